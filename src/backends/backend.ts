@@ -1,0 +1,27 @@
+import type { S3Service } from '../s3/message.js';
+
+/** A place where buckets live, by the name that the configuration gives it. */
+export interface Backend {
+  readonly name: string;
+  readonly type: 's3' | 'filesystem' | 'memory';
+  readonly service: S3Service;
+  /** Lets requests under way end, then frees sockets and files. */
+  close(): Promise<void>;
+}
+
+/** How a backend failed to answer. `sent` false means that no byte of the request left, so it cannot have applied. */
+export type UnavailableReason = 'connect' | 'timeout' | 'reset' | 'overloaded' | 'closed';
+
+/** A backend gave no answer: nothing is known of the request, unless `sent` is false. */
+export class BackendUnavailable extends Error {
+  override readonly name = 'BackendUnavailable';
+
+  constructor(
+    readonly backend: string,
+    readonly reason: UnavailableReason,
+    readonly sent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(`backend ${backend} gave no answer (${reason})`, options);
+  }
+}

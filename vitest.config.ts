@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: no processes, no servers. integration: real Redis, RGW, sockets, child processes and clients.
+const integration = ['test/contract/**/*.test.ts', 'test/acceptance/**/*.test.ts', 'test/**/*.integration.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: integration,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: integration,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+    ],
+  },
+});
