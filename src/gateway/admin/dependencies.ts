@@ -1,0 +1,116 @@
+import type { Logger } from 'pino';
+import type { Backend } from '../../backends/backend.js';
+import type { AccessKeyRecord } from '../../state/access-keys.js';
+import type { BucketRecord } from '../../state/buckets.js';
+import type { Clock } from '../../system/clock.js';
+
+export type ShadowRecord = NonNullable<BucketRecord['shadow']>;
+export type ConditionalWrites = BucketRecord['conditionalWrites'];
+export type Role = AccessKeyRecord['role'];
+
+/** One page of records, in the order of their names or ids; `next` continues after it. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+export interface PageQuery {
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface BucketRecords {
+  get(name: string): Promise<BucketRecord | undefined>;
+  list(query: PageQuery): Promise<Page<BucketRecord>>;
+  /** One atomic read-modify-write; `change` may run again. Undefined when there is no such bucket. */
+  update(name: string, change: (record: BucketRecord) => BucketRecord): Promise<BucketRecord | undefined>;
+}
+
+export interface AccessKeyRecords {
+  get(accessKeyId: string): Promise<AccessKeyRecord | undefined>;
+  list(query: PageQuery & { readonly bucket?: string }): Promise<Page<AccessKeyRecord>>;
+  create(key: { readonly bucket: string; readonly role: Role }): Promise<AccessKeyRecord>;
+  /** False when there was no such key. */
+  delete(accessKeyId: string): Promise<boolean>;
+}
+
+/** The admin password and the sessions opened with it. */
+export interface AdminSessions {
+  verifyPassword(password: string): Promise<boolean>;
+  /** Resolves to the token of a new session. */
+  open(): Promise<string>;
+  isOpen(token: string): Promise<boolean>;
+  close(token: string): Promise<void>;
+}
+
+/** How far a bucket is, by a merged walk of both listings. Sizes in bytes. */
+export interface MigrationStatus {
+  readonly objectsTotal: number;
+  readonly objectsDone: number;
+  readonly bytesTotal: number;
+  readonly bytesDone: number;
+  /** Keys that only the shadow has. */
+  readonly remaining: number;
+  readonly firstRemaining: readonly string[];
+  /** False when the walk ran into its deadline: the numbers are then lower bounds. */
+  readonly exact: boolean;
+  /** Objects that the running or last sweep could not copy. */
+  readonly failed: number;
+  readonly pendingRepairs: number;
+  readonly tombstones: number;
+}
+
+export interface SweepProgress {
+  readonly state: 'idle' | 'running' | 'done' | 'failed';
+  readonly objectsCopied: number;
+  readonly bytesCopied: number;
+  readonly failed: number;
+  /** Unix milliseconds. */
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly lastError?: string;
+}
+
+/** Only called for buckets that have a shadow. */
+export interface Migrations {
+  /** Walks for at most `deadlineMs` and says in `exact` whether it saw all. */
+  status(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
+  /** Begins to copy what remains; a sweep that runs already goes on. */
+  startSweep(bucket: BucketRecord): Promise<SweepProgress>;
+  sweep(bucket: BucketRecord): SweepProgress;
+}
+
+export interface NewBucket {
+  readonly name: string;
+  readonly org: string | null;
+  readonly backend?: string;
+  readonly targetBucket?: string;
+  readonly public: boolean;
+  readonly shadow?: ShadowRecord;
+}
+
+/** Throws S3Error with a sentence for the reader when it refuses; nothing is left half-applied. */
+export interface BucketLifecycle {
+  createBucket(bucket: NewBucket): Promise<{ record: BucketRecord; accessKey: AccessKeyRecord }>;
+  destroyBucket(name: string): Promise<void>;
+}
+
+/** What the admin API knows of a declared backend; `endpoint` for those of type s3. */
+export interface DeclaredBackend {
+  readonly backend: Backend;
+  readonly endpoint?: string;
+}
+
+export interface AdminDependencies {
+  readonly buckets: BucketRecords;
+  readonly accessKeys: AccessKeyRecords;
+  readonly sessions: AdminSessions;
+  readonly backends: ReadonlyMap<string, DeclaredBackend>;
+  readonly defaultBackend: string;
+  readonly lifecycle: BucketLifecycle;
+  readonly migrations: Migrations;
+  /** The address that clients use, when the configuration names one. */
+  readonly publicUrl?: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
