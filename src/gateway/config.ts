@@ -1,0 +1,167 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Environment } from '../system/environment.js';
+import { LOG_LEVELS } from '../system/logger.js';
+import {
+  ConfigError,
+  type ConfigFile,
+  type DeclaredBackend,
+  parseConfigFile,
+  validate,
+} from './config-file.js';
+
+export type BackendConfig =
+  | { readonly name: string; readonly type: 'filesystem'; readonly path: string }
+  | {
+      readonly name: string;
+      readonly type: 's3';
+      readonly endpoint: string;
+      readonly region: string;
+      readonly forcePathStyle: boolean;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+    };
+
+/** Who may do everything. */
+export interface RootKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** What a gateway runs with: validated, every path absolute. */
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly data: string;
+  /** The URL of the Redis that holds the state; without it the state is embedded, under `data`. */
+  readonly redis?: string | undefined;
+  /** The address that clients use, without a trailing slash. */
+  readonly publicUrl?: string | undefined;
+  /** `<bucket>.<domain>` addresses a bucket by host name. */
+  readonly domain?: string | undefined;
+  readonly root?: RootKey | undefined;
+  readonly adminPassword?: string | undefined;
+  readonly masterKey?: string | undefined;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly backends: readonly BackendConfig[];
+  readonly defaultBackend: string;
+}
+
+/** What the command line says, as text. */
+export interface ConfigFlags {
+  readonly config?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly data?: string | undefined;
+  readonly redis?: string | undefined;
+  readonly publicUrl?: string | undefined;
+  readonly domain?: string | undefined;
+}
+
+export interface ConfigSources {
+  readonly flags: ConfigFlags;
+  readonly environment: Environment;
+  /** What relative paths of flags and environment are relative to; those of the file are relative to the file. */
+  readonly cwd: string;
+}
+
+const settingsSchema = z.object({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.coerce.number('must be a number from 0 to 65535').int().min(0).max(65_535).default(9000),
+  redis: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+  public_url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  domain: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a host name without a port, such as s3.example.com')
+    .optional(),
+  log_level: z.enum(LOG_LEVELS).default('info'),
+});
+
+/** The configuration: flags win over the environment, that over the file. Throws ConfigError, naming the setting. */
+export async function loadConfig({ flags, environment, cwd }: ConfigSources): Promise<Config> {
+  const path = resolvePath(cwd, flags.config ?? environment.config);
+  const file = path === undefined ? {} : parseConfigFile(await readConfig(path), path, environment.variables);
+  const folder = path === undefined ? cwd : dirname(path);
+  const settings = mergeSettings(flags, environment, file);
+  const data =
+    resolvePath(cwd, flags.data ?? environment.data) ??
+    resolvePath(folder, file.data) ??
+    resolve(cwd, 'data');
+  return {
+    host: settings.host,
+    port: settings.port,
+    data,
+    redis: settings.redis,
+    publicUrl: settings.public_url?.replace(/\/+$/, ''),
+    domain: settings.domain,
+    root: rootKey(environment),
+    adminPassword: environment.adminPassword,
+    masterKey: environment.masterKey,
+    logLevel: settings.log_level,
+    ...storage(file, folder, data),
+  };
+}
+
+function mergeSettings(flags: ConfigFlags, environment: Environment, file: ConfigFile) {
+  const merged = {
+    host: flags.host ?? environment.host ?? file.host,
+    port: flags.port ?? environment.port ?? file.port,
+    redis: flags.redis ?? environment.redis ?? file.redis,
+    public_url: flags.publicUrl ?? environment.publicUrl ?? file.public_url,
+    domain: flags.domain ?? environment.domain ?? file.domain,
+    log_level: environment.logLevel,
+  };
+  return validate(settingsSchema, merged, 'configuration');
+}
+
+function storage(
+  file: ConfigFile,
+  folder: string,
+  data: string,
+): Pick<Config, 'backends' | 'defaultBackend'> {
+  if (file.storage === undefined) {
+    const path = join(data, 'buckets');
+    return { backends: [{ name: 'local-disk', type: 'filesystem', path }], defaultBackend: 'local-disk' };
+  }
+  const backends = file.storage.backends.map((declared) => toBackend(declared, folder));
+  return { backends, defaultBackend: file.storage.default_backend ?? backends[0]?.name ?? '' };
+}
+
+function toBackend(declared: DeclaredBackend, folder: string): BackendConfig {
+  if (declared.type === 'filesystem') return { ...declared, path: resolve(folder, declared.path) };
+  const { name, type, endpoint, region } = declared;
+  return {
+    name,
+    type,
+    endpoint,
+    region,
+    forcePathStyle: declared.force_path_style,
+    accessKeyId: declared.access_key_id,
+    secretAccessKey: declared.secret_access_key,
+  };
+}
+
+function rootKey({ rootAccessKeyId, rootSecretAccessKey }: Environment): RootKey | undefined {
+  if (rootAccessKeyId === undefined && rootSecretAccessKey === undefined) return undefined;
+  if (rootAccessKeyId === undefined || rootSecretAccessKey === undefined) {
+    throw new ConfigError(
+      'PENUMBRA_ROOT_ACCESS_KEY_ID and PENUMBRA_ROOT_SECRET_ACCESS_KEY must be set both or not at all',
+    );
+  }
+  return { accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey };
+}
+
+function resolvePath(folder: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(folder, path);
+}
+
+async function readConfig(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`configuration file ${path} cannot be read`, { cause: error });
+  }
+}

@@ -1,0 +1,38 @@
+/** Variables by name, as a process has them. An empty one counts as not set. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Every variable that Penumbra knows, by the name that the code has for it. */
+const NAMES = {
+  config: 'PENUMBRA_CONFIG',
+  host: 'PENUMBRA_HOST',
+  port: 'PENUMBRA_PORT',
+  data: 'PENUMBRA_DATA',
+  redis: 'PENUMBRA_REDIS',
+  publicUrl: 'PENUMBRA_PUBLIC_URL',
+  domain: 'PENUMBRA_DOMAIN',
+  rootAccessKeyId: 'PENUMBRA_ROOT_ACCESS_KEY_ID',
+  rootSecretAccessKey: 'PENUMBRA_ROOT_SECRET_ACCESS_KEY',
+  adminPassword: 'PENUMBRA_ADMIN_PASSWORD',
+  masterKey: 'PENUMBRA_MASTER_KEY',
+  logLevel: 'PENUMBRA_LOG_LEVEL',
+  url: 'PENUMBRA_URL',
+  shadowAccessKey: 'PENUMBRA_SHADOW_ACCESS_KEY',
+  shadowSecretKey: 'PENUMBRA_SHADOW_SECRET_KEY',
+  configHome: 'XDG_CONFIG_HOME',
+} as const;
+
+export type Environment = {
+  readonly [name in keyof typeof NAMES]?: string;
+} & {
+  /** All variables, for the `${env:NAME}` of the configuration file. */
+  readonly variables: Variables;
+};
+
+/** The only reader of process.env: what is set there, by the names above. */
+export function readEnvironment(variables: Variables = process.env): Environment {
+  const known = Object.entries(NAMES).flatMap(([name, variable]) => {
+    const value = variables[variable];
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(known), variables };
+}

@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ConfigFlags, loadConfig } from '../../src/gateway/config.js';
+import { readEnvironment, type Variables } from '../../src/system/environment.js';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'penumbra-config-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+function load(flags: ConfigFlags = {}, variables: Variables = {}) {
+  return loadConfig({ flags, environment: readEnvironment(variables), cwd: '/work/here' });
+}
+
+async function loadYaml(yaml: string, variables: Variables = {}, flags: ConfigFlags = {}) {
+  const config = join(folder, 'penumbra.yaml');
+  await writeFile(config, yaml);
+  return load({ ...flags, config }, variables);
+}
+
+const remoteBackend = `
+storage:
+  default_backend: cloud
+  backends:
+    - { name: disk, type: filesystem, path: objects }
+    - name: cloud
+      type: s3
+      endpoint: https://s3.example.com
+      access_key_id: AKIDEXAMPLE
+      secret_access_key: \${env:CLOUD_SECRET}
+`;
+
+describe('without a file', () => {
+  test('one local disk under the data folder is the default', async () => {
+    expect(await load()).toMatchObject({
+      host: '127.0.0.1',
+      port: 9000,
+      data: '/work/here/data',
+      defaultBackend: 'local-disk',
+      backends: [{ name: 'local-disk', type: 'filesystem', path: '/work/here/data/buckets' }],
+    });
+  });
+
+  test('flags win over the environment', async () => {
+    const variables = { PENUMBRA_PORT: '9001', PENUMBRA_HOST: '0.0.0.0', PENUMBRA_DATA: 'elsewhere' };
+    const config = await load({ port: '9002' }, variables);
+    expect(config).toMatchObject({ port: 9002, host: '0.0.0.0', data: '/work/here/elsewhere' });
+  });
+
+  test('an empty variable counts as not set', async () => {
+    expect((await load({}, { PENUMBRA_REDIS: '' })).redis).toBeUndefined();
+  });
+
+  test.each([
+    [{ port: 'http' }, 'configuration: port: must be a number from 0 to 65535'],
+    [{ port: '70000' }, /configuration: port: .*65535/],
+    [{ redis: 'localhost:6379' }, 'configuration: redis: must be a redis:// or rediss:// URL'],
+    [{ publicUrl: 'penumbra.example.com' }, 'configuration: public_url: must be an http:// or https:// URL'],
+    [{ domain: 'http://x' }, /configuration: domain: must be a host name/],
+  ])('%o is refused by name', async (flags, message) => {
+    await expect(load(flags)).rejects.toThrow(message);
+  });
+
+  test('half a root key is refused', async () => {
+    const variables = { PENUMBRA_ROOT_ACCESS_KEY_ID: 'root' };
+    await expect(load({}, variables)).rejects.toThrow('PENUMBRA_ROOT_SECRET_ACCESS_KEY must be set both');
+  });
+});
+
+describe('with a file', () => {
+  test('backends are read, paths are relative to the file and variables filled in', async () => {
+    const config = await loadYaml(remoteBackend, { CLOUD_SECRET: 'hush' });
+    expect(config.defaultBackend).toBe('cloud');
+    expect(config.backends).toEqual([
+      { name: 'disk', type: 'filesystem', path: join(folder, 'objects') },
+      {
+        name: 'cloud',
+        type: 's3',
+        endpoint: 'https://s3.example.com',
+        region: 'us-east-1',
+        forcePathStyle: true,
+        accessKeyId: 'AKIDEXAMPLE',
+        secretAccessKey: 'hush',
+      },
+    ]);
+  });
+
+  test('a variable can fill a number, and the environment wins over the file', async () => {
+    const yaml = 'port: ${env:THE_PORT}\nhost: 10.0.0.1\ndata: state\n';
+    const config = await loadYaml(yaml, { THE_PORT: '8080', PENUMBRA_HOST: '10.0.0.2' });
+    expect(config).toMatchObject({ port: 8080, host: '10.0.0.2', data: join(folder, 'state') });
+  });
+
+  test('a missing variable is named with its setting', async () => {
+    await expect(loadYaml(remoteBackend)).rejects.toThrow(
+      'storage.backends[1].secret_access_key: environment variable CLOUD_SECRET is not set',
+    );
+  });
+
+  test.each([
+    ['prot: 9000', 'Unrecognized key: "prot"'],
+    [
+      'storage: { backends: [{ name: a, type: filesystem, path: x, pth: y }] }',
+      'storage.backends[0]: Unrecognized key: "pth"',
+    ],
+    ['storage: { backends: [{ name: a, type: ftp }] }', 'storage.backends[0].type'],
+    ['storage: { backends: [] }', 'storage.backends'],
+    [
+      'storage: { default_backend: b, backends: [{ name: a, type: filesystem, path: x }] }',
+      'storage.default_backend: "b" is not one of the backends: a',
+    ],
+    [
+      'storage: { backends: [{ name: a, type: filesystem, path: x }, { name: a, type: filesystem, path: y }] }',
+      'storage.backends: "a" is declared twice',
+    ],
+    ['a: [', 'not YAML'],
+  ])('%s is refused by name', async (yaml, message) => {
+    await expect(loadYaml(yaml)).rejects.toThrow(message);
+  });
+
+  test('an empty file changes nothing, a missing one is an error', async () => {
+    expect(await loadYaml('')).toMatchObject({ port: 9000 });
+    await expect(load({ config: '/nowhere.yaml' })).rejects.toThrow('/nowhere.yaml cannot be read');
+  });
+});
