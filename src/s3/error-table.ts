@@ -16,6 +16,7 @@ export const ERROR_TABLE = {
     message: 'The authorization query parameters that you provided are not valid.',
   },
   BadDigest: { status: 400, message: 'The Content-MD5 you specified did not match what we received.' },
+  BadRequest: { status: 400, message: 'Bad Request' },
   BucketAlreadyExists: {
     status: 409,
     message:

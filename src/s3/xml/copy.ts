@@ -1,0 +1,31 @@
+import { type Checksums, writeChecksums } from './checksums.js';
+import { errorOf, type ReportedError } from './error.js';
+import { malformedXml, readXml, requiredText, requiredTime, type XmlSource } from './reader.js';
+import { document, element } from './writer.js';
+
+export interface CopyResult {
+  /** With its quotes. */
+  readonly etag: string;
+  /** ISO 8601 with milliseconds. */
+  readonly lastModified: string;
+}
+
+type CopyElement = 'CopyObjectResult' | 'CopyPartResult';
+
+/** The answer to CopyObject or UploadPartCopy. */
+export function writeCopyResult(result: CopyResult & { checksums?: Checksums }, name: CopyElement): string {
+  const content =
+    element('LastModified', result.lastModified) +
+    element('ETag', result.etag) +
+    writeChecksums(result.checksums);
+  return document(name, content);
+}
+
+/** What a store said of a copy, of an object or a part: it can answer 200 and an error. Throws MalformedXML. */
+export function readCopyResult(source: XmlSource): CopyResult | { error: ReportedError } {
+  const root = readXml(source);
+  const error = errorOf(root);
+  if (error) return { error };
+  if (!/^Copy(?:Object|Part)Result$/.test(root.name)) throw malformedXml(`the root is ${root.name}`);
+  return { etag: requiredText(root, 'ETag'), lastModified: requiredTime(root, 'LastModified') };
+}

@@ -1,0 +1,145 @@
+import { SaxesParser } from 'saxes';
+import { S3Error } from '../errors.js';
+
+/** An XML document. Bytes have to be UTF-8: a broken one would change a key without a word. */
+export type XmlSource = string | Buffer;
+
+/** An element without its prefix and attributes, which mean nothing in S3. */
+export interface XmlElement {
+  readonly name: string;
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+}
+
+interface OpenElement {
+  readonly name: string;
+  text: string;
+  readonly children: OpenElement[];
+}
+
+const MAX_DEPTH = 32;
+/** A list of 10,000 parts with all that S3 tells of each stays below. */
+const MAX_ELEMENTS = 200_000;
+
+/**
+ * Reads a document and gives its root. Unlike XML 1.0 it takes any character, raw or as a reference, for keys have
+ * them and stores answer them. XML 1.1 would take them too, but turns U+0085 and U+2028 into newlines.
+ *
+ * Throws MalformedXML: not well-formed, not UTF-8, a document type, too deep or too many elements. The caller bounds
+ * the size.
+ */
+export function readXml(source: XmlSource): XmlElement {
+  const top: OpenElement = { name: '', text: '', children: [] };
+  parseInto(top, withRawControls(decodeText(source).trimStart()));
+  return top.children[0] ?? refuse('no root');
+}
+
+/** As readXml; another root than this one is MalformedXML. */
+export function readRoot(source: XmlSource, name: string): XmlElement {
+  const root = readXml(source);
+  return root.name === name ? root : refuse(`the root is ${root.name}, not ${name}`);
+}
+
+function parseInto(top: OpenElement, xml: string): void {
+  const open = [top];
+  let elements = 0;
+  let current = top;
+  const parser = new SaxesParser({ position: false });
+  parser.on('error', refuseUnlessCharacter);
+  parser.on('doctype', () => refuse('document types are not allowed'));
+  parser.on('opentag', (tag) => {
+    if (open.length > MAX_DEPTH || ++elements > MAX_ELEMENTS) refuse('too many elements');
+    const child: OpenElement = { name: localName(tag.name), text: '', children: [] };
+    current.children.push(child);
+    open.push(child);
+    current = child;
+  });
+  parser.on('closetag', () => {
+    open.pop();
+    current = open.at(-1) ?? top;
+  });
+  const addText = (text: string) => {
+    current.text += text;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.write(xml).close();
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
+
+/** saxes goes on after a character that XML 1.0 does not allow, with that character in its place. */
+function refuseUnlessCharacter(error: Error): void {
+  if (!error.message.endsWith('disallowed character.')) throw malformedXml(error.message, error);
+}
+
+function refuse(reason: string): never {
+  throw malformedXml(reason);
+}
+
+const CDATA_OR_REFERENCE = /<!\[CDATA\[[\s\S]*?\]\]>|&#(?:x([0-9a-f]{1,6})|(\d{1,7}));/gi;
+
+/** Puts raw characters in the place of references that XML 1.0 refuses, such as `&#x1;`. */
+function withRawControls(xml: string): string {
+  if (!xml.includes('&#')) return xml;
+  return xml.replace(CDATA_OR_REFERENCE, (match, hex?: string, decimal?: string) => {
+    const point = hex ? Number.parseInt(hex, 16) : Number(decimal);
+    return isRefusedByXml(point) ? String.fromCharCode(point) : match;
+  });
+}
+
+function isRefusedByXml(point: number): boolean {
+  if (point < 0x20) return point !== 0x9 && point !== 0xa && point !== 0xd;
+  return point === 0xfffe || point === 0xffff;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decodeText(source: XmlSource): string {
+  if (typeof source === 'string') return source;
+  try {
+    return utf8.decode(source);
+  } catch (cause) {
+    throw malformedXml('not UTF-8', cause);
+  }
+}
+
+/** The error for a document that is not what S3 wants; `reason` stays inside. */
+export function malformedXml(reason: string, cause?: unknown): S3Error {
+  return new S3Error('MalformedXML', undefined, { cause: cause ?? new Error(reason) });
+}
+
+/** The first child with this name. */
+export function child(element: XmlElement, name: string): XmlElement | undefined {
+  return element.children.find((candidate) => candidate.name === name);
+}
+
+/** All children with this name, in order. */
+export function children(element: XmlElement, name: string): XmlElement[] {
+  return element.children.filter((candidate) => candidate.name === name);
+}
+
+/** The text of the first child with this name. */
+export function textOf(element: XmlElement, name: string): string | undefined {
+  return child(element, name)?.text;
+}
+
+/** The text of a child that has to be there; throws MalformedXML. */
+export function requiredText(element: XmlElement, name: string): string {
+  return textOf(element, name) ?? refuse(`${element.name} has no ${name}`);
+}
+
+/** A child that has to be a whole number from 0 on; throws MalformedXML. */
+export function requiredCount(element: XmlElement, name: string): number {
+  const text = requiredText(element, name).trim();
+  const count = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(count) ? count : refuse(`${name} is not a number`);
+}
+
+/** A child that has to be a time, as ISO 8601 with milliseconds; throws MalformedXML. */
+export function requiredTime(element: XmlElement, name: string): string {
+  const time = Date.parse(requiredText(element, name));
+  return Number.isNaN(time) ? refuse(`${name} is not a time`) : new Date(time).toISOString();
+}
