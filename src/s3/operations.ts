@@ -1,4 +1,5 @@
-import { S3Error } from './errors.js';
+import type { S3Error } from './errors.js';
+import { invalidArgument } from './invalid-argument.js';
 import type { HeaderFields, QueryParameter } from './message.js';
 
 /** What a key of a bucket may do: read objects and listings, write objects, or configure the bucket. */
@@ -221,9 +222,7 @@ function subResourceOf(query: readonly QueryParameter[], known: ReadonlySet<stri
 }
 
 function conflictingSubResources(first: string, second: string): S3Error {
-  return new S3Error('InvalidArgument', `Conflicting query string parameters: ${first}, ${second}`, {
-    fields: { ArgumentName: 'ResourceType', ArgumentValue: second },
-  });
+  return invalidArgument('ResourceType', second, `Conflicting query string parameters: ${first}, ${second}`);
 }
 
 function holds({ query, header }: Candidate, request: OperationSource): boolean {

@@ -1,6 +1,6 @@
 import { present } from '../present.js';
 import type { XmlElement, XmlSource } from './reader.js';
-import { child, children, malformedXml, readRoot, requiredText, textOf } from './reader.js';
+import { child, children, isTrue, malformedXml, readRoot, requiredText, textOf } from './reader.js';
 import { document, element, parent } from './writer.js';
 
 /** The most objects that one DeleteObjects can name. */
@@ -26,7 +26,7 @@ export function readDelete(source: XmlSource): DeleteRequest {
   if (objects.length === 0 || objects.length > MAX_DELETE_OBJECTS) {
     throw malformedXml(`${objects.length} objects to delete`);
   }
-  return { objects, quiet: textOf(root, 'Quiet')?.trim() === 'true' };
+  return { objects, quiet: isTrue(root, 'Quiet') };
 }
 
 function readObject(xml: XmlElement): ObjectToDelete {
@@ -98,7 +98,7 @@ function readDeleted(xml: XmlElement): DeletedObject {
   return present<DeletedObject>({
     key: requiredText(xml, 'Key'),
     versionId: textOf(xml, 'VersionId'),
-    deleteMarker: child(xml, 'DeleteMarker') && textOf(xml, 'DeleteMarker') === 'true',
+    deleteMarker: child(xml, 'DeleteMarker') && isTrue(xml, 'DeleteMarker'),
     deleteMarkerVersionId: textOf(xml, 'DeleteMarkerVersionId'),
   });
 }

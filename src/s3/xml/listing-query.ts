@@ -1,11 +1,11 @@
-import { S3Error } from '../errors.js';
+import { invalidArgument } from '../invalid-argument.js';
 import type { S3Request } from '../message.js';
 import { hasQuery, queryValue } from '../params.js';
 import { present } from '../present.js';
 import { type EncodingType, parseEncodingType } from './url-encoding.js';
 
 /** The most entries of one page of a listing; who asks for more gets as many. */
-export const MAX_PAGE = 1000;
+const MAX_PAGE = 1000;
 
 const MAX_INT = 2 ** 31 - 1;
 
@@ -35,7 +35,7 @@ export function parseListingQuery(request: Query): ListingQuery {
     version: v2 ? 2 : 1,
     prefix: queryValue(request, 'prefix') ?? '',
     delimiter: queryValue(request, 'delimiter') ?? '',
-    maxKeys: countParameter(request, 'max-keys', MAX_PAGE),
+    maxKeys: pageSize(request, 'max-keys'),
     encodingType: parseEncodingType(request),
     marker: v2 ? undefined : queryValue(request, 'marker'),
     startAfter: v2 ? queryValue(request, 'start-after') : undefined,
@@ -45,7 +45,7 @@ export function parseListingQuery(request: Query): ListingQuery {
 }
 
 function assertListType(request: Query): void {
-  const value = queryValue(request, 'list-type');
+  const value = queryValue(request, 'list-type') ?? '';
   if (value !== '2') throw invalidArgument('list-type', value, 'Invalid List Type specified in Request');
 }
 
@@ -57,23 +57,19 @@ function continuationToken(request: Query): string | undefined {
   return value;
 }
 
-/**
- * A parameter that bounds or numbers entries: 0 to 2,147,483,647, given as at most `most`, which is also what its absence
- * means. Throws InvalidArgument.
- */
-export function countParameter(request: Query, name: string, most: number): number {
-  const value = queryValue(request, name) ?? '';
-  if (value === '') return most;
+/** A parameter that has to be 0 to 2,147,483,647; undefined when it is absent or empty. Throws InvalidArgument. */
+export function countParameter(request: Query, name: string): number | undefined {
+  const value = queryValue(request, name);
+  if (!value) return undefined;
   if (!/^-?\d+$/.test(value)) {
     throw invalidArgument(name, value, `Provided ${name} not an integer or within integer range`);
   }
   const count = Number(value);
-  if (count < 0 || count > MAX_INT) {
-    throw invalidArgument(name, value, `Argument ${name} must be an integer between 0 and ${MAX_INT}`);
-  }
-  return Math.min(count, most);
+  if (count >= 0 && count <= MAX_INT) return count;
+  throw invalidArgument(name, value, `Argument ${name} must be an integer between 0 and ${MAX_INT}`);
 }
 
-function invalidArgument(name: string, value = '', message?: string): S3Error {
-  return new S3Error('InvalidArgument', message, { fields: { ArgumentName: name, ArgumentValue: value } });
+/** How many entries a page may have: what the parameter asks for, at most 1,000. Throws InvalidArgument. */
+export function pageSize(request: Query, name: string): number {
+  return Math.min(countParameter(request, name) ?? MAX_PAGE, MAX_PAGE);
 }

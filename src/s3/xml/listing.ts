@@ -1,7 +1,17 @@
+import { readCommonPrefixes, writeCommonPrefixes } from './common-prefixes.js';
 import type { ListingQuery } from './listing-query.js';
 import { type Owner, readOwner, writeOwner } from './owner.js';
 import type { XmlElement, XmlSource } from './reader.js';
-import { child, children, readRoot, requiredCount, requiredText, requiredTime, textOf } from './reader.js';
+import {
+  child,
+  children,
+  isTrue,
+  readRoot,
+  requiredCount,
+  requiredText,
+  requiredTime,
+  textOf,
+} from './reader.js';
 import { nameDecoder, nameEncoder } from './url-encoding.js';
 import { document, element, parent } from './writer.js';
 
@@ -43,7 +53,7 @@ export function writeListing(bucket: string, query: ListingQuery, page: ListingP
     element('EncodingType', query.encodingType),
     element('IsTruncated', page.isTruncated),
     ...page.objects.map((object) => writeObject(object, query.fetchOwner, encode)),
-    ...page.commonPrefixes.map((prefix) => parent('CommonPrefixes', element('Prefix', encode(prefix)))),
+    writeCommonPrefixes(page.commonPrefixes, encode),
   ];
   return document('ListBucketResult', content.join(''));
 }
@@ -86,8 +96,8 @@ export function readListing(source: XmlSource): ListingPage {
   const nextContinuationToken = textOf(root, 'NextContinuationToken');
   return {
     objects: children(root, 'Contents').map((object) => readObject(object, decode)),
-    commonPrefixes: children(root, 'CommonPrefixes').map((prefix) => decode(requiredText(prefix, 'Prefix'))),
-    isTruncated: textOf(root, 'IsTruncated')?.trim() === 'true',
+    commonPrefixes: readCommonPrefixes(root, decode),
+    isTruncated: isTrue(root, 'IsTruncated'),
     ...(nextMarker && { nextMarker: decode(nextMarker) }),
     ...(nextContinuationToken && { nextContinuationToken }),
   };

@@ -1,4 +1,4 @@
-import { S3Error } from '../errors.js';
+import { invalidArgument } from '../invalid-argument.js';
 import { present } from '../present.js';
 import { type Checksums, readChecksums, writeChecksums } from './checksums.js';
 import { errorOf, type ReportedError } from './error.js';
@@ -72,12 +72,10 @@ function readCompletedPart(part: XmlElement): CompletedPart {
 /** Throws InvalidArgument unless it is a whole number from 1 to 10,000; `given` is what the client wrote. */
 export function assertPartNumber(partNumber: number, given: string): void {
   if (Number.isInteger(partNumber) && partNumber >= 1 && partNumber <= MAX_PARTS) return;
-  throw new S3Error(
-    'InvalidArgument',
+  throw invalidArgument(
+    'partNumber',
+    given,
     `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
-    {
-      fields: { ArgumentName: 'partNumber', ArgumentValue: given },
-    },
   );
 }
 

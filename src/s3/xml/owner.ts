@@ -1,4 +1,3 @@
-import { present } from '../present.js';
 import { textOf, type XmlElement } from './reader.js';
 import { element, parent } from './writer.js';
 
@@ -15,5 +14,6 @@ export function writeOwner(owner: Owner | undefined, name: 'Owner' | 'Initiator'
 
 export function readOwner(xml: XmlElement | undefined): Owner | undefined {
   if (!xml) return undefined;
-  return present<Owner>({ id: textOf(xml, 'ID') ?? '', displayName: textOf(xml, 'DisplayName') });
+  const displayName = textOf(xml, 'DisplayName');
+  return { id: textOf(xml, 'ID') ?? '', ...(displayName && { displayName }) };
 }

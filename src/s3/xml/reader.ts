@@ -126,6 +126,11 @@ export function textOf(element: XmlElement, name: string): string | undefined {
   return child(element, name)?.text;
 }
 
+/** Whether the first child with this name says `true`. */
+export function isTrue(element: XmlElement, name: string): boolean {
+  return textOf(element, name)?.trim() === 'true';
+}
+
 /** The text of a child that has to be there; throws MalformedXML. */
 export function requiredText(element: XmlElement, name: string): string {
   return textOf(element, name) ?? refuse(`${element.name} has no ${name}`);
@@ -138,8 +143,12 @@ export function requiredCount(element: XmlElement, name: string): number {
   return /^\d+$/.test(text) && Number.isSafeInteger(count) ? count : refuse(`${name} is not a number`);
 }
 
-/** A child that has to be a time, as ISO 8601 with milliseconds; throws MalformedXML. */
+const CANONICAL_TIME = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{3}Z$/;
+
+/** A child that has to be a time, as ISO 8601 in UTC with milliseconds; throws MalformedXML. */
 export function requiredTime(element: XmlElement, name: string): string {
-  const time = Date.parse(requiredText(element, name));
+  const text = requiredText(element, name);
+  if (CANONICAL_TIME.test(text)) return text;
+  const time = Date.parse(text);
   return Number.isNaN(time) ? refuse(`${name} is not a time`) : new Date(time).toISOString();
 }

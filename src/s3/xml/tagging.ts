@@ -1,5 +1,6 @@
 import { parseQuery } from '../address.js';
 import { S3Error } from '../errors.js';
+import { invalidArgument } from '../invalid-argument.js';
 import { encodeQuery } from '../keys.js';
 import { child, children, malformedXml, readRoot, requiredText, type XmlSource } from './reader.js';
 import { document, element, parent } from './writer.js';
@@ -38,8 +39,7 @@ function parseForm(value: string): Tag[] {
   } catch (cause) {
     const message =
       "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
-    const fields = { ArgumentName: 'x-amz-tagging', ArgumentValue: value };
-    throw new S3Error('InvalidArgument', message, { fields, cause });
+    throw invalidArgument('x-amz-tagging', value, message, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { S3Error } from '../errors.js';
+import { invalidArgument } from '../invalid-argument.js';
 import { encodeKey } from '../keys.js';
 import type { S3Request } from '../message.js';
 import { queryValue } from '../params.js';
@@ -11,9 +11,7 @@ export type EncodingType = 'url';
 export function parseEncodingType(request: Pick<S3Request, 'query'>): EncodingType | undefined {
   const value = queryValue(request, 'encoding-type');
   if (value === undefined || value === 'url') return value;
-  throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request', {
-    fields: { ArgumentName: 'encoding-type', ArgumentValue: value },
-  });
+  throw invalidArgument('encoding-type', value, 'Invalid Encoding Method specified in Request');
 }
 
 /** A function that gives names the form the listing was asked for; a space is `%20`, which all clients decode. */
