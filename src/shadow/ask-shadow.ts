@@ -1,0 +1,70 @@
+import { BackendUnavailable } from '../backends/backend.js';
+import { S3Error } from '../s3/errors.js';
+import type { HeaderFields, QueryParameter, S3Request, S3Response } from '../s3/message.js';
+import { discard, isSuccess } from './ask.js';
+import type { ShadowContext } from './context.js';
+import { judge } from './miss.js';
+
+/** Answers to a read that say something of the object itself. */
+const ABOUT_THE_OBJECT = new Set([304, 412, 416]);
+
+/** What a request to the target means nothing by in the shadow's account. */
+const NOT_FOR_SHADOW = new Set(['x-amz-expected-bucket-owner', 'x-amz-request-payer', 'accept-encoding']);
+
+/** What the shadow's answer says of the shadow's bucket, not of the object's place in the target. */
+const NOT_FROM_SHADOW = new Set([
+  'x-amz-version-id',
+  'x-amz-expiration',
+  'x-amz-restore',
+  'x-amz-replication-status',
+  'x-amz-bucket-region',
+]);
+
+const OVERRIDE = 'response-';
+
+/**
+ * READ step 5: the shadow's answer to a read that the target missed, or undefined when the shadow has no such object.
+ *
+ * `response-*` overrides are applied to the answer here, so that what is copied keeps the object's own headers.
+ *
+ * @throws S3Error ServiceUnavailable when the shadow fails: never a 404, which a sync client would read as "deleted"
+ */
+export async function askShadow(ctx: ShadowContext, request: S3Request): Promise<S3Response | undefined> {
+  const query = request.query.filter(([name]) => !name.startsWith(OVERRIDE));
+  const headers = { ...without(request.headers, NOT_FOR_SHADOW), 'accept-encoding': 'identity' };
+  const asked = { ...request, query, headers };
+  const { answer, missing } = await judge(asked, await reach(ctx, asked), ctx.presence.shadow);
+  if (missing) return undefined;
+  if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
+    discard(answer);
+    throw shadowFailed(`it answered ${answer.status}`);
+  }
+  return { ...answer, headers: without(answer.headers, NOT_FROM_SHADOW) };
+}
+
+/** The answer with the client's `response-*` overrides applied (GetObject API, "Overriding response header values"). */
+export function overridden(answer: S3Response, query: readonly QueryParameter[]): S3Response {
+  const overrides = query.filter(([name]) => name.startsWith(OVERRIDE));
+  if (overrides.length === 0 || !isSuccess(answer)) return answer;
+  const fields = overrides.map(([name, value]) => [name.slice(OVERRIDE.length), value]);
+  return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(fields) } };
+}
+
+/** What a client is told when the shadow cannot be asked; it may try again soon. */
+export const shadowFailed = (reason: string, cause?: unknown): S3Error =>
+  new S3Error('ServiceUnavailable', `The shadow bucket cannot be read or written now: ${reason}.`, {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+
+async function reach(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  try {
+    return await ctx.shadow(request);
+  } catch (error) {
+    if (error instanceof BackendUnavailable) throw shadowFailed(`no answer (${error.reason})`, error);
+    throw error;
+  }
+}
+
+const without = (headers: HeaderFields, names: ReadonlySet<string>): HeaderFields =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));

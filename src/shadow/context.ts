@@ -1,0 +1,30 @@
+import type { S3Service } from '../s3/message.js';
+import type { BucketRecord } from '../state/buckets.js';
+import type { Ledger } from '../state/ledger.js';
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import type { BackgroundWork } from './background.js';
+import type { Flights } from './flights.js';
+import type { BucketPresence } from './miss.js';
+
+/** The settings of a shadow that decide how requests are served. */
+export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'writeThrough' | 'delete'>;
+
+/** What every rule of the protocol works on: T, S, the per-key state, and time. */
+export interface ShadowContext {
+  readonly bucket: string;
+  /** T: where the bucket's objects are to live. */
+  readonly target: S3Service;
+  /** S: where they are moving from. */
+  readonly shadow: S3Service;
+  readonly settings: ShadowSettings;
+  /** Whether T was seen to honour `If-None-Match: *`, on PUT and on CompleteMultipartUpload. */
+  readonly conditionalWrites: BucketRecord['conditionalWrites'];
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Copies and after-answer deletes: they outlive the request that began them, and a drain waits for them. */
+  readonly background: BackgroundWork;
+  readonly flights: Flights;
+  readonly presence: { readonly target: BucketPresence; readonly shadow: BucketPresence };
+}

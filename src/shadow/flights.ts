@@ -1,0 +1,35 @@
+import type { CopyOutcome } from './copy-outcome.js';
+
+/** A copy that is being made by this gateway. */
+export class Flight {
+  readonly landed: Promise<CopyOutcome>;
+  #land: (outcome: CopyOutcome) => void = () => undefined;
+
+  constructor() {
+    this.landed = new Promise((resolve) => {
+      this.#land = resolve;
+    });
+  }
+
+  land(outcome: CopyOutcome): void {
+    this.#land(outcome);
+  }
+}
+
+/** The copies under way, by key, so that concurrent misses of one key share one read of the source. */
+export class Flights {
+  readonly #flights = new Map<string, Flight>();
+
+  /** Undefined when no copy of `key` is under way. */
+  current(key: string): Flight | undefined {
+    return this.#flights.get(key);
+  }
+
+  /** Only when there is no current one. Whoever begins a flight must land it. */
+  begin(key: string): Flight {
+    const flight = new Flight();
+    this.#flights.set(key, flight);
+    flight.landed.then(() => this.#flights.delete(key));
+    return flight;
+  }
+}

@@ -1,0 +1,43 @@
+import { ask } from './ask.js';
+import { askShadow } from './ask-shadow.js';
+import type { ShadowContext } from './context.js';
+import { copy } from './copy.js';
+import type { CopyOutcome } from './copy-outcome.js';
+import { targetETag } from './view.js';
+
+/**
+ * Brings one object from the shadow to the target unless the target has one of that name, by the same rules as a read (SWEEP).
+ * A copy of the key that is under way is awaited instead. Never rejects.
+ */
+export async function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
+  const current = ctx.flights.current(key);
+  if (current) return current.landed;
+  const flight = ctx.flights.begin(key);
+  let outcome: CopyOutcome;
+  try {
+    outcome = await migrateUnderToken(ctx, key);
+  } catch (error) {
+    outcome = { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
+  flight.land(outcome);
+  return outcome;
+}
+
+async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
+  const { signal } = ctx.background;
+  if ((await targetETag(ctx, key, signal)) !== undefined) return { state: 'present' };
+  const { deleted, token } = await ctx.ledger.openCopy(key);
+  if (deleted) return { state: 'deleted' };
+  if (!token) return { state: 'superseded' };
+  let held = true;
+  try {
+    if (!ctx.conditionalWrites.put && (await targetETag(ctx, key, signal)) !== undefined)
+      return { state: 'present' };
+    const source = await askShadow(ctx, ask('GetObject', { key, signal }));
+    if (!source) return { state: 'absent' };
+    held = false;
+    return await copy(ctx, { key, token, source });
+  } finally {
+    if (held) await ctx.ledger.dropToken(token);
+  }
+}

@@ -1,0 +1,36 @@
+import { ask, discard, isSuccess, toReadable } from './ask.js';
+import { shadowFailed } from './ask-shadow.js';
+import type { ShadowContext } from './context.js';
+import { sourceObject } from './source-object.js';
+import { fill, openSink } from './transfer.js';
+
+/**
+ * Copies the target's object of `key` to the shadow, over whatever the shadow has. Only under the key's exclusive intent, which is what
+ * keeps the target's object in place meanwhile.
+ *
+ * @throws S3Error ServiceUnavailable when the shadow does not take it
+ */
+export async function mirror(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<void> {
+  const answer = await ctx.target(ask('GetObject', { key, signal }));
+  if (!isSuccess(answer)) {
+    discard(answer);
+    throw shadowFailed(`the target answered ${answer.status} when its object was to be copied back`);
+  }
+  const towardsShadow: ShadowContext = {
+    ...ctx,
+    target: ctx.shadow,
+    shadow: ctx.target,
+    conditionalWrites: { put: false, complete: false },
+  };
+  const object = sourceObject(key, answer);
+  const sink = openSink(towardsShadow, object, signal);
+  try {
+    await fill(sink, toReadable(answer.body), object);
+    await sink.release();
+  } catch (error) {
+    discard(answer);
+    const reason = error instanceof Error ? error : new Error(String(error));
+    await sink.abort(reason);
+    throw shadowFailed(reason.message, error);
+  }
+}

@@ -1,0 +1,48 @@
+import type { S3Request, S3Response, S3Service } from '../s3/message.js';
+import { readError } from '../s3/xml/error.js';
+import type { Clock } from '../system/clock.js';
+import { ask, discard, isSuccess, readBody } from './ask.js';
+
+const KNOWN_FOR_MS = 60_000;
+const ERROR_BODY_BYTES = 64 * 1024;
+
+/** Remembers that a bucket was seen to exist, so that a HEAD's 404, which has no code, can be understood. */
+export class BucketPresence {
+  #seenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly service: S3Service,
+    private readonly clock: Clock,
+  ) {}
+
+  async isKnown(signal: AbortSignal): Promise<boolean> {
+    if (this.clock.now() - this.#seenAt < KNOWN_FOR_MS) return true;
+    const answer = await this.service(ask('HeadBucket', { method: 'HEAD', signal }));
+    discard(answer);
+    if (isSuccess(answer)) this.#seenAt = this.clock.now();
+    return isSuccess(answer);
+  }
+}
+
+/** An answer, and whether it says that the object is not there. */
+export interface Judged {
+  readonly answer: S3Response;
+  readonly missing: boolean;
+}
+
+/**
+ * Judges by the closed list what is *not found*: 404 with NoSuchKey, or 404 to a HEAD on a bucket known to exist.
+ * A delete marker of a versioned bucket is the target's own word that the object is gone, hence no miss.
+ */
+export async function judge(
+  request: S3Request,
+  answer: S3Response,
+  presence: BucketPresence,
+): Promise<Judged> {
+  if (answer.status !== 404 || answer.headers['x-amz-delete-marker'] === 'true')
+    return { answer, missing: false };
+  if (request.method === 'HEAD') return { answer, missing: await presence.isKnown(request.signal) };
+  const body = await readBody(answer, ERROR_BODY_BYTES);
+  const missing = readError(body.toString('utf8'))?.code === 'NoSuchKey';
+  return { answer: { ...answer, body }, missing };
+}

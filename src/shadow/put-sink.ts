@@ -1,0 +1,57 @@
+import type { S3Response } from '../s3/message.js';
+import { ask, discard } from './ask.js';
+import { WithheldBranch } from './branch.js';
+import type { ShadowContext } from './context.js';
+import { CopyFailed } from './copy-outcome.js';
+import { type CopySink, expectSuccess, onlyIfAbsent } from './copy-sink.js';
+import { contentMd5, metadataHeaders, type SourceObject, taggingHeader } from './source-object.js';
+
+/** A copy by one PUT whose last byte is withheld. */
+export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortSignal): CopySink {
+  const branch = new WithheldBranch();
+  const put = async (): Promise<S3Response> => {
+    const tagging = await taggingHeader(ctx, object, signal);
+    const headers = {
+      ...metadataHeaders(object),
+      ...tagging,
+      ...contentMd5(object),
+      ...onlyIfAbsent(ctx.conditionalWrites.put),
+      'content-length': String(object.size),
+    };
+    const body = object.size === 0 ? Buffer.alloc(0) : branch;
+    return ctx.target(ask('PutObject', { method: 'PUT', key: object.key, headers, body, signal }));
+  };
+  // An empty body has no end to withhold, so its request waits for the release.
+  let answer = object.size === 0 ? undefined : put();
+  answer?.then(
+    () => branch.destroy(),
+    (error: Error) => branch.destroy(error),
+  );
+  branch.on('error', () => undefined);
+
+  return {
+    branch,
+    async ready() {
+      if (!branch.destroyed || answer === undefined) return;
+      const early = await answer;
+      if (early.status === 412) return;
+      await expectSuccess(early, 'target refused the copy');
+      throw new CopyFailed('target answered before it had the whole copy');
+    },
+    async release() {
+      branch.release();
+      answer ??= put();
+      const final = await answer;
+      if (final.status === 412) {
+        discard(final);
+        return 'exists';
+      }
+      await expectSuccess(final, 'target refused the copy');
+      return 'done';
+    },
+    async abort(reason) {
+      branch.destroy(reason);
+      await answer?.then(discard, () => undefined);
+    },
+  };
+}

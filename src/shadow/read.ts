@@ -1,0 +1,139 @@
+import type { S3Request, S3Response } from '../s3/message.js';
+import type { CopyToken } from '../state/ledger.js';
+import { discard } from './ask.js';
+import { askShadow, overridden } from './ask-shadow.js';
+import type { ShadowContext } from './context.js';
+import { copyForClient } from './copy.js';
+import type { CopyOutcome } from './copy-outcome.js';
+import type { Flight } from './flights.js';
+import { migrate } from './migrate.js';
+import { judge } from './miss.js';
+
+/** How long a read waits for a copy that another read began, ms, before it reads the shadow itself. */
+const JOIN_MS = 10_000;
+
+/**
+ * READ, the rules of a GET or HEAD of one object: T; on a miss D, then S, whose bytes go to the client and, in the same
+ * pass, to T.
+ */
+export async function read(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  const first = await readTarget(ctx, request);
+  if (first.answer) return first.answer;
+  if (!copiesWhileReading(request)) return readUncopied(ctx, request, first.miss);
+  const flight = ctx.flights.current(request.key);
+  if (flight) return joinFlight(ctx, request, flight);
+  if (ctx.background.isFull) return readUncopied(ctx, request, first.miss);
+  return readAndCopy(ctx, request, ctx.flights.begin(request.key), first.miss);
+}
+
+type TargetRead = { answer: S3Response; miss?: never } | { answer?: never; miss: S3Response };
+
+async function readTarget(ctx: ShadowContext, request: S3Request): Promise<TargetRead> {
+  const { answer, missing } = await judge(request, await ctx.target(request), ctx.presence.target);
+  return missing ? { miss: answer } : { answer: from('target', answer) };
+}
+
+/** A part, a version or an object under the client's own key cannot be copied in the pass that reads it. */
+function copiesWhileReading(request: S3Request): boolean {
+  return (
+    request.operation === 'GetObject' &&
+    request.headers.range === undefined &&
+    request.headers['x-amz-server-side-encryption-customer-key'] === undefined &&
+    !request.query.some(([name]) => name === 'partNumber')
+  );
+}
+
+async function joinFlight(ctx: ShadowContext, request: S3Request, flight: Flight): Promise<S3Response> {
+  await Promise.race([flight.landed, ctx.clock.sleep(JOIN_MS, request.signal)]);
+  const { answer, miss } = await readTarget(ctx, request);
+  return answer ?? readUncopied(ctx, request, miss);
+}
+
+/** HEAD, or a range: from S as it is; a GET's whole object follows in the background, once. */
+async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Response): Promise<S3Response> {
+  if (await ctx.ledger.isDeleted(request.key)) return again(ctx, request);
+  const answer = await askShadow(ctx, request);
+  if (!answer) return miss;
+  const final = await recheck(ctx, request, answer);
+  if (request.operation === 'GetObject' && final === answer && !ctx.background.isFull) {
+    ctx.background.start('copy after a partial read', () => migrate(ctx, request.key));
+  }
+  return final === answer ? from('shadow', overridden(answer, request.query)) : final;
+}
+
+async function readAndCopy(
+  ctx: ShadowContext,
+  request: S3Request,
+  flight: Flight,
+  miss: S3Response,
+): Promise<S3Response> {
+  let outcome: CopyOutcome | Promise<CopyOutcome> = {
+    state: 'failed',
+    reason: 'the read ended before the copy began',
+  };
+  try {
+    const view = await ctx.ledger.openCopy(request.key);
+    if (view.deleted) {
+      outcome = { state: 'deleted' };
+      return await again(ctx, request);
+    }
+    const begun = await readWithToken(ctx, request, view.token);
+    outcome = begun.outcome;
+    return begun.answer ?? miss;
+  } finally {
+    const landing = outcome;
+    ctx.background.start('copy', async () => flight.land(await landing));
+  }
+}
+
+interface BegunRead {
+  readonly answer?: S3Response;
+  readonly outcome: CopyOutcome | Promise<CopyOutcome>;
+}
+
+async function readWithToken(
+  ctx: ShadowContext,
+  request: S3Request,
+  token: CopyToken | undefined,
+): Promise<BegunRead> {
+  let held = token;
+  try {
+    if (token && !ctx.conditionalWrites.put) {
+      const { answer } = await readTarget(ctx, request);
+      if (answer) return { answer, outcome: { state: 'present' } };
+    }
+    // The copy outlives the client, so the source is read under the copy's signal.
+    const signal = token ? ctx.background.signal : request.signal;
+    const answer = await askShadow(ctx, { ...request, signal });
+    if (!answer) return { outcome: { state: 'absent' } };
+    const final = await recheck(ctx, request, answer);
+    if (final !== answer) return { answer: final, outcome: { state: 'present' } };
+    if (!token || answer.status !== 200) {
+      return { answer: from('shadow', overridden(answer, request.query)), outcome: { state: 'superseded' } };
+    }
+    held = undefined;
+    const { client, outcome } = copyForClient(ctx, { key: request.key, token, source: answer });
+    return { answer: from('shadow', overridden({ ...answer, body: client }, request.query)), outcome };
+  } finally {
+    if (held) await ctx.ledger.dropToken(held);
+  }
+}
+
+/** READ step 6, write-through only: once S has begun to answer, T and then D are looked at again before a byte goes out. */
+async function recheck(ctx: ShadowContext, request: S3Request, answer: S3Response): Promise<S3Response> {
+  if (!ctx.settings.writeThrough) return answer;
+  const { answer: newer } = await readTarget(ctx, request);
+  const final = newer ?? ((await ctx.ledger.isDeleted(request.key)) ? await again(ctx, request) : answer);
+  if (final !== answer) discard(answer);
+  return final;
+}
+
+/** READ step 3: the key is deleted, unless someone wrote it since. */
+async function again(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  const { answer, miss } = await readTarget(ctx, request);
+  return answer ?? miss;
+}
+
+/** Answers say where the object came from; only when there is one. */
+const from = (source: 'target' | 'shadow', answer: S3Response): S3Response =>
+  answer.status < 400 ? { ...answer, headers: { ...answer.headers, 'x-penumbra-source': source } } : answer;

@@ -1,0 +1,69 @@
+import type { WriteIntent } from '../state/ledger.js';
+import { ask, discard, isSuccess } from './ask.js';
+import type { ShadowContext } from './context.js';
+import { mirror } from './mirror.js';
+import { targetETag } from './view.js';
+
+const INTERVAL_MS = 5_000;
+
+/**
+ * RECOVERY of a write that failed half-way, under its exclusive intent, without changing the view: T has the key -> T's object is copied to
+ * S; T has none and D -> S's is deleted; else nothing. Then the intent is closed. What fails is tried again when the lease ends.
+ */
+export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
+  const { signal } = ctx.background;
+  if (ctx.settings.writeThrough) {
+    if ((await targetETag(ctx, intent.key, signal)) !== undefined) await mirror(ctx, intent.key, signal);
+    else if (await ctx.ledger.isDeleted(intent.key)) await deleteFromShadow(ctx, intent.key);
+  }
+  await ctx.ledger.closeIntent(intent);
+}
+
+/** Deletes the shadow's object of a key that clients deleted, and notes how it went. Never rejects for the shadow's failure. */
+export async function deleteFromShadow(ctx: ShadowContext, key: string): Promise<void> {
+  let failure: string | undefined;
+  try {
+    const request = ask('DeleteObject', { method: 'DELETE', key, signal: ctx.background.signal });
+    const answer = await ctx.shadow(request);
+    discard(answer);
+    if (!isSuccess(answer) && answer.status !== 404) failure = `status ${answer.status}`;
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  }
+  if (failure)
+    ctx.log.warn(
+      { bucket: ctx.bucket, key, failure },
+      'the shadow did not delete an object; it is tried again',
+    );
+  await ctx.ledger.noteShadowDelete(key, failure);
+}
+
+/** Looks after what writers and deletes left behind, until the signal aborts. Any number of gateways may do so at once. */
+export async function recoverForever(ctx: ShadowContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const key of ctx.ledger.openKeys()) await recoverKey(ctx, key);
+    } catch (error) {
+      ctx.log.warn({ err: error, bucket: ctx.bucket }, 'recovery is interrupted and begins anew');
+    }
+    await ctx.clock.sleep(INTERVAL_MS, signal).catch(unlessAborted(signal));
+  }
+}
+
+async function recoverKey(ctx: ShadowContext, key: string): Promise<void> {
+  const dead = await ctx.ledger.adoptDeadIntent(key);
+  if (dead) return settle(ctx, dead);
+  const { tombstone, intents } = await ctx.ledger.record(key);
+  if (tombstone?.shadowDelete === 'pending' && intents.length === 0) await retryDelete(ctx, key);
+}
+
+/** T has the key: the tombstone stays and S's object is hidden by T's. In write-through S may hold T's object, so both are kept still. */
+async function retryDelete(ctx: ShadowContext, key: string): Promise<void> {
+  const intent = ctx.settings.writeThrough ? await ctx.ledger.openIntent(key, 'exclusive') : undefined;
+  if ((await targetETag(ctx, key, ctx.background.signal)) === undefined) await deleteFromShadow(ctx, key);
+  if (intent) await ctx.ledger.closeIntent(intent);
+}
+
+const unlessAborted = (signal: AbortSignal) => (error: unknown) => {
+  if (!signal.aborted) throw error;
+};

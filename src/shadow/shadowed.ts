@@ -1,0 +1,129 @@
+import { S3Error } from '../s3/errors.js';
+import type { S3Request, S3Response, S3Service } from '../s3/message.js';
+import type { OperationName } from '../s3/operations.js';
+import type { BucketRecord } from '../state/buckets.js';
+import { KeyBusy, type Ledger } from '../state/ledger.js';
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import { BackgroundWork } from './background.js';
+import type { ShadowContext } from './context.js';
+import type { CopyOutcome } from './copy-outcome.js';
+import { deleteObject } from './delete.js';
+import { deleteObjects } from './delete-objects.js';
+import { Flights } from './flights.js';
+import { list } from './list.js';
+import { migrate } from './migrate.js';
+import { BucketPresence } from './miss.js';
+import { read } from './read.js';
+import { recoverForever } from './recovery.js';
+import { migrateFirst, put, writeInTarget } from './write.js';
+
+export interface ShadowedOptions {
+  readonly bucket: BucketRecord & { readonly shadow: NonNullable<BucketRecord['shadow']> };
+  /** The bucket in its target backend. */
+  readonly target: S3Service;
+  /** The bucket that objects are moving from. */
+  readonly shadow: S3Service;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Copies under way at once; a miss beyond them is served without being copied. */
+  readonly maxCopies?: number;
+}
+
+/** A bucket made of two, of which clients see one. */
+export interface ShadowedBucket {
+  readonly service: S3Service;
+  /** Brings one object over unless the target has it, as a read of it would. Never rejects. */
+  migrate(key: string): Promise<CopyOutcome>;
+  /** Begins to look after what failed writes and deletes left behind; ends with `drain`. */
+  startRecovery(): void;
+  /** Resolves when copies and after-answer deletes have ended; aborts them when `signal` does. */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+/** Operations on something that belongs to an object, answered by the target once it has the object. */
+const NEEDS_OBJECT: ReadonlySet<OperationName> = new Set<OperationName>([
+  'GetObjectTagging',
+  'PutObjectTagging',
+  'DeleteObjectTagging',
+  'GetObjectAcl',
+  'PutObjectAcl',
+  'GetObjectAttributes',
+  'GetObjectRetention',
+  'PutObjectRetention',
+  'GetObjectLegalHold',
+  'PutObjectLegalHold',
+]);
+
+type Rule = (ctx: ShadowContext, request: S3Request) => Promise<S3Response>;
+
+const byTarget: Rule = (ctx, request) => ctx.target(request);
+
+const afterMigration: Rule = async (ctx, request) => {
+  await migrateFirst(ctx, request.key);
+  return ctx.target(request);
+};
+
+/** What the shadow does to each operation; an operation without a rule is the target's alone. */
+const RULES: Partial<Record<OperationName, Rule>> = {
+  GetObject: read,
+  HeadObject: read,
+  PutObject: put,
+  PostObject: writeInTarget,
+  CopyObject: writeInTarget,
+  CompleteMultipartUpload: writeInTarget,
+  DeleteObject: deleteObject,
+  DeleteObjects: deleteObjects,
+  ListObjects: list,
+  ListObjectsV2: list,
+};
+
+function ruleFor(request: S3Request): Rule {
+  if (request.query.some(([name]) => name === 'versionId')) return byTarget;
+  return RULES[request.operation] ?? (NEEDS_OBJECT.has(request.operation) ? afterMigration : byTarget);
+}
+
+/** `shadowed` makes one S3 service of two: the heart of a migration. */
+export function createShadowed(options: ShadowedOptions): ShadowedBucket {
+  const { bucket, target, shadow, ledger, clock, log, maxCopies = 128 } = options;
+  const background = new BackgroundWork(maxCopies, log);
+  const ctx: ShadowContext = {
+    bucket: bucket.name,
+    target,
+    shadow,
+    settings: bucket.shadow,
+    conditionalWrites: bucket.conditionalWrites,
+    ledger,
+    clock,
+    log,
+    background,
+    flights: new Flights(),
+    presence: { target: new BucketPresence(target, clock), shadow: new BucketPresence(shadow, clock) },
+  };
+  const ended = new AbortController();
+  return {
+    service: async (request) => {
+      try {
+        return await ruleFor(request)(ctx, request);
+      } catch (error) {
+        if (error instanceof KeyBusy) throw slowDown(error);
+        throw error;
+      }
+    },
+    migrate: (key) => migrate(ctx, key),
+    startRecovery() {
+      background.start('recovery', () => recoverForever(ctx, ended.signal));
+    },
+    async drain(signal) {
+      ended.abort();
+      await background.drain(signal);
+    },
+  };
+}
+
+const slowDown = (cause: KeyBusy): S3Error =>
+  new S3Error('SlowDown', 'Another write of this key is under way. Please try again.', {
+    headers: { 'retry-after': '1' },
+    cause,
+  });

@@ -1,0 +1,77 @@
+import type { HeaderFields, S3Response } from '../s3/message.js';
+import { formatTaggingHeader, readTagging } from '../s3/xml/tagging.js';
+import { ask, isSuccess, readBody } from './ask.js';
+import type { ShadowContext } from './context.js';
+import { CopyFailed } from './copy-outcome.js';
+
+/** System metadata that S3 keeps with an object (Amazon S3 User Guide, "Working with object metadata"). */
+const KEPT_HEADERS = [
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'expires',
+  'x-amz-website-redirect-location',
+];
+
+const USER_METADATA = 'x-amz-meta-';
+
+/** What a copy needs to know of the shadow's object, read from the answer that carries its bytes. */
+export interface SourceObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** With its quotes, as answered. */
+  readonly etag: string;
+  readonly headers: HeaderFields;
+}
+
+/** @throws CopyFailed when the answer does not announce its length */
+export function sourceObject(key: string, answer: S3Response): SourceObject {
+  const size = Number(answer.headers['content-length']);
+  if (!Number.isSafeInteger(size)) throw new CopyFailed('source answered without Content-Length');
+  return { key, size, etag: answer.headers.etag ?? '', headers: answer.headers };
+}
+
+/** The request headers that give a copy the metadata of its source. */
+export function metadataHeaders({ headers }: SourceObject): HeaderFields {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (KEPT_HEADERS.includes(name) || name.startsWith(USER_METADATA)) kept[name] = value;
+  }
+  const encoding = storedEncoding(headers['content-encoding']);
+  return encoding ? { ...kept, 'content-encoding': encoding } : kept;
+}
+
+/** `aws-chunked` is a coding of one upload; some stores wrongly keep it with the object. */
+function storedEncoding(encoding: string | undefined): string | undefined {
+  const codings = encoding?.split(',').map((coding) => coding.trim());
+  return codings?.filter((coding) => coding !== 'aws-chunked').join(', ');
+}
+
+/** The source's tags as the header of a write, read only when the source says that there are some. */
+export async function taggingHeader(
+  ctx: Pick<ShadowContext, 'shadow'>,
+  { key, headers }: SourceObject,
+  signal: AbortSignal,
+): Promise<HeaderFields> {
+  if (Number(headers['x-amz-tagging-count'] ?? 0) === 0) return {};
+  const answer = await ctx.shadow(ask('GetObjectTagging', { key, query: [['tagging', '']], signal }));
+  const body = (await readBody(answer)).toString('utf8');
+  if (!isSuccess(answer)) throw new CopyFailed(`tags not readable: status ${answer.status}`);
+  return { 'x-amz-tagging': formatTaggingHeader(readTagging(body)) };
+}
+
+const PLAIN_MD5 = /^"?([0-9a-f]{32})"?$/;
+
+/**
+ * Content-MD5 for a copy written by one PUT: the store then refuses other bytes than the source's. An ETag is the MD5 of
+ * the bytes unless the object was written in parts or is encrypted with KMS or a customer's key (AWS, "Object" API type).
+ */
+export function contentMd5({ etag, headers }: SourceObject): HeaderFields {
+  const digest = PLAIN_MD5.exec(etag)?.[1];
+  const encrypted =
+    headers['x-amz-server-side-encryption']?.startsWith('aws:kms') ||
+    headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined;
+  return digest && !encrypted ? { 'content-md5': Buffer.from(digest, 'hex').toString('base64') } : {};
+}

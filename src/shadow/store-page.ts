@@ -1,0 +1,94 @@
+import { compareKeys } from '../s3/keys.js';
+import type { S3Response, S3Service } from '../s3/message.js';
+import { type ListedObject, readListing } from '../s3/xml/listing.js';
+import { ask, isSuccess, readBody } from './ask.js';
+
+/** A line of a listing: an object, or a common prefix, which stands for all keys that begin with it. */
+export interface Entry {
+  readonly name: string;
+  readonly object?: ListedObject;
+}
+
+/** One page of one store, in key order. */
+export interface StorePage {
+  readonly entries: readonly Entry[];
+  /** The last name that the page covers; undefined when it reaches the end. */
+  readonly end?: string;
+}
+
+export interface PageRequest {
+  readonly prefix: string;
+  /** '' for none. */
+  readonly delimiter: string;
+  /** Entries after this name; from the beginning when undefined. */
+  readonly after?: string | undefined;
+  /** 1 to 1,000. */
+  readonly maxKeys: number;
+  readonly fetchOwner?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A store answered a listing with an error. */
+export class ListingRefused extends Error {
+  override readonly name = 'ListingRefused';
+
+  constructor(readonly answer: S3Response) {
+    super(`the store answered ${answer.status} to a listing`);
+  }
+}
+
+/** U+10FFFF: the last character that a key can hold. */
+const LAST_CHARACTER = '\u{10ffff}';
+
+/**
+ * Reads one page by a list call that names where it starts, so that it needs no token of the store.
+ *
+ * @throws ListingRefused, BackendUnavailable
+ */
+export async function readStorePage(service: S3Service, wanted: PageRequest): Promise<StorePage> {
+  const answer = await service(ask('ListObjectsV2', { query: queryOf(wanted), signal: wanted.signal }));
+  if (!isSuccess(answer)) throw new ListingRefused(answer);
+  const page = readListing(await readBody(answer));
+  const entries: Entry[] = [
+    ...page.objects.map((object) => ({ name: object.key, object })),
+    ...page.commonPrefixes.map((name) => ({ name })),
+  ];
+  if (page.commonPrefixes.length > 0) entries.sort((a, b) => compareKeys(a.name, b.name));
+  const last = entries.at(-1);
+  // A store may roll keys after `after` up into a common prefix that is not after it.
+  const { after } = wanted;
+  const fresh = after === undefined ? entries : entries.filter((entry) => compareKeys(entry.name, after) > 0);
+  return page.isTruncated && last ? { entries: fresh, end: last.name } : { entries: fresh };
+}
+
+function queryOf({ prefix, delimiter, after, maxKeys, fetchOwner }: PageRequest): [string, string][] {
+  const query: [string, string][] = [
+    ['list-type', '2'],
+    ['encoding-type', 'url'],
+    ['max-keys', String(maxKeys)],
+  ];
+  if (prefix) query.push(['prefix', prefix]);
+  if (delimiter) query.push(['delimiter', delimiter]);
+  if (after)
+    query.push(['start-after', isRolledUp(after, prefix, delimiter) ? after + LAST_CHARACTER : after]);
+  if (fetchOwner) query.push(['fetch-owner', 'true']);
+  return query;
+}
+
+/** A listing that stopped at a common prefix goes on after all keys that it stands for. */
+const isRolledUp = (after: string, prefix: string, delimiter: string): boolean =>
+  delimiter !== '' && after.length > prefix.length && after.startsWith(prefix) && after.endsWith(delimiter);
+
+/** All objects of a store whose keys begin with `prefix`, in key order. */
+export async function* listStore(
+  service: S3Service,
+  signal: AbortSignal,
+  prefix = '',
+): AsyncGenerator<ListedObject> {
+  let after: string | undefined;
+  do {
+    const page = await readStorePage(service, { prefix, delimiter: '', after, maxKeys: 1_000, signal });
+    for (const { object } of page.entries) if (object) yield object;
+    after = page.end;
+  } while (after !== undefined);
+}

@@ -1,0 +1,60 @@
+import { S3Error } from '../s3/errors.js';
+import type { S3Request } from '../s3/message.js';
+import { ask, discard, isSuccess } from './ask.js';
+import { askShadow } from './ask-shadow.js';
+import type { ShadowContext } from './context.js';
+import { judge } from './miss.js';
+
+/**
+ * The view of a key: T's object if T has it, else nothing if the key is deleted, else S's object.
+ *
+ * @returns the object's ETag with its quotes, or undefined when clients see no object
+ * @throws S3Error ServiceUnavailable when a store does not tell
+ */
+export async function viewedETag(
+  ctx: ShadowContext,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const inTarget = await targetETag(ctx, key, signal);
+  if (inTarget !== undefined) return inTarget;
+  if (await ctx.ledger.isDeleted(key)) return undefined;
+  const inShadow = await askShadow(ctx, headRequest(key, signal));
+  return inShadow && (inShadow.headers.etag ?? '');
+}
+
+/** @throws S3Error ServiceUnavailable when the target answers neither yes nor no */
+export async function targetETag(
+  ctx: ShadowContext,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const request = headRequest(key, signal);
+  const { answer, missing } = await judge(request, await ctx.target(request), ctx.presence.target);
+  discard(answer);
+  if (missing || answer.headers['x-amz-delete-marker'] === 'true') return undefined;
+  if (!isSuccess(answer))
+    throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);
+  return answer.headers.etag ?? '';
+}
+
+const headRequest = (key: string, signal: AbortSignal): S3Request =>
+  ask('HeadObject', { method: 'HEAD', key, signal });
+
+/** The conditions of a conditional write (PutObject API: If-None-Match, If-Match). */
+export const isConditional = ({ headers }: S3Request): boolean =>
+  headers['if-none-match'] !== undefined || headers['if-match'] !== undefined;
+
+/** @throws S3Error PreconditionFailed, or NoSuchKey where If-Match names an object that is not there */
+export function checkConditions({ headers }: S3Request, etag: string | undefined): void {
+  const ifMatch = headers['if-match'];
+  if (headers['if-none-match'] !== undefined && etag !== undefined) throw preconditionFailed('If-None-Match');
+  if (ifMatch === undefined) return;
+  if (etag === undefined) throw new S3Error('NoSuchKey');
+  if (ifMatch !== '*' && unquoted(ifMatch) !== unquoted(etag)) throw preconditionFailed('If-Match');
+}
+
+const preconditionFailed = (condition: string): S3Error =>
+  new S3Error('PreconditionFailed', undefined, { fields: { Condition: condition } });
+
+const unquoted = (etag: string): string => etag.replaceAll('"', '');

@@ -1,0 +1,49 @@
+import type { Clock } from '../system/clock.js';
+import { type MovingBucket, walk } from './walk.js';
+
+/** How far a bucket is, by the listings of both sides. Deleted keys that the shadow still has count nowhere. */
+export interface Survey {
+  readonly objectsTotal: number;
+  readonly objectsDone: number;
+  /** Bytes, as all sizes here. */
+  readonly bytesTotal: number;
+  readonly bytesDone: number;
+  /** Keys that only the shadow has. */
+  readonly remaining: number;
+  /** Some of them, in key order. */
+  readonly firstRemaining: readonly string[];
+  /** False when time ran out: the numbers are then lower bounds. */
+  readonly exact: boolean;
+}
+
+const NAMED = 10;
+
+/**
+ * Walks both listings for at most `deadlineMs`.
+ *
+ * @throws ListingRefused, BackendUnavailable, KvUnavailable
+ */
+export async function survey(bucket: MovingBucket, deadlineMs: number, clock: Clock): Promise<Survey> {
+  const over = clock.now() + deadlineMs;
+  const stop = new AbortController();
+  const seen = { objectsTotal: 0, objectsDone: 0, bytesTotal: 0, bytesDone: 0, remaining: 0 };
+  const firstRemaining: string[] = [];
+  try {
+    for await (const { object, state } of walk(bucket, stop.signal)) {
+      if (clock.now() > over) return { ...seen, firstRemaining, exact: false };
+      if (state === 'deleted') continue;
+      seen.objectsTotal += 1;
+      seen.bytesTotal += object.size;
+      if (state === 'done') {
+        seen.objectsDone += 1;
+        seen.bytesDone += object.size;
+      } else {
+        seen.remaining += 1;
+        if (firstRemaining.length < NAMED) firstRemaining.push(object.key);
+      }
+    }
+    return { ...seen, firstRemaining, exact: true };
+  } finally {
+    stop.abort();
+  }
+}
