@@ -1,0 +1,59 @@
+import type { HeaderFields } from '../../s3/message.js';
+
+// Fields that belong to one connection (RFC 9110, 7.6.1).
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+// Fields of the client's own address, signature and framing: the backend's request gets new ones.
+const REPLACED = [
+  'authorization',
+  'expect',
+  'host',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-decoded-content-length',
+  'x-amz-sdk-checksum-algorithm',
+  'x-amz-security-token',
+  'x-amz-trailer',
+];
+
+const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...REPLACED]);
+const DROPPED_FROM_RESPONSE: ReadonlySet<string> = new Set(HOP_BY_HOP);
+
+type FieldLines = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The fields of a client's request that go on to the backend, by lower-case name. */
+export const forwardedRequestHeaders = (headers: HeaderFields): Record<string, string> =>
+  endToEnd(headers, DROPPED_FROM_REQUEST);
+
+/** The fields of a backend's answer that go on to the client; repeated ones are joined (RFC 9110, 5.3). */
+export const forwardedResponseHeaders = (headers: FieldLines): HeaderFields =>
+  endToEnd(headers, DROPPED_FROM_RESPONSE);
+
+function endToEnd(headers: FieldLines, dropped: ReadonlySet<string>): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || dropped.has(name)) continue;
+    kept[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  for (const name of connectionOptions(headers)) delete kept[name];
+  return kept;
+}
+
+/** The further names that Connection lists as its own (RFC 9110, 7.6.1). */
+function connectionOptions({ connection }: FieldLines): string[] {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return [];
+  return String(connection)
+    .split(',')
+    .map((option) => option.trim().toLowerCase());
+}

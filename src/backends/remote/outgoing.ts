@@ -1,0 +1,58 @@
+import type { Dispatcher } from 'undici';
+import { encodeQuery } from '../../s3/keys.js';
+import type { S3Request } from '../../s3/message.js';
+import { SHA256_OF_NOTHING, UNSIGNED_PAYLOAD } from '../../s3/sigv4/canonical.js';
+import { signRequest } from '../../s3/sigv4/sign.js';
+import type { Clock } from '../../system/clock.js';
+import { type AddressingOptions, createAddressing } from './addressing.js';
+import { forwardedRequestHeaders } from './headers.js';
+
+export interface OutgoingOptions extends AddressingOptions {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly clock: Clock;
+}
+
+/** What is dispatched; `origin` says to which pool. */
+export type OutgoingMessage = Dispatcher.DispatchOptions & { readonly origin: string };
+
+/** Makes a client's request one of this gateway: addressed to the backend and signed with its credentials. */
+export function createOutgoing(options: OutgoingOptions): (request: S3Request) => OutgoingMessage {
+  const { region, clock, accessKeyId, secretAccessKey } = options;
+  const credentials = { accessKeyId, secretAccessKey };
+  const destinationOf = createAddressing(options);
+
+  return (request) => {
+    const { method, query, body } = request;
+    const { origin, host, path } = destinationOf(request.bucket, request.key);
+    const headers = forwardedRequestHeaders(request.headers);
+    headers.host = host;
+    // undici sends none either where the method has no body, and what is signed must be what is sent.
+    if (!body) delete headers['content-length'];
+    const signature = signRequest({
+      method,
+      path,
+      query,
+      headers,
+      payloadHash: payloadHash(request),
+      credentials,
+      region,
+      now: clock.now(),
+    });
+    return {
+      origin,
+      method,
+      path: query.length === 0 ? path : `${path}?${encodeQuery(query)}`,
+      headers: Object.assign(headers, signature),
+      body: body ?? null,
+      // undici closes the connection after a HEAD unless told otherwise.
+      reset: false,
+    };
+  };
+}
+
+/** The hash where it is known without reading the body, else the leave to sign none (SigV4, UNSIGNED-PAYLOAD). */
+function payloadHash({ headers, body }: S3Request): string {
+  return headers['x-amz-content-sha256'] ?? (body ? UNSIGNED_PAYLOAD : SHA256_OF_NOTHING);
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { Exchange } from '../../../src/backends/remote/exchange.js';
+import { getObject } from './requests.js';
+
+it('a request that the HTTP client begins to send a second time is refused', () => {
+  const exchange = new Exchange({
+    backend: 'far',
+    request: getObject(),
+    resolve: () => undefined,
+    reject: () => undefined,
+    onDequeued: () => undefined,
+  });
+  const controller = { aborted: false, paused: false, reason: null, abort() {}, pause() {}, resume() {} };
+  exchange.onRequestStart(controller);
+  expect(() => exchange.onRequestStart(controller)).toThrow('never sent twice');
+});
