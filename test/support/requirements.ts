@@ -1,0 +1,48 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Programs that tests use, and the Debian packages that have them. */
+const PACKAGES = {
+  'redis-server': 'redis-server',
+  radosgw: 'ceph-mon ceph-osd radosgw ceph-common',
+  aws: 'awscli',
+  rclone: 'rclone',
+  s3cmd: 's3cmd',
+  chromium: 'chromium',
+  'docker-compose': 'docker-compose',
+} as const;
+
+export type Program = keyof typeof PACKAGES;
+
+export const PROGRAMS = Object.keys(PACKAGES) as Program[];
+
+export interface Requirement {
+  readonly available: boolean;
+  readonly missing: readonly Program[];
+  /** The command that installs what is missing. */
+  readonly apt: string;
+}
+
+/** Whether these programs are installed. */
+export function requires(...programs: Program[]): Requirement {
+  const missing = programs.filter((program) => !isInstalled(program));
+  const packages = missing.map((program) => PACKAGES[program]).join(' ');
+  return {
+    available: missing.length === 0,
+    missing,
+    apt: `apt-get install -y --no-install-recommends ${packages}`,
+  };
+}
+
+function isInstalled(program: Program): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
