@@ -1,0 +1,61 @@
+import { S3Error } from '../errors.js';
+import type { HeaderFields } from '../message.js';
+import { ALGORITHM } from './canonical.js';
+import { type Claim, parseCredential, parseSignature, parseSignedHeaders } from './claim.js';
+import { formatTimestamp, parseTimestamp } from './timestamp.js';
+
+/**
+ * Reads `AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`; undefined when it is another mechanism.
+ *
+ * Throws S3Error: AuthorizationHeaderMalformed, AccessDenied (no valid date), InvalidRequest (no payload hash).
+ */
+export function parseAuthorizationHeader(authorization: string, headers: HeaderFields): Claim | undefined {
+  if (!authorization.startsWith(`${ALGORITHM} `)) return undefined;
+  const parameters = parseParameters(authorization.slice(ALGORITHM.length + 1));
+  const timestamp = timestampOf(headers);
+  return {
+    ...parseCredential(required(parameters, 'Credential'), timestamp, malformed),
+    timestamp,
+    expiresIn: undefined,
+    signedHeaders: parseSignedHeaders(required(parameters, 'SignedHeaders'), malformed),
+    signature: parseSignature(required(parameters, 'Signature'), malformed),
+    payloadHash: payloadHashOf(headers),
+  };
+}
+
+function parseParameters(text: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const equals = part.indexOf('=');
+    if (equals < 0) throw malformed('expecting comma-separated name=value parameters.');
+    parameters.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
+  }
+  return parameters;
+}
+
+function required(parameters: ReadonlyMap<string, string>, name: string): string {
+  const value = parameters.get(name);
+  if (value === undefined) throw malformed(`the authorization header requires the ${name} parameter.`);
+  return value;
+}
+
+/** X-Amz-Date, or else Date, which may also be in the form that HTTP has (RFC 9110, 5.6.7). */
+function timestampOf(headers: HeaderFields): string {
+  const text = headers['x-amz-date'] ?? headers.date ?? '';
+  if (parseTimestamp(text) !== undefined) return text;
+  const ms = headers['x-amz-date'] === undefined ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
+  }
+  return formatTimestamp(ms);
+}
+
+function payloadHashOf(headers: HeaderFields): string {
+  const payloadHash = headers['x-amz-content-sha256'];
+  if (payloadHash !== undefined) return payloadHash;
+  throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+}
+
+function malformed(message: string): S3Error {
+  return new S3Error('AuthorizationHeaderMalformed', `The authorization header is malformed; ${message}`);
+}

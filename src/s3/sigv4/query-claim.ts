@@ -1,0 +1,68 @@
+import { S3Error } from '../errors.js';
+import type { HeaderFields, QueryParameter } from '../message.js';
+import { ALGORITHM, UNSIGNED_PAYLOAD } from './canonical.js';
+import { type Claim, parseCredential, parseSignature, parseSignedHeaders } from './claim.js';
+import { parseTimestamp } from './timestamp.js';
+
+/** Seven days in seconds (AWS, "Authenticating Requests: Using Query Parameters"). */
+const MAX_EXPIRES_IN = 604_800;
+
+const REQUIRED = [
+  'X-Amz-Algorithm',
+  'X-Amz-Credential',
+  'X-Amz-Date',
+  'X-Amz-Expires',
+  'X-Amz-SignedHeaders',
+  'X-Amz-Signature',
+] as const;
+
+/** Whether a query claims to be signed. */
+export function isPresigned(query: readonly QueryParameter[]): boolean {
+  return query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
+}
+
+/** What the signature covers of a presigned query: all but itself. */
+export function unsignedQuery(query: readonly QueryParameter[]): QueryParameter[] {
+  return query.filter(([name]) => name !== 'X-Amz-Signature');
+}
+
+/** Reads the X-Amz-* parameters of a presigned URL. Throws S3Error AuthorizationQueryParametersError. */
+export function parsePresignedQuery(headers: HeaderFields, query: readonly QueryParameter[]): Claim {
+  const [algorithm, credential, timestamp, expires, signedHeaders, signature] = REQUIRED.map((name) =>
+    parameter(query, name),
+  );
+  if (!algorithm || !credential || !timestamp || !expires || !signedHeaders || !signature) {
+    throw malformed(`Query-string authentication version 4 requires the parameters ${REQUIRED.join(', ')}.`);
+  }
+  if (algorithm !== ALGORITHM) throw malformed(`X-Amz-Algorithm only supports "${ALGORITHM}".`);
+  if (parseTimestamp(timestamp) === undefined) {
+    throw malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\".");
+  }
+  return {
+    ...parseCredential(credential, timestamp, malformed),
+    timestamp,
+    expiresIn: parseExpiresIn(expires),
+    signedHeaders: parseSignedHeaders(signedHeaders, malformed),
+    signature: parseSignature(signature, malformed),
+    payloadHash:
+      parameter(query, 'X-Amz-Content-Sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
+  };
+}
+
+function parseExpiresIn(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw malformed('X-Amz-Expires should be a number.');
+  const seconds = Number(text);
+  if (seconds < 1) throw malformed('X-Amz-Expires must be at least 1 second.');
+  if (seconds > MAX_EXPIRES_IN) {
+    throw malformed(`X-Amz-Expires must be less than a week (in seconds): at most ${MAX_EXPIRES_IN}.`);
+  }
+  return seconds;
+}
+
+function parameter(query: readonly QueryParameter[], name: string): string | undefined {
+  return query.find((pair) => pair[0] === name)?.[1];
+}
+
+function malformed(message: string): S3Error {
+  return new S3Error('AuthorizationQueryParametersError', message);
+}

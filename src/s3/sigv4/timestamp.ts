@@ -1,0 +1,15 @@
+const FORM = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+/** `now` (ms) in the basic form of ISO 8601 that SigV4 uses: 20130524T000000Z. */
+export function formatTimestamp(now: number): string {
+  return new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, '');
+}
+
+/** Milliseconds since the epoch; undefined when the text is no such timestamp. */
+export function parseTimestamp(text: string): number | undefined {
+  const match = FORM.exec(text);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
