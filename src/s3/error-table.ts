@@ -106,11 +106,11 @@ export const ERROR_TABLE = {
     status: 400,
     message: 'The XML you provided was not well-formed or did not validate against our published schema',
   },
+  MalformedPolicy: { status: 400, message: 'Policies must be valid JSON.' },
   MalformedPOSTRequest: {
     status: 400,
     message: 'The body of your POST request is not well-formed multipart/form-data.',
   },
-  MalformedPolicy: { status: 400, message: 'Policies must be valid JSON.' },
   MalformedXML: {
     status: 400,
     message: 'The XML you provided was not well-formed or did not validate against our published schema',
@@ -203,7 +203,7 @@ export const ERROR_TABLE = {
     status: 404,
     message: 'The server side encryption configuration was not found',
   },
-  ServiceUnavailable: { status: 503, message: 'Please reduce your request rate.' },
+  ServiceUnavailable: { status: 503, message: 'Service is unable to handle request.' },
   SignatureDoesNotMatch: {
     status: 403,
     message:

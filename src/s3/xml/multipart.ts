@@ -7,7 +7,6 @@ import {
   malformedXml,
   readRoot,
   readXml,
-  requiredCount,
   requiredText,
   textOf,
   type XmlElement,
@@ -60,23 +59,19 @@ export function readComplete(source: XmlSource): CompletedPart[] {
 }
 
 function readCompletedPart(part: XmlElement): CompletedPart {
-  const partNumber = requiredCount(part, 'PartNumber');
-  assertPartNumber(partNumber, String(partNumber));
   return present<CompletedPart>({
-    partNumber,
+    partNumber: parsePartNumber(requiredText(part, 'PartNumber').trim()),
     etag: requiredText(part, 'ETag'),
     checksums: readChecksums(part),
   });
 }
 
-/** Throws InvalidArgument unless it is a whole number from 1 to 10,000; `given` is what the client wrote. */
-export function assertPartNumber(partNumber: number, given: string): void {
-  if (Number.isInteger(partNumber) && partNumber >= 1 && partNumber <= MAX_PARTS) return;
-  throw invalidArgument(
-    'partNumber',
-    given,
-    `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
-  );
+/** A part number as a client writes it, 1 to 10,000. Throws InvalidArgument. */
+export function parsePartNumber(text: string): number {
+  const partNumber = Number(text);
+  if (/^\d+$/.test(text) && partNumber >= 1 && partNumber <= MAX_PARTS) return partNumber;
+  const message = `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`;
+  throw invalidArgument('partNumber', text, message);
 }
 
 export interface CompleteResult {

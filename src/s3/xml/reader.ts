@@ -79,7 +79,8 @@ function refuse(reason: string): never {
   throw malformedXml(reason);
 }
 
-const CDATA_OR_REFERENCE = /<!\[CDATA\[[\s\S]*?\]\]>|&#(?:x([0-9a-f]{1,6})|(\d{1,7}));/gi;
+// A section that does not end matches up to the end of the text, so that many of them take no quadratic time.
+const CDATA_OR_REFERENCE = /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|&#(?:x([0-9a-f]{1,8})|(\d{1,8}));/gi;
 
 /** Puts raw characters in the place of references that XML 1.0 refuses, such as `&#x1;`. */
 function withRawControls(xml: string): string {
