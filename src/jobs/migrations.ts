@@ -17,6 +17,7 @@ export interface MigrationStatus extends Survey {
 export interface MigrationsOptions {
   /** Undefined when the bucket has no shadow (any more). */
   readonly find: (bucket: string) => Promise<SweptBucket | undefined>;
+  readonly ledger: (bucketId: string) => Ledger;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -51,15 +52,20 @@ export class Migrations {
     return this.#sweeps.get(name)?.progress ?? NOT_SWEPT;
   }
 
-  /** Ends the sweep of a bucket whose shadow is cleared or replaced. */
-  async forget(name: string): Promise<void> {
-    const sweep = this.#sweeps.get(name);
-    this.#sweeps.delete(name);
-    await sweep?.stop();
+  /** Once a shadow is cleared: ends the sweep and drops what the state holds, which would hide keys of a next shadow. */
+  async forget({ name, id }: { readonly name: string; readonly id: string }): Promise<void> {
+    await this.#endSweep(name);
+    await this.options.ledger(id).clear();
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#sweeps.keys()].map((name) => this.forget(name)));
+    await Promise.all([...this.#sweeps.keys()].map((name) => this.#endSweep(name)));
+  }
+
+  async #endSweep(name: string): Promise<void> {
+    const sweep = this.#sweeps.get(name);
+    this.#sweeps.delete(name);
+    await sweep?.stop();
   }
 
   async #bucket(name: string): Promise<SweptBucket> {
