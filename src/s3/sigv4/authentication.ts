@@ -86,7 +86,7 @@ function canonicalPath(rawPath: string): string {
 
 function assertNoSessionToken(headers: HeaderFields, query: readonly QueryParameter[]): void {
   const token = headers['x-amz-security-token'];
-  if (token === undefined && !query.some(([name]) => name === 'X-Amz-Security-Token')) return;
+  if (token === undefined && !query.some(([name]) => name.toLowerCase() === 'x-amz-security-token')) return;
   throw new S3Error('InvalidToken', 'Temporary credentials (X-Amz-Security-Token) are not supported.');
 }
 

@@ -18,12 +18,12 @@ const REQUIRED = [
 
 /** Whether a query claims to be signed. */
 export function isPresigned(query: readonly QueryParameter[]): boolean {
-  return query.some(([name]) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature');
+  return query.some((pair) => isNamed(pair, 'X-Amz-Algorithm') || isNamed(pair, 'X-Amz-Signature'));
 }
 
 /** What the signature covers of a presigned query: all but itself. */
 export function unsignedQuery(query: readonly QueryParameter[]): QueryParameter[] {
-  return query.filter(([name]) => name !== 'X-Amz-Signature');
+  return query.filter((pair) => !isNamed(pair, 'X-Amz-Signature'));
 }
 
 /** Reads the X-Amz-* parameters of a presigned URL. Throws S3Error AuthorizationQueryParametersError. */
@@ -60,7 +60,12 @@ function parseExpiresIn(text: string): number {
 }
 
 function parameter(query: readonly QueryParameter[], name: string): string | undefined {
-  return query.find((pair) => pair[0] === name)?.[1];
+  return query.find((pair) => isNamed(pair, name))?.[1];
+}
+
+/** The AWS SDKs move header fields into the query as they are spelt there, so letter case is not to be relied on. */
+function isNamed([name]: QueryParameter, wanted: string): boolean {
+  return name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase();
 }
 
 function malformed(message: string): S3Error {
