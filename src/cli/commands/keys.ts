@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander';
+import type { AccessKeyJson, CreatedAccessKeyJson } from '../../gateway/admin/schemas.js';
+import { withAdmin } from '../admin-client.js';
+import { formatTable, formatVariables } from '../format.js';
+import { type Io, print } from '../io.js';
+import { fetchAll } from '../pages.js';
+import { bucketPath } from './status.js';
+
+interface CreateFlags {
+  readonly role: AccessKeyJson['role'];
+  readonly json?: true;
+}
+
+export function addKeys(program: Command, io: Io): void {
+  const keys = program.command('keys').description('access keys of buckets');
+  const role = new Option('--role <role>', 'what the key may do').choices(['admin', 'editor', 'readonly']);
+  keys
+    .command('create <bucket>')
+    .description('make an access key for a bucket')
+    .addOption(role.default('editor'))
+    .option('--json', 'print one JSON document')
+    .action((bucket: string, flags: CreateFlags) => create(bucket, flags, io));
+  keys
+    .command('list [bucket]')
+    .alias('ls')
+    .description('list the access keys of a bucket, or of all')
+    .option('--json', 'print one JSON document')
+    .action((bucket: string | undefined, { json }: { json?: true }) => list(bucket, json, io));
+  keys
+    .command('revoke <access-key-id>')
+    .description('take an access key away')
+    .option('--json', 'print one JSON document')
+    .action((id: string, { json }: { json?: true }) => revoke(id, json, io));
+}
+
+async function create(bucket: string, { role, json }: CreateFlags, io: Io): Promise<void> {
+  await withAdmin(io, async (client) => {
+    const key = await client.request<CreatedAccessKeyJson>('POST', `${bucketPath(bucket)}/keys`, { role });
+    const text = formatVariables({
+      BUCKET_NAME: key.bucket,
+      AWS_ACCESS_KEY_ID: key.access_key_id,
+      AWS_SECRET_ACCESS_KEY: key.secret_access_key,
+    });
+    print(io, { json: key, text }, json);
+  });
+}
+
+async function list(bucket: string | undefined, json: boolean | undefined, io: Io): Promise<void> {
+  await withAdmin(io, async (client) => {
+    const path = bucket === undefined ? '/keys' : `${bucketPath(bucket)}/keys`;
+    const keys = await fetchAll<'keys', AccessKeyJson>(client, { path, field: 'keys' });
+    const rows = keys.map((key) => [key.access_key_id, key.bucket, key.role, key.created_at]);
+    print(
+      io,
+      { json: { keys }, text: formatTable([['ACCESS KEY', 'BUCKET', 'ROLE', 'CREATED'], ...rows]) },
+      json,
+    );
+  });
+}
+
+async function revoke(id: string, json: boolean | undefined, io: Io): Promise<void> {
+  await withAdmin(io, (client) => client.request('DELETE', `/keys/${encodeURIComponent(id)}`));
+  print(io, { json: { access_key_id: id, revoked: true }, text: [`revoked access key ${id}`] }, json);
+}

@@ -1,0 +1,39 @@
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `1,234` */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1,234 objects`, `1 object` */
+export function formatObjects(count: number): string {
+  return `${formatCount(count)} object${count === 1 ? '' : 's'}`;
+}
+
+/** `1.2 GB`: decimal units, two digits at most. */
+export function formatBytes(bytes: number): string {
+  const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  const value = bytes / 1000 ** exponent;
+  return `${value < 10 && exponent > 0 ? value.toFixed(1) : Math.floor(value)} ${UNITS[exponent]}`;
+}
+
+/** Whole percent, rounded down so that 100 means all. Of nothing, all is done. */
+export function formatPercent(done: number, total: number): string {
+  return `${total === 0 ? 100 : Math.floor((done / total) * 100)} %`;
+}
+
+/** Columns as wide as their widest cell. */
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** `NAME: value` lines, as flyctl prints what a program needs to know. */
+export function formatVariables(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables).map(([name, value]) => `${name}: ${value}`);
+}

@@ -1,0 +1,27 @@
+import { CommanderError } from 'commander';
+import { readEnvironment } from '../system/environment.js';
+import { CliError, EXIT } from './failure.js';
+import type { Io } from './io.js';
+import { createProgram } from './program.js';
+
+/** Runs one command, such as `['storage', 'list']`. Resolves to the exit code; an error is one line on stderr. */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io).parseAsync(args, { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    io.stderr.write(`error: ${messageOf(error).replaceAll('\n', ' ')}\n`);
+    return error instanceof CliError ? error.exitCode : EXIT.failed;
+  }
+}
+
+/** Runs one command in this process. */
+export async function runInProcess(args: readonly string[], version: string): Promise<void> {
+  const { stdin, stdout, stderr } = process;
+  process.exitCode = await main(args, { environment: readEnvironment(), stdin, stdout, stderr, version });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { addCreate } from './commands/create.js';
+import { addDestroy } from './commands/destroy.js';
+import { addKeys } from './commands/keys.js';
+import { addList } from './commands/list.js';
+import { addLogin } from './commands/login.js';
+import { addServe } from './commands/serve.js';
+import { addStatus } from './commands/status.js';
+import { addSweep } from './commands/sweep.js';
+import { addUpdate } from './commands/update.js';
+import type { Io } from './io.js';
+
+/** The commands of `penumbra`. Parsing throws CommanderError in place of ending the process. */
+export function createProgram(io: Io): Command {
+  const program = new Command('penumbra')
+    .description('an S3 gateway that moves a bucket to another store while it is in use')
+    .version(io.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`),
+    });
+  addServe(program);
+  addLogin(program, io);
+  const storage = program.command('storage').description('buckets and the shadows that they move from');
+  for (const add of [addCreate, addUpdate, addList, addStatus, addDestroy, addSweep]) add(storage, io);
+  addKeys(program, io);
+  return program;
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { ENDPOINT_RULE, parseEndpoint } from '../gateway/endpoint.js';
+import { UsageError } from './failure.js';
+import { type Io, isInteractive } from './io.js';
+import { askSecret } from './prompts.js';
+
+const ACCESS_KEY = '--shadow-access-key (or PENUMBRA_SHADOW_ACCESS_KEY)';
+const SECRET_KEY = '--shadow-secret-key (or PENUMBRA_SHADOW_SECRET_KEY)';
+
+export interface ShadowFlags {
+  readonly shadowName?: string;
+  readonly shadowEndpoint?: string;
+  readonly shadowRegion?: string;
+  readonly shadowAccessKey?: string;
+  readonly shadowSecretKey?: string;
+  readonly shadowWriteThrough?: true;
+  readonly shadowDelete?: 'both' | 'target';
+}
+
+/** The `shadow` of the admin API's bodies. */
+export interface ShadowBody {
+  readonly name?: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly access_key_id: string;
+  readonly secret_access_key: string;
+  readonly write_through: boolean;
+  readonly delete?: 'both' | 'target';
+}
+
+export function addShadowFlags(command: Command): Command {
+  return command
+    .option('--shadow-name <name>', "the shadow bucket's name (default: the bucket's own)")
+    .option('--shadow-endpoint <url>', 'S3 endpoint of the shadow bucket')
+    .option('--shadow-region <region>', 'region of the shadow bucket')
+    .option('--shadow-access-key <key>', 'access key id for the shadow (or PENUMBRA_SHADOW_ACCESS_KEY)')
+    .option('--shadow-secret-key <secret>', 'secret access key (or PENUMBRA_SHADOW_SECRET_KEY)')
+    .option('--shadow-write-through', 'write to the shadow bucket as well')
+    .addOption(
+      new Option(
+        '--shadow-delete <where>',
+        'where deletes go: both buckets, or the target alone (default: both)',
+      ).choices(['both', 'target']),
+    );
+}
+
+/**
+ * The shadow that the flags describe; undefined when there is no shadow flag at all. Secrets may come from the
+ * environment, or are asked for on a terminal. Throws UsageError naming every flag that is missing.
+ */
+export async function readShadowFlags(flags: ShadowFlags, io: Io): Promise<ShadowBody | undefined> {
+  if (!hasShadowFlag(flags)) return undefined;
+  const { shadowEndpoint, shadowRegion: region } = flags;
+  const endpoint = shadowEndpoint === undefined ? undefined : checkedEndpoint(shadowEndpoint);
+  const accessKey = flags.shadowAccessKey ?? io.environment.shadowAccessKey;
+  const secretKey = flags.shadowSecretKey ?? io.environment.shadowSecretKey;
+  const secrets = { [ACCESS_KEY]: accessKey, [SECRET_KEY]: secretKey };
+  const missing = missingOf({
+    '--shadow-endpoint': endpoint,
+    '--shadow-region': region,
+    ...(isInteractive(io) ? {} : secrets),
+  });
+  if (endpoint === undefined || region === undefined || missing.length > 0) {
+    throw new UsageError(`a shadow needs ${missing.join(', ')} as well`);
+  }
+  return {
+    ...(flags.shadowName === undefined ? {} : { name: flags.shadowName }),
+    endpoint,
+    region,
+    access_key_id: accessKey ?? (await askSecret(io, 'Access key id of the shadow')),
+    secret_access_key: secretKey ?? (await askSecret(io, 'Secret access key of the shadow')),
+    write_through: flags.shadowWriteThrough ?? false,
+    ...(flags.shadowDelete === undefined ? {} : { delete: flags.shadowDelete }),
+  };
+}
+
+/** Names of the environment do not count: they may be set for other commands. */
+export function hasShadowFlag(flags: ShadowFlags): boolean {
+  return Object.entries(flags).some(([name, value]) => name.startsWith('shadow') && value !== undefined);
+}
+
+function checkedEndpoint(value: string): string {
+  const endpoint = parseEndpoint(value);
+  if (endpoint === undefined) throw new UsageError(`--shadow-endpoint "${value}" must be ${ENDPOINT_RULE}`);
+  return endpoint;
+}
+
+function missingOf(values: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [flag] : []));
+}
