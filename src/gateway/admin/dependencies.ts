@@ -2,22 +2,13 @@ import type { Logger } from 'pino';
 import type { Backend } from '../../backends/backend.js';
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
+import type { Page, PageQuery } from '../../state/record-store.js';
 import type { Clock } from '../../system/clock.js';
+import type { ProbeTarget } from '../scratch-object.js';
 
 export type ShadowRecord = NonNullable<BucketRecord['shadow']>;
 export type ConditionalWrites = BucketRecord['conditionalWrites'];
 export type Role = AccessKeyRecord['role'];
-
-/** One page of records, in the order of their names or ids; `next` continues after it. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly next?: string;
-}
-
-export interface PageQuery {
-  readonly after?: string;
-  readonly limit: number;
-}
 
 export interface BucketRecords {
   get(name: string): Promise<BucketRecord | undefined>;
@@ -71,13 +62,15 @@ export interface SweepProgress {
   readonly lastError?: string;
 }
 
-/** Only called for buckets that have a shadow. */
+/** All but `forget` are only called for buckets that have a shadow. */
 export interface Migrations {
   /** Walks for at most `deadlineMs` and says in `exact` whether it saw all. */
   status(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
   /** Begins to copy what remains; a sweep that runs already goes on. */
   startSweep(bucket: BucketRecord): Promise<SweepProgress>;
   sweep(bucket: BucketRecord): SweepProgress;
+  /** Drops what the state holds of a shadow that was cleared: tombstones would hide keys of the next one. */
+  forget(bucket: BucketRecord): Promise<void>;
 }
 
 export interface NewBucket {
@@ -89,7 +82,10 @@ export interface NewBucket {
   readonly shadow?: ShadowRecord;
 }
 
-/** Throws S3Error with a sentence for the reader when it refuses; nothing is left half-applied. */
+/**
+ * Throws S3Error with a sentence for the reader when it refuses; nothing is left half-applied. Creating a bucket with a
+ * shadow finds out `conditionalWrites` (probeConditionalWrites) once the target bucket exists.
+ */
 export interface BucketLifecycle {
   createBucket(bucket: NewBucket): Promise<{ record: BucketRecord; accessKey: AccessKeyRecord }>;
   destroyBucket(name: string): Promise<void>;
@@ -101,6 +97,14 @@ export interface DeclaredBackend {
   readonly endpoint?: string;
 }
 
+/** In src/gateway/probe.ts and probe-conditional-writes.ts; they clean up what they wrote. */
+export interface Probes {
+  /** Throws ShadowRefused with one clear reason when the bucket cannot be moved from this shadow to this target. */
+  probeShadow(shadow: ShadowRecord, target: ProbeTarget): Promise<void>;
+  /** Finds out by trying what the target does with `If-None-Match: *`. */
+  probeConditionalWrites(target: ProbeTarget): Promise<ConditionalWrites>;
+}
+
 export interface AdminDependencies {
   readonly buckets: BucketRecords;
   readonly accessKeys: AccessKeyRecords;
@@ -108,6 +112,7 @@ export interface AdminDependencies {
   readonly backends: ReadonlyMap<string, DeclaredBackend>;
   readonly defaultBackend: string;
   readonly lifecycle: BucketLifecycle;
+  readonly probes: Probes;
   readonly migrations: Migrations;
   /** The address that clients use, when the configuration names one. */
   readonly publicUrl?: string;

@@ -1,0 +1,47 @@
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
+import { backendRoutes } from './backends.js';
+import { bucketRoutes } from './buckets.js';
+import type { AdminDependencies } from './dependencies.js';
+import { AdminError, errorHandler } from './errors.js';
+import { keyRoutes } from './keys.js';
+import { createRouter } from './router.js';
+import { requireSession, sessionRoutes } from './session.js';
+import { sweepRoutes } from './sweep.js';
+
+/** Where the gateway serves it. */
+export const ADMIN_PATH = '/_/api/admin';
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: { title: 'Penumbra admin API', version: '1' },
+  servers: [{ url: ADMIN_PATH }],
+};
+
+/** The admin API: log in, then buckets, their shadows, access keys and backends. Its document needs no session. */
+export function createAdminApp(deps: AdminDependencies) {
+  const app = createRouter();
+  app.onError(errorHandler(deps.log));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseLargeBody }), requireJsonWrites);
+  app.route('/', sessionRoutes(deps));
+  app.doc31('/openapi.json', DOCUMENT);
+  app.use(requireSession(deps.sessions));
+  for (const routes of [bucketRoutes, keyRoutes, backendRoutes, sweepRoutes]) app.route('/', routes(deps));
+  app.all('*', (c) => {
+    throw new AdminError(404, 'no_such_route', `no ${c.req.method} ${c.req.path} in the admin API`);
+  });
+  return app;
+}
+
+/** A page of another site can send forms with the browser's cookies, but no JSON and no DELETE. */
+const requireJsonWrites = createMiddleware(async (c, next) => {
+  const isForm = c.req.method === 'POST' && !/^application\/json\b/i.test(c.req.header('content-type') ?? '');
+  if (isForm) throw new AdminError(415, 'not_json', 'Content-Type must be application/json');
+  await next();
+});
+
+function refuseLargeBody(): never {
+  throw new AdminError(413, 'body_too_large', `a body must have at most ${MAX_BODY_BYTES} bytes`);
+}

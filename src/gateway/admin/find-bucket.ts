@@ -1,0 +1,21 @@
+import type { BucketRecord } from '../../state/buckets.js';
+import type { BucketRecords, ShadowRecord } from './dependencies.js';
+import { AdminError } from './errors.js';
+
+export type ShadowedRecord = BucketRecord & { readonly shadow: ShadowRecord };
+
+/** Throws AdminError 404. */
+export async function findBucket(buckets: BucketRecords, name: string): Promise<BucketRecord> {
+  return (await buckets.get(name)) ?? refuseUnknown(name);
+}
+
+/** Throws AdminError 404, or 409 when the bucket has no shadow. */
+export async function findShadowedBucket(buckets: BucketRecords, name: string): Promise<ShadowedRecord> {
+  const record = await findBucket(buckets, name);
+  if (record.shadow === null) throw new AdminError(409, 'no_shadow', `bucket "${name}" has no shadow`);
+  return { ...record, shadow: record.shadow };
+}
+
+export function refuseUnknown(name: string): never {
+  throw new AdminError(404, 'no_such_bucket', `no bucket "${name}"`);
+}

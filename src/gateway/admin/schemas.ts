@@ -1,0 +1,166 @@
+import { z } from '@hono/zod-openapi';
+import { isBucketName } from '../../s3/buckets.js';
+import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
+import { mustBe, secretMustBe } from './rules.js';
+
+const BUCKET_NAME_RULE = mustBe('a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots');
+const BOOLEAN_RULE = mustBe('true or false');
+const ACCESS_KEY_RULE = secretMustBe('the access key id, 1 to 256 characters without spaces');
+const SECRET_KEY_RULE = secretMustBe('the secret access key, 1 to 256 characters');
+
+const bucketName = z.string(BUCKET_NAME_RULE).refine(isBucketName, BUCKET_NAME_RULE);
+const flag = z.boolean(BOOLEAN_RULE);
+
+function text(rule: RegExp, words: string) {
+  return z.string(mustBe(words)).regex(rule, mustBe(words));
+}
+
+const endpoint = z.string(mustBe(ENDPOINT_RULE)).transform((value, context) => {
+  const origin = parseEndpoint(value);
+  if (origin !== undefined) return origin;
+  context.addIssue({ code: 'custom', input: value, message: mustBe(ENDPOINT_RULE).error({ input: value }) });
+  return z.NEVER;
+});
+
+export const shadowInput = z
+  .strictObject({
+    // Buckets older than the naming rules of today can have upper case and underscores.
+    name: text(/^[A-Za-z0-9._-]{3,255}$/, 'the name of the bucket at the endpoint').optional(),
+    endpoint,
+    region: text(/^[A-Za-z0-9-]{1,64}$/, 'a region name, such as eu-west-1'),
+    access_key_id: z.string(ACCESS_KEY_RULE).regex(/^\S{1,256}$/, ACCESS_KEY_RULE),
+    secret_access_key: z.string(SECRET_KEY_RULE).min(1, SECRET_KEY_RULE).max(256, SECRET_KEY_RULE),
+    write_through: flag.default(false),
+    delete: z.enum(['both', 'target'], mustBe('"both" or "target"')).default('both'),
+  })
+  .openapi('ShadowInput');
+
+export const newBucket = z
+  .strictObject({
+    name: bucketName,
+    org: text(/^\S{1,64}$/, 'an organization, 1 to 64 characters without spaces')
+      .nullable()
+      .default(null),
+    backend: z.string(mustBe('the name of a declared backend')).optional(),
+    target_bucket: bucketName.optional(),
+    public: flag.default(false),
+    shadow: shadowInput.optional(),
+  })
+  .openapi('NewBucket');
+
+export const bucketChanges = z
+  .strictObject({
+    public: flag.optional(),
+    shadow: shadowInput.nullable().optional().openapi({ description: 'null clears the shadow' }),
+    force: flag.default(false).openapi({ description: 'leave a shadow that still has objects of its own' }),
+  })
+  .openapi('BucketChanges');
+
+export const newAccessKey = z
+  .strictObject({
+    role: z.enum(['admin', 'editor', 'readonly'], mustBe('"admin", "editor" or "readonly"')),
+  })
+  .openapi('NewAccessKey');
+
+export const login = z
+  .strictObject({
+    password: z.string(secretMustBe('the admin password')).max(1024, secretMustBe('the admin password')),
+  })
+  .openapi('Login');
+
+const conditionalWrites = z.object({ put: z.boolean(), complete: z.boolean() });
+
+const shadow = z.object({
+  name: z.string(),
+  endpoint: z.string(),
+  region: z.string(),
+  write_through: z.boolean(),
+  delete: z.enum(['both', 'target']),
+  conditional_writes: conditionalWrites.openapi({
+    description: 'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload',
+  }),
+});
+
+export const bucket = z
+  .object({
+    bucket: z.string(),
+    org: z.string().nullable(),
+    backend: z.string(),
+    target_bucket: z.string(),
+    public: z.boolean(),
+    created_at: z.iso.datetime(),
+    shadow: shadow.nullable(),
+  })
+  .openapi('Bucket');
+
+export const migration = z
+  .object({
+    state: z.enum(['none', 'migrating', 'complete']),
+    objects_total: z.int(),
+    objects_done: z.int(),
+    bytes_total: z.int(),
+    bytes_done: z.int(),
+    remaining: z.int().openapi({ description: 'objects that only the shadow has' }),
+    failed: z.int(),
+    pending_repairs: z.int(),
+    tombstones: z.int(),
+    exact: z.boolean().openapi({ description: 'false when there was no time to count all: lower bounds' }),
+  })
+  .openapi('Migration');
+
+export const bucketStatus = bucket.extend({ migration }).openapi('BucketStatus');
+
+export const accessKey = z
+  .object({
+    access_key_id: z.string(),
+    bucket: z.string(),
+    role: z.enum(['admin', 'editor', 'readonly']),
+    created_at: z.iso.datetime(),
+  })
+  .openapi('AccessKey');
+
+export const createdAccessKey = accessKey
+  .extend({ secret_access_key: z.string() })
+  .openapi('CreatedAccessKey');
+
+export const createdBucket = bucket
+  .extend({
+    endpoint: z.string().nullable().openapi({ description: 'public_url, where one is configured' }),
+    region: z.string(),
+    access_key_id: z.string(),
+    secret_access_key: z.string(),
+  })
+  .openapi('CreatedBucket');
+
+export const backend = z
+  .object({
+    name: z.string(),
+    type: z.enum(['s3', 'filesystem', 'memory']),
+    default: z.boolean(),
+    endpoint: z.string().nullable(),
+  })
+  .openapi('Backend');
+
+export const sweep = z
+  .object({
+    state: z.enum(['idle', 'running', 'done', 'failed']),
+    objects_copied: z.int(),
+    bytes_copied: z.int(),
+    failed: z.int(),
+    started_at: z.iso.datetime().nullable(),
+    finished_at: z.iso.datetime().nullable(),
+    last_error: z.string().nullable(),
+  })
+  .openapi('Sweep');
+
+export type ShadowInput = z.infer<typeof shadowInput>;
+export type NewBucketInput = z.infer<typeof newBucket>;
+export type BucketChanges = z.infer<typeof bucketChanges>;
+export type BucketJson = z.infer<typeof bucket>;
+export type BucketStatusJson = z.infer<typeof bucketStatus>;
+export type MigrationJson = z.infer<typeof migration>;
+export type CreatedBucketJson = z.infer<typeof createdBucket>;
+export type AccessKeyJson = z.infer<typeof accessKey>;
+export type CreatedAccessKeyJson = z.infer<typeof createdAccessKey>;
+export type BackendJson = z.infer<typeof backend>;
+export type SweepJson = z.infer<typeof sweep>;

@@ -1,0 +1,92 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { createMiddleware } from 'hono/factory';
+import type { AdminDependencies, AdminSessions } from './dependencies.js';
+import { AdminError } from './errors.js';
+import { createLoginLimiter, type LoginOutcome } from './login-limiter.js';
+import { jsonAnswer, jsonBody, refusals } from './route-parts.js';
+import { type AdminEnv, createRouter } from './router.js';
+import { login } from './schemas.js';
+
+const COOKIE = 'penumbra_session';
+const COOKIE_PATH = '/_/';
+
+const loginRoute = createRoute({
+  method: 'post',
+  path: '/login',
+  summary: 'Open a session with the admin password',
+  request: { body: jsonBody(login) },
+  responses: { 200: jsonAnswer(z.object({ ok: z.literal(true) }), 'The session cookie is set'), ...refusals },
+});
+
+const logoutRoute = createRoute({
+  method: 'post',
+  path: '/logout',
+  summary: 'End the session',
+  responses: { 200: jsonAnswer(z.object({ ok: z.literal(true) }), 'The session is over'), ...refusals },
+});
+
+const sessionRoute = createRoute({
+  method: 'get',
+  path: '/session',
+  summary: 'Whether the request has a session',
+  responses: { 200: jsonAnswer(z.object({ authenticated: z.boolean() }), 'The answer'), ...refusals },
+});
+
+type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'publicUrl' | 'log'>;
+
+/** What can be asked without a session. */
+export function sessionRoutes({ sessions, publicUrl, log }: SessionDependencies) {
+  const limiter = createLoginLimiter();
+  const secure = publicUrl?.startsWith('https:') ?? false;
+
+  return createRouter()
+    .openapi(loginRoute, async (c) => {
+      const { password } = c.req.valid('json');
+      const address = remoteAddress(c);
+      const result = await limiter.attempt(address, () => sessions.verifyPassword(password));
+      if (result.outcome !== 'right') log.warn({ address, outcome: result.outcome }, 'admin login refused');
+      assertRight(result);
+      setCookie(c, COOKIE, await sessions.open(), {
+        httpOnly: true,
+        sameSite: 'Strict',
+        path: COOKIE_PATH,
+        secure,
+      });
+      return c.json({ ok: true as const }, 200);
+    })
+    .openapi(logoutRoute, async (c) => {
+      const token = getCookie(c, COOKIE);
+      if (token !== undefined) await sessions.close(token);
+      deleteCookie(c, COOKIE, { path: COOKIE_PATH, secure });
+      return c.json({ ok: true as const }, 200);
+    })
+    .openapi(sessionRoute, async (c) => c.json({ authenticated: await hasSession(c, sessions) }, 200));
+}
+
+/** Lets nobody in without a session. */
+export function requireSession(sessions: AdminSessions) {
+  return createMiddleware<AdminEnv>(async (c, next) => {
+    if (!(await hasSession(c, sessions))) throw new AdminError(401, 'unauthenticated', 'log in first');
+    await next();
+  });
+}
+
+async function hasSession(c: Context<AdminEnv>, sessions: AdminSessions): Promise<boolean> {
+  const token = getCookie(c, COOKIE);
+  return token !== undefined && (await sessions.isOpen(token));
+}
+
+function assertRight(result: LoginOutcome): void {
+  if (result.outcome === 'wrong') throw new AdminError(401, 'wrong_password', 'the password is wrong');
+  if (result.outcome !== 'limited') return;
+  const seconds = result.retryAfterSeconds;
+  throw new AdminError(429, 'too_many_logins', `too many wrong passwords: try again in ${seconds} s`, {
+    'retry-after': String(seconds),
+  });
+}
+
+function remoteAddress(c: Context<AdminEnv>): string {
+  return c.env?.incoming?.socket.remoteAddress ?? 'unknown';
+}

@@ -1,0 +1,83 @@
+import type { AccessKeyRecord } from '../../state/access-keys.js';
+import type { BucketRecord } from '../../state/buckets.js';
+import type { DeclaredBackend, MigrationStatus, ShadowRecord, SweepProgress } from './dependencies.js';
+import type { AccessKeyJson, BackendJson, BucketJson, MigrationJson, SweepJson } from './schemas.js';
+
+/** A bucket as the admin API shows it: without the keys of its shadow. */
+export function bucketJson(record: BucketRecord): BucketJson {
+  return {
+    bucket: record.name,
+    org: record.org,
+    backend: record.backend,
+    target_bucket: record.targetBucket,
+    public: record.public,
+    created_at: record.createdAt,
+    shadow: record.shadow === null ? null : shadowJson(record.shadow, record.conditionalWrites),
+  };
+}
+
+function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['conditionalWrites']) {
+  return {
+    name: shadow.name,
+    endpoint: shadow.endpoint,
+    region: shadow.region,
+    write_through: shadow.writeThrough,
+    delete: shadow.delete,
+    conditional_writes: conditionalWrites,
+  };
+}
+
+/** `undefined` for a bucket without a shadow. */
+export function migrationJson(status: MigrationStatus | undefined): MigrationJson {
+  return {
+    state: migrationState(status),
+    objects_total: status?.objectsTotal ?? 0,
+    objects_done: status?.objectsDone ?? 0,
+    bytes_total: status?.bytesTotal ?? 0,
+    bytes_done: status?.bytesDone ?? 0,
+    remaining: status?.remaining ?? 0,
+    failed: status?.failed ?? 0,
+    pending_repairs: status?.pendingRepairs ?? 0,
+    tombstones: status?.tombstones ?? 0,
+    exact: status?.exact ?? true,
+  };
+}
+
+function migrationState(status: MigrationStatus | undefined): MigrationJson['state'] {
+  if (status === undefined) return 'none';
+  return isComplete(status) ? 'complete' : 'migrating';
+}
+
+/** Whether the shadow can go without a loss. Repairs do not count: what they would change is the shadow alone. */
+export function isComplete({ exact, remaining }: MigrationStatus): boolean {
+  return exact && remaining === 0;
+}
+
+export function accessKeyJson({ accessKeyId, bucket, role, createdAt }: AccessKeyRecord): AccessKeyJson {
+  return { access_key_id: accessKeyId, bucket, role, created_at: createdAt };
+}
+
+export function backendJson({ backend, endpoint }: DeclaredBackend, defaultBackend: string): BackendJson {
+  return {
+    name: backend.name,
+    type: backend.type,
+    default: backend.name === defaultBackend,
+    endpoint: endpoint ?? null,
+  };
+}
+
+export function sweepJson(progress: SweepProgress): SweepJson {
+  return {
+    state: progress.state,
+    objects_copied: progress.objectsCopied,
+    bytes_copied: progress.bytesCopied,
+    failed: progress.failed,
+    started_at: isoTime(progress.startedAt),
+    finished_at: isoTime(progress.finishedAt),
+    last_error: progress.lastError ?? null,
+  };
+}
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,113 @@
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { BucketRecord } from '../state/buckets.js';
+import type { Clock } from '../system/clock.js';
+import { isNotFound, ShadowRefused, shadowRefusal } from './probe-refusal.js';
+import { type ProbeTarget, scratchKey, TargetRefused, withScratchObject } from './scratch-object.js';
+
+type Shadow = NonNullable<BucketRecord['shadow']>;
+
+/** How long all questions to a shadow may take together, in milliseconds. */
+const DEADLINE_MS = 10_000;
+
+/** Asks the shadow one question after the other; `what` says in a refusal what could not be done. */
+type Ask = <T>(what: string, question: (client: S3Client, signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+/**
+ * Finds out by trying whether a bucket can be moved from this shadow to this target: reachable, listable, readable,
+ * where needed writable and deletable, and not the target itself under another name. Leaves nothing behind.
+ * Throws ShadowRefused with the first reason why not.
+ */
+export async function probeShadow(shadow: Shadow, target: ProbeTarget, clock: Clock): Promise<void> {
+  const client = shadowClient(shadow);
+  const deadline = new AbortController();
+  const timer = clock.after(DEADLINE_MS, () => deadline.abort());
+  const ask: Ask = (what, question) =>
+    question(client, deadline.signal).catch((error: unknown) => {
+      throw shadowRefusal(error, { what, shadow, deadlineMs: deadline.signal.aborted ? DEADLINE_MS : null });
+    });
+  try {
+    await probeReads(ask, shadow);
+    await probeIdentity(ask, shadow, target);
+    if (shadow.writeThrough) await probeWrites(ask, shadow);
+    if (shadow.delete === 'both') await probeDeletes(ask, shadow);
+  } finally {
+    timer.cancel();
+    client.destroy();
+  }
+}
+
+function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: Shadow): S3Client {
+  return new S3Client({
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    forcePathStyle: true,
+    maxAttempts: 1,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+}
+
+async function probeReads(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
+  const page = await ask('listing (s3:ListBucket)', (client, abortSignal) =>
+    client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }), { abortSignal }),
+  );
+  const Key = page.Contents?.[0]?.Key;
+  if (Key === undefined) return;
+  await ask('reading (s3:GetObject)', (client, abortSignal) =>
+    client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
+  );
+}
+
+/** Whatever the names and addresses are: a shadow that shows what was just put in the target is the target. */
+async function probeIdentity(ask: Ask, { name: Bucket }: Shadow, target: ProbeTarget): Promise<void> {
+  const isShown = withScratchObject(target, ({ key: Key }) =>
+    ask('reading (s3:GetObject)', (client, abortSignal) =>
+      client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
+    ),
+  );
+  if (await isShown.catch(falseIfNoBucket)) {
+    throw new ShadowRefused('shadow is the target itself: an object put in the target shows in the shadow');
+  }
+}
+
+/** An upload that is begun and aborted needs the right to write and stores no object. */
+async function probeWrites(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
+  const Key = scratchKey();
+  await ask('writing (s3:PutObject), which write-through needs', async (client, abortSignal) => {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }), {
+      abortSignal,
+    });
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), { abortSignal });
+  });
+}
+
+/** Deleting what does not exist needs the right to delete; a versioned bucket answers with a marker, taken away again. */
+async function probeDeletes(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
+  const Key = scratchKey();
+  const what = 'deleting (s3:DeleteObject), which deletes in both buckets need';
+  await ask(what, async (client, abortSignal) => {
+    const { VersionId } = await client.send(new DeleteObjectCommand({ Bucket, Key }), { abortSignal });
+    if (VersionId === undefined || VersionId === 'null') return;
+    await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
+  });
+}
+
+/** The first key of the listing can be deleted before it is read. */
+function falseIfNotFound(error: unknown): false {
+  if (isNotFound(error)) return false;
+  throw error;
+}
+
+/** A target bucket that does not exist yet is nobody's shadow. */
+function falseIfNoBucket(error: unknown): false {
+  if (error instanceof TargetRefused && error.code === 'NoSuchBucket') return false;
+  throw error;
+}

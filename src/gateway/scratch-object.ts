@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import type { HeaderFields, QueryParameter, S3Response, S3Service } from '../s3/message.js';
+import type { OperationName } from '../s3/operations.js';
+import { readError } from '../s3/xml/error.js';
+
+/** A bucket as its backend names it. */
+export interface ProbeTarget {
+  readonly service: S3Service;
+  readonly bucket: string;
+}
+
+/** The target did not take or give up an object; `code` is its S3 error code. */
+export class TargetRefused extends Error {
+  override readonly name = 'TargetRefused';
+
+  constructor(
+    readonly bucket: string,
+    readonly code: string,
+    doing: string,
+  ) {
+    super(`target bucket "${bucket}" failed at ${doing}: ${code}`);
+  }
+}
+
+export interface ScratchRequest {
+  readonly operation: OperationName;
+  readonly method: 'PUT' | 'POST' | 'DELETE';
+  readonly query?: readonly QueryParameter[];
+  readonly headers?: HeaderFields;
+  readonly body?: Buffer;
+}
+
+export interface ScratchAnswer {
+  readonly status: number;
+  readonly etag?: string;
+  readonly text: string;
+}
+
+/** An object that exists only while it is tried what its bucket does. */
+export interface ScratchObject {
+  readonly key: string;
+  send(request: ScratchRequest): Promise<ScratchAnswer>;
+}
+
+/** A key that nobody else has. */
+export function scratchKey(): string {
+  return `.penumbra-probe/${randomUUID()}`;
+}
+
+/** Puts a small object, hands it over, and removes it with every version that it was given. Throws TargetRefused. */
+export async function withScratchObject<T>(
+  target: ProbeTarget,
+  use: (scratch: ScratchObject) => Promise<T>,
+): Promise<T> {
+  const versions = new Set<string>();
+  const key = scratchKey();
+  const send = async (request: ScratchRequest): Promise<ScratchAnswer> => {
+    const response = await target.service(toS3Request(request, target.bucket, key));
+    const version = response.headers['x-amz-version-id'];
+    if (version !== undefined && request.method !== 'DELETE') versions.add(version);
+    const etag = response.headers.etag;
+    return { status: response.status, text: await textOf(response), ...(etag === undefined ? {} : { etag }) };
+  };
+  const expectOk = async (request: ScratchRequest, doing: string): Promise<void> => {
+    const answer = await send(request);
+    if (answer.status >= 300) throw new TargetRefused(target.bucket, codeOf(answer), doing);
+  };
+  await expectOk({ operation: 'PutObject', method: 'PUT', body: Buffer.from('probe') }, 'writing');
+  try {
+    return await use({ key, send });
+  } finally {
+    for (const query of deletions(versions)) {
+      await expectOk({ operation: 'DeleteObject', method: 'DELETE', query }, 'deleting');
+    }
+  }
+}
+
+/** Without a version id a versioned bucket would keep the object under a delete marker. */
+function deletions(versions: ReadonlySet<string>): QueryParameter[][] {
+  return versions.size === 0 ? [[]] : [...versions].map((version) => [['versionId', version]]);
+}
+
+function toS3Request({ body, headers, query = [], ...request }: ScratchRequest, bucket: string, key: string) {
+  const length = body === undefined ? {} : { 'content-length': String(body.length) };
+  return {
+    ...request,
+    bucket,
+    key,
+    query,
+    headers: { ...headers, ...length },
+    ...(body === undefined ? {} : { body }),
+    signal: new AbortController().signal,
+  };
+}
+
+async function textOf({ body }: S3Response): Promise<string> {
+  if (body === undefined) return '';
+  return (Buffer.isBuffer(body) ? body : await buffer(body)).toString();
+}
+
+function codeOf({ status, text }: ScratchAnswer): string {
+  return readError(text)?.code ?? `HTTP ${status}`;
+}
