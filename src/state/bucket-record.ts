@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { RecordFormat } from './record-store.js';
+import type { Sealer } from './sealing.js';
+
+const shadow = z.object({
+  name: z.string(),
+  endpoint: z.string(),
+  region: z.string(),
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+  writeThrough: z.boolean(),
+  delete: z.enum(['both', 'target']),
+  /** ISO 8601. */
+  since: z.string(),
+});
+
+const bucketRecord = z.object({
+  name: z.string(),
+  /** Random, and stable for the life of the bucket: one of the same name later is another bucket. */
+  id: z.string(),
+  org: z.string().nullable(),
+  backend: z.string(),
+  targetBucket: z.string(),
+  public: z.boolean(),
+  /** ISO 8601. */
+  createdAt: z.string(),
+  shadow: shadow.nullable(),
+  /** Whether the target was seen to honour `If-None-Match: *` on PutObject and on CompleteMultipartUpload. */
+  conditionalWrites: z.object({ put: z.boolean(), complete: z.boolean() }),
+});
+
+export type BucketRecord = z.infer<typeof bucketRecord>;
+
+const SPACE = 'bucket';
+
+export const bucketKey = (name: string): string => `${SPACE}/${name}`;
+
+/** Both keys of a shadow are sealed; the bucket's id is their context, so that they cannot serve another bucket. */
+export function bucketFormat({ seal, open }: Sealer): RecordFormat<BucketRecord> {
+  return {
+    space: SPACE,
+    names: /^[a-z0-9.-]{1,255}$/,
+    schema: bucketRecord,
+    nameOf: ({ name }) => name,
+    sealed: (record) => withSecrets(record, seal),
+    opened: (record) => withSecrets(record, open),
+  };
+}
+
+type Change = (secret: string, context: string) => string;
+
+function withSecrets(record: BucketRecord, change: Change): BucketRecord {
+  if (record.shadow === null) return record;
+  const { accessKeyId, secretAccessKey } = record.shadow;
+  const secrets = {
+    accessKeyId: change(accessKeyId, `bucket/${record.id}/shadow/accessKeyId`),
+    secretAccessKey: change(secretAccessKey, `bucket/${record.id}/shadow/secretAccessKey`),
+  };
+  return { ...record, shadow: { ...record.shadow, ...secrets } };
+}

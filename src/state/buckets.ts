@@ -1,0 +1,67 @@
+import { accessKeyFormat } from './access-key-record.js';
+import { type BucketRecord, bucketFormat } from './bucket-record.js';
+import type { Kv } from './kv.js';
+import { RecordStore, untilDone } from './record-store.js';
+import type { Sealer } from './sealing.js';
+
+export type { BucketRecord } from './bucket-record.js';
+
+/** The buckets that Penumbra serves. */
+export class BucketStore extends RecordStore<BucketRecord> {
+  constructor(
+    kv: Kv,
+    private readonly sealer: Sealer,
+  ) {
+    super(kv, bucketFormat(sealer));
+  }
+
+  /** False when there is a bucket of this name already. */
+  async create(record: BucketRecord): Promise<boolean> {
+    const key = this.keyOf(record.name);
+    const sets = [{ key, value: this.encode(record) }];
+    return this.commit(record.name, { checks: [{ key, version: null }], sets });
+  }
+
+  /** One atomic read-modify-write; `change` may run again. Undefined when there is no such bucket. */
+  async update(
+    name: string,
+    change: (record: BucketRecord) => BucketRecord,
+  ): Promise<BucketRecord | undefined> {
+    return untilDone(`bucket ${name}`, async () => {
+      const found = await this.find(name);
+      if (!found) return undefined;
+      const { id } = found.record;
+      const record = { ...change(found.record), name, id };
+      const key = this.keyOf(name);
+      const sets = [{ key, value: this.encode(record) }];
+      const done = await this.commit(name, { checks: [{ key, version: found.version }], sets });
+      return done ? record : 'retry';
+    });
+  }
+
+  /** The bucket and its access keys at once; the store's objects stay. False when there is no such bucket. */
+  async delete(name: string): Promise<boolean> {
+    return untilDone(`bucket ${name}`, async () => {
+      const found = await this.find(name);
+      if (!found) return false;
+      const key = this.keyOf(name);
+      const deletes = [key, ...(await this.#accessKeysOf(name))];
+      const done = await this.commit(name, { checks: [{ key, version: found.version }], deletes });
+      return done || 'retry';
+    });
+  }
+
+  /** A key that is created after this was read gives the bucket a new version (AccessKeyStore.create). */
+  async #accessKeysOf(bucket: string): Promise<string[]> {
+    const accessKeys = new RecordStore(this.kv, accessKeyFormat(this.sealer));
+    const found: string[] = [];
+    for await (const record of accessKeys.all()) {
+      if (record.bucket === bucket) found.push(accessKeys.prefix + record.accessKeyId);
+    }
+    return found;
+  }
+}
+
+export function createBucketStore(kv: Kv, sealer: Sealer): BucketStore {
+  return new BucketStore(kv, sealer);
+}

@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../system/clock.js';
+import type { RecordStore } from './record-store.js';
+
+/** How long a name that the store did not know is not asked for again, ms, and how many such names are kept. */
+const MISSING_MS = 1_000;
+const MAX_MISSING = 10_000;
+
+export interface ReplicaOptions<T> {
+  readonly store: RecordStore<T>;
+  readonly clock: Clock;
+  readonly onChange: (name: string) => void;
+}
+
+/** All records of a store in memory. A record stays the same object until it differs. */
+export class Replica<T> {
+  readonly #records = new Map<string, T>();
+  readonly #missing: LRUCache<string, true>;
+  readonly #asking = new Map<string, Promise<T | undefined>>();
+  /** The newest read of each name that is under way: only its answer counts. */
+  readonly #newest = new Map<string, symbol>();
+  /** Names that were read while all are being loaded: what the load saw of them may be older. */
+  #readWhileLoading: Set<string> | undefined;
+
+  constructor(private readonly options: ReplicaOptions<T>) {
+    const perf = { now: () => options.clock.now() };
+    this.#missing = new LRUCache({ max: MAX_MISSING, ttl: MISSING_MS, ttlResolution: 0, perf });
+  }
+
+  get(name: string): T | undefined {
+    return this.#records.get(name);
+  }
+
+  values(): IterableIterator<T> {
+    return this.#records.values();
+  }
+
+  /** As `get`, but a name that is not known is asked for in the store, by all who want it at once in one read. */
+  async lookUp(name: string): Promise<T | undefined> {
+    const known = this.#records.get(name);
+    if (known !== undefined || this.#missing.has(name)) return known;
+    return this.#asking.get(name) ?? this.#ask(name);
+  }
+
+  /** Reads one record anew. */
+  async refresh(name: string): Promise<T | undefined> {
+    const read = Symbol(name);
+    this.#newest.set(name, read);
+    try {
+      const record = await this.options.store.get(name);
+      if (this.#newest.get(name) === read) this.#apply(name, record);
+      return record;
+    } finally {
+      if (this.#newest.get(name) === read) this.#newest.delete(name);
+    }
+  }
+
+  /** Reads all records anew. Not to be called again before it has resolved. */
+  async load(): Promise<void> {
+    const newer = new Set<string>();
+    this.#readWhileLoading = newer;
+    try {
+      const loaded = await this.#readAll();
+      for (const name of new Set([...this.#records.keys(), ...loaded.keys()])) {
+        if (!newer.has(name)) this.#apply(name, loaded.get(name));
+      }
+    } finally {
+      this.#readWhileLoading = undefined;
+    }
+  }
+
+  async #readAll(): Promise<Map<string, T>> {
+    const { store } = this.options;
+    const loaded = new Map<string, T>();
+    for await (const record of store.all()) loaded.set(store.nameOf(record), record);
+    return loaded;
+  }
+
+  async #ask(name: string): Promise<T | undefined> {
+    const asked = this.refresh(name).finally(() => this.#asking.delete(name));
+    this.#asking.set(name, asked);
+    const record = await asked;
+    if (record === undefined && !this.#records.has(name)) this.#missing.set(name, true);
+    return record;
+  }
+
+  #apply(name: string, record: T | undefined): void {
+    this.#readWhileLoading?.add(name);
+    if (isDeepStrictEqual(this.#records.get(name), record)) return;
+    if (record === undefined) this.#records.delete(name);
+    else this.#records.set(name, record);
+    this.#missing.delete(name);
+    this.options.onChange(name);
+  }
+}
