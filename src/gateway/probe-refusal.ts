@@ -26,11 +26,17 @@ const KEY_ERRORS = new Set([
 
 const REGION_ERRORS = new Set(['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed']);
 
+const NO_S3_SERVICE = 'no S3 service answers there';
+
 const CODE = /^[A-Za-z][A-Za-z0-9.]{2,63}$/;
 
 /** The reason in the words of the shadow's status and error code; never its message, which can quote a key. */
 export function shadowRefusal(error: unknown, context: RefusalContext): ShadowRefused {
   return new ShadowRefused(reasonOf(error, context), { cause: error });
+}
+
+export function notS3(): ShadowRefused {
+  return new ShadowRefused(`shadow not reachable: ${NO_S3_SERVICE}`);
 }
 
 export function isNotFound(error: unknown): boolean {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Clock } from '../system/clock.js';
-import { isNotFound, ShadowRefused, shadowRefusal } from './probe-refusal.js';
+import { isNotFound, notS3, ShadowRefused, shadowRefusal } from './probe-refusal.js';
 import { type ProbeTarget, scratchKey, TargetRefused, withScratchObject } from './scratch-object.js';
 
 type Shadow = NonNullable<BucketRecord['shadow']>;
@@ -59,6 +59,8 @@ async function probeReads(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
   const page = await ask('listing (s3:ListBucket)', (client, abortSignal) =>
     client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }), { abortSignal }),
   );
+  // Any XML is an empty listing to the SDK; S3 always says whose.
+  if (page.Name === undefined) throw notS3();
   const Key = page.Contents?.[0]?.Key;
   if (Key === undefined) return;
   await ask('reading (s3:GetObject)', (client, abortSignal) =>

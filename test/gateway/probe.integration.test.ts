@@ -1,0 +1,252 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRemoteBackend } from '../../src/backends/remote/remote.js';
+import { probeShadow } from '../../src/gateway/probe.js';
+import { probeConditionalWrites } from '../../src/gateway/probe-conditional-writes.js';
+import type { ProbeTarget } from '../../src/gateway/scratch-object.js';
+import type { S3Service } from '../../src/s3/message.js';
+import { type Clock, systemClock } from '../../src/system/clock.js';
+import { describeWith } from '../support/describe-with.js';
+import type { Rgw } from '../support/rgw.js';
+import { sharedRgw } from '../support/shared-rgw.js';
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const SHADOW = {
+  name: 'legacy',
+  region: 'eu-west-1',
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI',
+  writeThrough: false,
+  delete: 'target' as const,
+  since: '2026-01-01T00:00:00.000Z',
+};
+
+const EMPTY_PAGE = { status: 200, body: '<ListBucketResult><Name>legacy</Name></ListBucketResult>' };
+const ONE_KEY = {
+  status: 200,
+  body: '<ListBucketResult><Name>legacy</Name><Contents><Key>a</Key></Contents></ListBucketResult>',
+};
+const NOT_FOUND = { status: 404 };
+
+/** Takes every write and has nothing. */
+const acceptAll: S3Service = async ({ method }) => ({ status: method === 'DELETE' ? 204 : 200, headers: {} });
+const TARGET: ProbeTarget = { service: acceptAll, bucket: 'photos' };
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A shadow that gives these answers, by `METHOD /path?query`; the first pattern that matches counts. */
+async function shadowThat(answers: readonly (readonly [RegExp, Answer])[]) {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const line = `${request.method} ${request.url}`;
+    requests.push(line);
+    const [, answer] = answers.find(([pattern]) => pattern.test(line)) ?? [];
+    if (answer === undefined) return;
+    response.writeHead(answer.status, { 'content-type': 'application/xml', ...answer.headers });
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
+
+function errorXml(code: string): string {
+  return `<Error><Code>${code}</Code><Message>${SHADOW.secretAccessKey} of AKIDEXAMPLE is wrong</Message></Error>`;
+}
+
+describe('a shadow is refused with one reason, in which no secret shows', () => {
+  it.each([
+    [403, 'InvalidAccessKeyId', 'shadow refused the access key: InvalidAccessKeyId'],
+    [403, 'SignatureDoesNotMatch', 'shadow refused the access key: SignatureDoesNotMatch'],
+    [404, 'NoSuchBucket', 'shadow has no such bucket: "legacy"'],
+    [403, 'AccessDenied', 'shadow does not allow listing (s3:ListBucket): AccessDenied'],
+    [301, 'PermanentRedirect', 'shadow is not in region "eu-west-1": PermanentRedirect'],
+    [
+      400,
+      'AuthorizationHeaderMalformed',
+      'shadow is not in region "eu-west-1": AuthorizationHeaderMalformed',
+    ],
+    [503, 'SlowDown', 'shadow failed at listing (s3:ListBucket): SlowDown'],
+  ])('%d %s', async (status, code, reason) => {
+    const { endpoint } = await shadowThat([[/./, { status, body: errorXml(code) }]]);
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+      expect.objectContaining({ name: 'ShadowRefused', message: reason }),
+    );
+  });
+
+  it('nothing listens', async () => {
+    const { endpoint } = await shadowThat([]);
+    for (const close of closers.splice(0)) close();
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+      `shadow not reachable: connect ECONNREFUSED ${endpoint.slice('http://'.length)}`,
+    );
+  });
+
+  it('it never answers', async () => {
+    const { endpoint, requests } = await shadowThat([]);
+    const clock: Clock = {
+      ...systemClock,
+      after(_, callback) {
+        const untilAsked = setInterval(() => requests.length > 0 && callback(), 5);
+        return { cancel: () => clearInterval(untilAsked) };
+      },
+    };
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, clock)).rejects.toThrow(
+      'shadow not reachable: no answer within 10 s',
+    );
+  });
+
+  it.each([
+    ['a web page', '<html><br></html>'],
+    ['well-formed XML', '<html><body/></html>'],
+    ['JSON', '{"hello":"world"}'],
+  ])('what answers is %s', async (_, body) => {
+    const { endpoint } = await shadowThat([
+      [/^GET/, { status: 200, body }],
+      [/^HEAD/, NOT_FOUND],
+    ]);
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+      'shadow not reachable: no S3 service answers there',
+    );
+  });
+
+  it('its objects cannot be read', async () => {
+    const { endpoint } = await shadowThat([
+      [/^GET/, ONE_KEY],
+      [/^HEAD/, { status: 403 }],
+    ]);
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+      /^shadow does not allow reading \(s3:GetObject\): /,
+    );
+  });
+
+  it.each([
+    [{ writeThrough: true }, /POST .*\?uploads/, 'shadow does not allow writing (s3:PutObject)'],
+    [{ delete: 'both' as const }, /DELETE/, 'shadow does not allow deleting (s3:DeleteObject)'],
+  ])('it takes no writes and %o was asked for', async (wanted, pattern, reason) => {
+    const denied = { status: 403, body: errorXml('AccessDenied') };
+    const { endpoint } = await shadowThat([
+      [pattern, denied],
+      [/^GET/, EMPTY_PAGE],
+      [/^HEAD/, NOT_FOUND],
+    ]);
+    await expect(probeShadow({ ...SHADOW, endpoint, ...wanted }, TARGET, systemClock)).rejects.toThrow(
+      reason,
+    );
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).resolves.toBeUndefined();
+  });
+
+  it('it shows what was put in the target', async () => {
+    const { endpoint } = await shadowThat([
+      [/^GET/, EMPTY_PAGE],
+      [/^HEAD/, { status: 200 }],
+    ]);
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+      'shadow is the target itself',
+    );
+  });
+});
+
+describe('a probe leaves nothing behind', () => {
+  it('takes its delete marker off a versioned shadow', async () => {
+    const marker = { status: 204, headers: { 'x-amz-version-id': 'v1', 'x-amz-delete-marker': 'true' } };
+    const { endpoint, requests } = await shadowThat([
+      [/^DELETE/, marker],
+      [/^GET/, EMPTY_PAGE],
+      [/^HEAD/, NOT_FOUND],
+    ]);
+    await probeShadow({ ...SHADOW, endpoint, delete: 'both' }, TARGET, systemClock);
+    expect(requests.at(-1)).toMatch(/^DELETE .*versionId=v1/);
+  });
+
+  it('removes every version from a versioned target', async () => {
+    const deleted: string[] = [];
+    let versions = 0;
+    const service: S3Service = async ({ method, query }) => {
+      if (method === 'DELETE') deleted.push(Object.fromEntries(query).versionId ?? 'no version');
+      return { status: 200, headers: method === 'PUT' ? { 'x-amz-version-id': `v${++versions}` } : {} };
+    };
+    await probeConditionalWrites({ service, bucket: 'photos' }).catch(() => undefined);
+    expect(deleted).toEqual(expect.arrayContaining(['v1', 'v2']));
+    expect(deleted).not.toContain('no version');
+  });
+});
+
+describeWith(['radosgw'], 'against Ceph RGW', () => {
+  let rgw: Rgw;
+  let client: S3Client;
+  let target: ProbeTarget;
+  const remotes: { close(): Promise<void> }[] = [];
+
+  beforeAll(async () => {
+    rgw = await sharedRgw();
+    const { endpoint, region, accessKeyId, secretAccessKey } = rgw;
+    client = new S3Client({
+      endpoint,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      forcePathStyle: true,
+    });
+    for (const Bucket of ['probe-target', 'probe-shadow'])
+      await client.send(new CreateBucketCommand({ Bucket }));
+    await client.send(new PutObjectCommand({ Bucket: 'probe-shadow', Key: 'a b+ü', Body: 'x' }));
+    const backend = createRemoteBackend({ name: 'rgw', ...rgw, forcePathStyle: true, clock: systemClock });
+    remotes.push(backend);
+    target = { service: backend.service, bucket: 'probe-target' };
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await Promise.all(remotes.map((remote) => remote.close()));
+  });
+
+  const shadow = (change: object) => ({
+    ...SHADOW,
+    ...rgw,
+    name: 'probe-shadow',
+    writeThrough: true,
+    delete: 'both' as const,
+    ...change,
+  });
+
+  it('a shadow with all rights is accepted, and both buckets are as before', async () => {
+    await probeShadow(shadow({}), target, systemClock);
+    const keysOf = async (Bucket: string) => {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+      return Contents.map(({ Key }) => Key);
+    };
+    expect([await keysOf('probe-shadow'), await keysOf('probe-target')]).toEqual([['a b+ü'], []]);
+  });
+
+  it.each([
+    [{ secretAccessKey: 'wrong' }, 'shadow refused the access key: SignatureDoesNotMatch'],
+    [{ accessKeyId: 'NOBODY' }, 'shadow refused the access key: InvalidAccessKeyId'],
+    [{ name: 'probe-nothing' }, 'shadow has no such bucket: "probe-nothing"'],
+    [{ name: 'probe-target' }, 'shadow is the target itself'],
+  ])('a shadow with %o is refused', async (change, reason) => {
+    await expect(probeShadow(shadow(change), target, systemClock)).rejects.toThrow(reason);
+  });
+
+  it('a target bucket that does not exist yet is nobody else', async () => {
+    await probeShadow(shadow({}), { ...target, bucket: 'probe-later' }, systemClock);
+  });
+
+  it('If-None-Match holds on PUT and is ignored on CompleteMultipartUpload', async () => {
+    expect(await probeConditionalWrites(target)).toEqual({ put: true, complete: false });
+    const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: 'probe-target' }));
+    expect(KeyCount).toBe(0);
+  });
+});
