@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { createAccessKeyStore } from '../../src/state/access-keys.js';
+import { type BucketRecord, createBucketStore } from '../../src/state/buckets.js';
+import type { Kv } from '../../src/state/kv.js';
+import { createSealer } from '../../src/state/sealing.js';
+import { type Clock, systemClock } from '../../src/system/clock.js';
+
+const sealer = createSealer(randomBytes(32));
+
+/** The stores of one gateway. */
+export const storesOn = (kv: Kv, clock: Clock = systemClock) => ({
+  buckets: createBucketStore(kv, sealer),
+  accessKeys: createAccessKeyStore(kv, sealer, clock),
+});
+
+export const bucketNamed = (name: string, changes: Partial<BucketRecord> = {}): BucketRecord => ({
+  name,
+  id: `id-of-${name}`,
+  org: null,
+  backend: 'local-disk',
+  targetBucket: name,
+  public: false,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  shadow: null,
+  conditionalWrites: { put: true, complete: true },
+  ...changes,
+});
+
+export const SHADOW: NonNullable<BucketRecord['shadow']> = {
+  name: 'legacy',
+  endpoint: 'https://s3.example.com',
+  region: 'us-east-1',
+  accessKeyId: 'THE-SHADOW-KEY-ID',
+  secretAccessKey: 'THE-SHADOW-SECRET',
+  writeThrough: true,
+  delete: 'both',
+  since: '2026-01-01T00:00:00.000Z',
+};
