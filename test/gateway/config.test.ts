@@ -91,7 +91,7 @@ describe('with a file', () => {
   });
 
   test('a variable can fill a number, and the environment wins over the file', async () => {
-    const yaml = 'port: ${env:THE_PORT}\nhost: 10.0.0.1\ndata: state\n';
+    const yaml = `port: \${env:THE_PORT}\nhost: 10.0.0.1\ndata: state\n`;
     const config = await loadYaml(yaml, { THE_PORT: '8080', PENUMBRA_HOST: '10.0.0.2' });
     expect(config).toMatchObject({ port: 8080, host: '10.0.0.2', data: join(folder, 'state') });
   });

@@ -1,0 +1,67 @@
+import { S3Error } from '../s3/errors.js';
+import type { S3Response, S3Service } from '../s3/message.js';
+import type { OperationName } from '../s3/operations.js';
+import { readCreateBucket, writeBuckets } from '../s3/xml/buckets.js';
+import type { BucketRecord } from '../state/buckets.js';
+import type { Identity } from './authorize.js';
+import { collect } from './collect.js';
+
+/** What plain S3 says of buckets themselves: Penumbra's own, under the names that clients know. */
+export interface AccountService {
+  /** The service of an operation that the gateway answers itself; undefined for all that a bucket's store answers. */
+  serviceOf(operation: OperationName, identity: Identity): S3Service | undefined;
+}
+
+export interface AccountOptions {
+  readonly createBucket: (name: string) => Promise<unknown>;
+  readonly destroyBucket: (name: string) => Promise<void>;
+  /** All buckets, in the order of their names. */
+  readonly listBuckets: () => readonly BucketRecord[];
+}
+
+const OWNER = { id: 'penumbra', displayName: 'penumbra' };
+
+const MAX_CONFIGURATION_BYTES = 64 * 1024;
+
+export function createAccount(options: AccountOptions): AccountService {
+  const createBucket: S3Service = async ({ bucket, body }) => {
+    // Buckets live on the default backend, whatever region a client believes it to be in.
+    if (body !== undefined) readCreateBucket(await collect(body, MAX_CONFIGURATION_BYTES, tooLong));
+    await options.createBucket(bucket);
+    return { status: 200, headers: { location: `/${bucket}` } };
+  };
+
+  const destroyBucket: S3Service = async ({ bucket }) => {
+    await options.destroyBucket(bucket);
+    return { status: 204, headers: {} };
+  };
+
+  function listFor(identity: Identity): S3Service {
+    return async () => {
+      const buckets = options
+        .listBuckets()
+        .filter(
+          ({ name }) => identity.kind === 'root' || (identity.kind === 'key' && identity.bucket === name),
+        );
+      return xmlResponse(writeBuckets(buckets, OWNER));
+    };
+  }
+
+  return {
+    serviceOf(operation, identity) {
+      if (operation === 'ListBuckets') return listFor(identity);
+      if (operation === 'CreateBucket') return createBucket;
+      return operation === 'DeleteBucket' ? destroyBucket : undefined;
+    },
+  };
+}
+
+function xmlResponse(xml: string): S3Response {
+  const body = Buffer.from(xml);
+  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
+  return { status: 200, headers, body };
+}
+
+function tooLong(): S3Error {
+  return new S3Error('MaxMessageLengthExceeded');
+}

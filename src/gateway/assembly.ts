@@ -1,0 +1,92 @@
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import { createAccount } from './account.js';
+import { createAdminApp } from './admin/app.js';
+import { createAdmission } from './admission.js';
+import { createAuthenticator } from './authenticate.js';
+import { createBucketLifecycle, type KeylessLifecycle } from './bucket-lifecycle.js';
+import type { BucketRoutes } from './bucket-routes.js';
+import type { Config } from './config.js';
+import { createHealthApp } from './health.js';
+import type { Listener } from './http-server.js';
+import type { RunningMigrations } from './migrations.js';
+import { probeShadow } from './probe.js';
+import { probeConditionalWrites } from './probe-conditional-writes.js';
+import { createS3Edge } from './s3-edge.js';
+import { createSite, isForSite } from './site.js';
+import type { State } from './state.js';
+import type { StorageBackend } from './storage.js';
+
+/** What requests are served from. */
+export interface GatewayParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborts when the gateway begins to close. */
+  readonly draining: AbortSignal;
+  readonly state: State;
+  readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly routes: BucketRoutes;
+  readonly migrations: RunningMigrations;
+}
+
+/** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
+export function createListener(parts: GatewayParts): Listener {
+  const { config, clock, log, state, storage } = parts;
+  const lifecycle = createBucketLifecycle({
+    ...state,
+    storage,
+    defaultBackend: config.defaultBackend,
+    probeConditionalWrites,
+    clock,
+    log,
+  });
+  const serveSite = createOwnSite(parts, lifecycle);
+  const serveS3 = createEdge(parts, lifecycle);
+  return (incoming, outgoing) =>
+    isForSite(incoming, config.domain) ? serveSite(incoming, outgoing) : serveS3(incoming, outgoing);
+}
+
+function createEdge(
+  { config, clock, log, state, routes }: GatewayParts,
+  lifecycle: KeylessLifecycle,
+): Listener {
+  const { registry } = state;
+  const account = createAccount({
+    createBucket: (name) => lifecycle.createKeylessBucket({ name, org: null, public: false }),
+    destroyBucket: lifecycle.destroyBucket,
+    listBuckets: () => registry.buckets(),
+  });
+  const authenticate = createAuthenticator({ root: config.root, registry, clock });
+  const { domain, publicUrl } = config;
+  return createS3Edge({
+    authenticate,
+    admit: createAdmission(routes, account),
+    domain,
+    publicUrl,
+    clock,
+    log,
+  });
+}
+
+function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
+  const { config, clock, log, state, storage, migrations, draining } = parts;
+  const { defaultBackend, publicUrl } = config;
+  const admin = createAdminApp({
+    ...state,
+    backends: storage,
+    defaultBackend,
+    lifecycle,
+    probes: {
+      probeShadow: (shadow, target) => probeShadow(shadow, target, clock),
+      probeConditionalWrites,
+    },
+    migrations,
+    ...(publicUrl !== undefined && { publicUrl }),
+    clock,
+    log,
+  });
+  const backends = [...storage.values()].map(({ backend }) => backend);
+  const health = createHealthApp({ kv: state.kv, backends, isDraining: () => draining.aborted, clock });
+  return createSite({ health, admin, clock, log });
+}

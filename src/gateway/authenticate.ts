@@ -1,0 +1,48 @@
+import { S3Error } from '../s3/errors.js';
+import { parseAuthentication } from '../s3/sigv4/authentication.js';
+import { type VerifiedSignature, verifySignature } from '../s3/sigv4/verify.js';
+import type { Registry } from '../state/registry.js';
+import type { Clock } from '../system/clock.js';
+import { ANONYMOUS, type Identity } from './authorize.js';
+import type { RootKey } from './config.js';
+import type { RequestHead } from './request-head.js';
+
+/** Who sent a request; `verified` is what the chunks of a signed body are checked against. */
+export interface Authenticated {
+  readonly identity: Identity;
+  readonly verified?: VerifiedSignature;
+}
+
+export type Authenticate = (head: RequestHead) => Promise<Authenticated>;
+
+export interface AuthenticatorOptions {
+  readonly root?: RootKey | undefined;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+/**
+ * Checks the SigV4 signature of a request, in its header or its URL; one without any is anonymous.
+ * The function throws S3Error: InvalidAccessKeyId, SignatureDoesNotMatch, RequestTimeTooSkewed, AccessDenied and others.
+ */
+export function createAuthenticator({ root, registry, clock }: AuthenticatorOptions): Authenticate {
+  async function findKey(accessKeyId: string): Promise<{ identity: Identity; secretAccessKey: string }> {
+    if (accessKeyId === root?.accessKeyId) {
+      return { identity: { kind: 'root', accessKeyId }, secretAccessKey: root.secretAccessKey };
+    }
+    const key = registry.accessKey(accessKeyId) ?? (await registry.lookUpAccessKey(accessKeyId));
+    if (key === undefined) {
+      throw new S3Error('InvalidAccessKeyId', undefined, { fields: { AWSAccessKeyId: accessKeyId } });
+    }
+    const { bucket, role, secretAccessKey } = key;
+    return { identity: { kind: 'key', accessKeyId, bucket, role }, secretAccessKey };
+  }
+
+  return async function authenticate({ method, address, received }) {
+    const { rawPath, rawQuery } = address;
+    const authentication = parseAuthentication({ method, rawPath, rawQuery, headers: received });
+    if (authentication === undefined) return { identity: ANONYMOUS };
+    const { identity, secretAccessKey } = await findKey(authentication.accessKeyId);
+    return { identity, verified: verifySignature(authentication, secretAccessKey, clock.now()) };
+  };
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { assertBucketName } from '../s3/buckets.js';
+import { S3Error } from '../s3/errors.js';
+import type { AccessKeyStore } from '../state/access-keys.js';
+import type { BucketRecord, BucketStore } from '../state/buckets.js';
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import type { BucketLifecycle, ConditionalWrites, NewBucket } from './admin/dependencies.js';
+import { type BackendBucket, deleteBackendBucket, ensureBackendBucket } from './backend-bucket.js';
+import type { ProbeTarget } from './scratch-object.js';
+import type { StorageBackend } from './storage.js';
+
+export interface BucketLifecycleOptions {
+  readonly buckets: BucketStore;
+  readonly accessKeys: AccessKeyStore;
+  readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly defaultBackend: string;
+  readonly probeConditionalWrites: (target: ProbeTarget) => Promise<ConditionalWrites>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface KeylessLifecycle extends BucketLifecycle {
+  /** A bucket without an access key of its own: root has it. */
+  createKeylessBucket(bucket: NewBucket): Promise<BucketRecord>;
+}
+
+/** What is said of a target that nobody has tried: a shadow that is given later finds it out. */
+const UNKNOWN: ConditionalWrites = { put: false, complete: false };
+
+/** Makes and removes buckets: the record in the state and the bucket in the backend, both or neither. */
+export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessLifecycle {
+  const { buckets, accessKeys, storage, defaultBackend, clock, log } = options;
+
+  function backendBucket(name: string, backendName: string): BackendBucket {
+    const found = storage.get(backendName);
+    if (found) return { ...found, name };
+    const known = [...storage.keys()].join(', ');
+    throw new S3Error('InvalidArgument', `There is no backend "${backendName}"; there are: ${known}.`);
+  }
+
+  /** Of two buckets with one target, each would undo what clients of the other do. */
+  async function assertFree(name: string, target: BackendBucket): Promise<void> {
+    if (await buckets.get(name)) throw new S3Error('BucketAlreadyOwnedByYou');
+    for await (const { name: owner, backend, targetBucket } of buckets.all()) {
+      if (backend !== target.backend.name || targetBucket !== target.name) continue;
+      const what = `Bucket "${targetBucket}" of backend "${backend}"`;
+      throw new S3Error('BucketAlreadyExists', `${what} is the target of bucket "${owner}" already.`);
+    }
+  }
+
+  async function createRecord(bucket: NewBucket, target: BackendBucket): Promise<BucketRecord> {
+    const { service, name: backend } = target.backend;
+    const { name, org, shadow = null } = bucket;
+    const isTried = shadow && options.probeConditionalWrites({ service, bucket: target.name });
+    const record: BucketRecord = {
+      name,
+      id: randomUUID(),
+      org,
+      backend,
+      targetBucket: target.name,
+      public: bucket.public,
+      createdAt: new Date(clock.now()).toISOString(),
+      shadow,
+      conditionalWrites: (await isTried) ?? UNKNOWN,
+    };
+    if (!(await buckets.create(record))) throw new S3Error('BucketAlreadyOwnedByYou');
+    return record;
+  }
+
+  async function createKeylessBucket(bucket: NewBucket): Promise<BucketRecord> {
+    const { name, backend = defaultBackend, targetBucket = name } = bucket;
+    assertBucketName(name);
+    assertBucketName(targetBucket);
+    const target = backendBucket(targetBucket, backend);
+    await assertFree(name, target);
+    const isNew = await ensureBackendBucket(target);
+    return orUndo(
+      () => createRecord(bucket, target),
+      async () => isNew && (await deleteBackendBucket(target)),
+    );
+  }
+
+  async function destroyBucket(name: string): Promise<void> {
+    const record = await buckets.get(name);
+    if (!record) throw new S3Error('NoSuchBucket', undefined, { fields: { BucketName: name } });
+    if (record.shadow) {
+      throw new S3Error('OperationAborted', `Bucket "${name}" still has a shadow; clear the shadow first.`);
+    }
+    // The backend has the last word, and a record without its bucket can be destroyed again.
+    await deleteBackendBucket(backendBucket(record.targetBucket, record.backend));
+    await buckets.delete(name);
+  }
+
+  /** An undo that fails leaves an empty bucket, which the next attempt takes over: the first failure is what counts. */
+  async function orUndo<T>(action: () => Promise<T>, undo: () => Promise<unknown>): Promise<T> {
+    try {
+      return await action();
+    } catch (failure) {
+      await undo().catch((error: unknown) => log.error({ err: error }, 'a creation could not be undone'));
+      throw failure;
+    }
+  }
+
+  return {
+    createKeylessBucket,
+    async createBucket(bucket) {
+      const record = await createKeylessBucket(bucket);
+      const accessKey = await orUndo(
+        () => accessKeys.create({ bucket: bucket.name, role: 'admin' }),
+        () => buckets.delete(bucket.name),
+      );
+      return { record, accessKey };
+    },
+    destroyBucket,
+  };
+}

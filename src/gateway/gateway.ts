@@ -1,0 +1,81 @@
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import { createListener, type GatewayParts } from './assembly.js';
+import { createBucketRoutes } from './bucket-routes.js';
+import type { Config } from './config.js';
+import { type HttpServer, listen } from './http-server.js';
+import { createMigrations } from './migrations.js';
+import { openState } from './state.js';
+import { openBackends, type StorageBackend } from './storage.js';
+
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The storage by name, in place of what the configuration declares. */
+  readonly storage?: ReadonlyMap<string, StorageBackend>;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  /** The admin password, when this start has made it. */
+  readonly adminPassword: string | undefined;
+  /** Accepts no more, lets requests and copies under way end for at most 30 s, then closes everything. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 30_000;
+
+/** Opens state and storage and serves them. Throws what keeps it from starting, with nothing left open. */
+export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+  const draining = new AbortController();
+  const parts = await openParts(config, options, draining.signal);
+  try {
+    const server = await listen({ ...config, clock: options.clock, listener: createListener(parts) });
+    return {
+      url: urlOf(config.host, server.port),
+      port: server.port,
+      adminPassword: parts.state.adminPassword,
+      async close() {
+        draining.abort();
+        await drain(server, parts);
+      },
+    };
+  } catch (error) {
+    await closeParts(parts, AbortSignal.abort());
+    throw error;
+  }
+}
+
+async function openParts(
+  config: Config,
+  { clock, log, storage = openBackends(config.backends, clock) }: GatewayOptions,
+  draining: AbortSignal,
+): Promise<GatewayParts> {
+  const state = await openState({ config, clock, log });
+  const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
+  const routes = createBucketRoutes({ registry: state.registry, kv: state.kv, backends, clock, log });
+  const migrations = createMigrations({ routes, kv: state.kv, clock, log });
+  return { config, clock, log, draining, state, storage, routes, migrations };
+}
+
+async function drain(server: HttpServer, parts: GatewayParts): Promise<void> {
+  const late = new AbortController();
+  const deadline = parts.clock.after(GRACE_MS, () => late.abort());
+  const swept = parts.migrations.stop();
+  await server.close(late.signal);
+  await closeParts(parts, late.signal);
+  await swept;
+  deadline.cancel();
+}
+
+/** Each of them needs those after it. */
+async function closeParts({ routes, storage, state }: GatewayParts, late: AbortSignal): Promise<void> {
+  await routes.close(late);
+  await Promise.all([...storage.values()].map(({ backend }) => backend.close()));
+  await state.close();
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { S3Error } from '../s3/errors.js';
+import type { HeaderFields, S3Request } from '../s3/message.js';
+import type { OperationName } from '../s3/operations.js';
+import { verifiedBody } from '../s3/payload/verified-body.js';
+import type { VerifiedSignature } from '../s3/sigv4/verify.js';
+import type { Clock } from '../system/clock.js';
+import { readBody } from './request-body.js';
+import { forwardedFields, type RequestHead } from './request-head.js';
+
+export interface OpenRequestOptions {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly head: RequestHead;
+  readonly verified: VerifiedSignature | undefined;
+  /** Fields that replace the client's. */
+  readonly fields: HeaderFields | undefined;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** They are asked for by POST or PUT and mean something without a body. */
+const WITHOUT_BODY: ReadonlySet<OperationName> = new Set([
+  'CopyObject',
+  'CreateMultipartUpload',
+  'UploadPartCopy',
+]);
+
+const HEX_SHA256 = /^[0-9a-f]{64}$/;
+
+/** The request that a service gets. Throws S3Error when the body has no length that could be known beforehand. */
+export function openRequest(options: OpenRequestOptions): S3Request {
+  const { head, signal } = options;
+  const headers = { ...forwardedFields(head.fields), ...options.fields };
+  const { operation, method, address, query } = head;
+  const request = { operation, method, bucket: address.bucket, key: address.key, query, headers, signal };
+  return expectsBody(head) ? { ...request, ...openBody(options, headers) } : request;
+}
+
+function expectsBody({ method, operation, fields }: RequestHead): boolean {
+  if (method !== 'PUT' && method !== 'POST') return false;
+  const isAnnounced = fields['content-length'] !== undefined || fields['transfer-encoding'] !== undefined;
+  if (!isAnnounced && !WITHOUT_BODY.has(operation)) throw new S3Error('MissingContentLength');
+  return isAnnounced;
+}
+
+function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOptions, headers: HeaderFields) {
+  const { operation, fields } = head;
+  const announced = fields['content-length'];
+  if (announced === undefined && fields['x-amz-decoded-content-length'] === undefined) {
+    throw new S3Error('MissingContentLength');
+  }
+  const onWanted = fields.expect === undefined ? undefined : () => outgoing.writeContinue();
+  const { body, contentLength, trailers } = verifiedBody(readBody(incoming, { clock, onWanted }), {
+    headers: fields,
+    verified,
+    contentLength: announced === undefined ? undefined : Number(announced),
+    checksumOf: operation === 'CompleteMultipartUpload' ? 'object' : 'body',
+  });
+  const hash = fields['x-amz-content-sha256'];
+  const described = {
+    ...headers,
+    'content-length': String(contentLength),
+    ...(hash !== undefined && HEX_SHA256.test(hash) ? { 'x-amz-content-sha256': hash } : {}),
+  };
+  return { headers: described, body, trailers };
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage } from 'node:http';
+import { type Address, parseAddress } from '../s3/address.js';
+import type { HeaderFields, QueryParameter } from '../s3/message.js';
+import { type OperationName, operationOf } from '../s3/operations.js';
+import { isPresigned } from '../s3/sigv4/query-claim.js';
+
+/** A request up to its body: what it is signed over, and what it asks for. */
+export interface RequestHead {
+  readonly method: string;
+  readonly address: Address;
+  /** Every field as it came: what a signature covers. */
+  readonly received: HeaderFields;
+  /** The same, and the fields that a presigned URL carries in its query. */
+  readonly fields: HeaderFields;
+  readonly operation: OperationName;
+  /** The query without what belongs to the signature. */
+  readonly query: readonly QueryParameter[];
+}
+
+/** The parameters that make the signature of a presigned URL (AWS, "Authenticating Requests: Using Query Parameters"). */
+
+const SIGNATURE_PARAMETERS = new Set([
+  'X-Amz-Algorithm',
+  'X-Amz-Credential',
+  'X-Amz-Date',
+  'X-Amz-Expires',
+  'X-Amz-Security-Token',
+  'X-Amz-Signature',
+  'X-Amz-SignedHeaders',
+]);
+
+/** What belongs to one connection (RFC 9110, 7.6.1), to one signature, or to this gateway's own site. */
+const NOT_FORWARDED = new Set([
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'cookie',
+  'date',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-decoded-content-length',
+  'x-amz-security-token',
+  'x-amz-trailer',
+]);
+
+/** Reads the raw request target and header fields. Throws S3Error when no bucket or key can be made of them. */
+export function readHead(incoming: IncomingMessage, domain: string | undefined): RequestHead {
+  const method = incoming.method ?? '';
+  const received = joinFields(incoming.rawHeaders);
+  const address = parseAddress({ rawUrl: incoming.url ?? '', host: received.host, domain });
+  const { fields, query } = splitQuery(address.query, received);
+  const operation = operationOf({ method, bucket: address.bucket, key: address.key, query, headers: fields });
+  return { method, address, received, fields, operation, query };
+}
+
+/** The fields that go on to a service; those that describe the body are added with it. */
+export function forwardedFields(fields: HeaderFields): Record<string, string> {
+  const forwarded: Record<string, string> = {};
+  const named = fields.connection === undefined ? [] : listedFields(fields.connection);
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined && !NOT_FORWARDED.has(name) && !named.includes(name)) forwarded[name] = value;
+  }
+  const encoding = withoutChunkedCoding(fields['content-encoding']);
+  if (encoding) forwarded['content-encoding'] = encoding;
+  return forwarded;
+}
+
+/** Names are whatever a client sent, so the record has no prototype that one could name. */
+function joinFields(rawHeaders: readonly string[]): HeaderFields {
+  const fields: Record<string, string> = Object.create(null);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = rawHeaders[i + 1] ?? '';
+    const earlier = fields[name];
+    fields[name] = earlier === undefined ? value : `${earlier}, ${value}`;
+  }
+  return fields;
+}
+
+/** S3 reads an x-amz-* parameter of a presigned URL as the header field that its signer moved there. */
+function splitQuery(query: readonly QueryParameter[], received: HeaderFields) {
+  if (!isPresigned(query)) return { fields: received, query };
+  const fields: Record<string, string> = Object.assign(Object.create(null), received);
+  const rest: QueryParameter[] = [];
+  for (const parameter of query) {
+    const [name, value] = parameter;
+    if (SIGNATURE_PARAMETERS.has(name)) continue;
+    if (/^x-amz-/i.test(name)) fields[name.toLowerCase()] ??= value;
+    else rest.push(parameter);
+  }
+  return { fields, query: rest };
+}
+
+function listedFields(value: string): string[] {
+  return value.split(',').map((name) => name.trim().toLowerCase());
+}
+
+/** `aws-chunked` is how the body was sent, not what it is; what it was applied to stays. */
+function withoutChunkedCoding(encoding: string | undefined): string | undefined {
+  if (!encoding?.includes('aws-chunked')) return encoding;
+  return encoding
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== 'aws-chunked' && coding !== '')
+    .join(', ');
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { S3Response } from '../s3/message.js';
+import { errorResponse } from '../s3/xml/error.js';
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import type { Admit } from './admission.js';
+import type { Authenticate } from './authenticate.js';
+import type { Identity } from './authorize.js';
+import { toS3Error } from './failures.js';
+import { openRequest } from './open-request.js';
+import { discardRest } from './request-body.js';
+import { type RequestHead, readHead } from './request-head.js';
+import { respond, type Sent } from './respond.js';
+import { rewriteAnswer } from './rewriting.js';
+
+export interface S3EdgeOptions {
+  readonly authenticate: Authenticate;
+  readonly admit: Admit;
+  readonly domain?: string | undefined;
+  /** Where clients find the gateway; without it, where this one did. */
+  readonly publicUrl?: string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One request and its answer, as far as they have come. */
+interface Exchange {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  head?: RequestHead;
+  identity?: Identity;
+}
+
+/**
+ * Serves S3 on a socket: reads the raw request, checks who sent it and what they may do, hands it to the service of
+ * its bucket and writes the answer. All that a client is told passes here; the listener never rejects.
+ */
+export function createS3Edge(options: S3EdgeOptions) {
+  return async function serveS3(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const exchange = openExchange(incoming, outgoing, options);
+    const response = await answer(exchange, options).catch((failure) => answerFailure(exchange, failure));
+    const sent = await respond(outgoing, response, exchange.requestId).catch((error): Sent => {
+      outgoing.destroy();
+      return { error };
+    });
+    discardRest(incoming, options.clock);
+    logAccess(exchange, response, sent, options.clock.now());
+  };
+}
+
+function openExchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { clock, log }: S3EdgeOptions,
+): Exchange {
+  const requestId = newRequestId();
+  const gone = new AbortController();
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  return { requestId, startedAt: clock.now(), incoming, outgoing, signal: gone.signal, log };
+}
+
+async function answer(exchange: Exchange, options: S3EdgeOptions): Promise<S3Response> {
+  const { incoming, outgoing, signal, requestId } = exchange;
+  const head = readHead(incoming, options.domain);
+  exchange.head = head;
+  const { identity, verified } = await options.authenticate(head);
+  exchange.identity = identity;
+  const { service, targetBucket, fields } = await options.admit(identity, head);
+  const { clock } = options;
+  const request = openRequest({ incoming, outgoing, head, verified, fields, signal, clock });
+  const response = await service(request);
+  if (targetBucket === undefined) return response;
+  const origin = options.publicUrl ?? `http://${head.received.host}`;
+  return rewriteAnswer(response, request, {
+    requestId,
+    resource: head.address.rawPath,
+    origin,
+    targetBucket,
+  });
+}
+
+function answerFailure({ incoming, requestId, head, log }: Exchange, failure: unknown): S3Response {
+  const error = toS3Error(failure, log.child({ requestId }));
+  const { bucket, key, rawPath } = head?.address ?? { bucket: '', key: '', rawPath: pathOf(incoming) };
+  return errorResponse(error, { requestId, resource: rawPath, bucket, key }, incoming.method ?? '');
+}
+
+/** One line for each request. The key and who asked are in it; a signature or a query never is. */
+function logAccess(exchange: Exchange, response: S3Response, { bytes, error }: Sent, now: number): void {
+  const { requestId, incoming, head, identity, startedAt, log } = exchange;
+  const line = {
+    requestId,
+    method: incoming.method,
+    operation: head?.operation,
+    bucket: head?.address.bucket,
+    key: head?.address.key,
+    requester: identity && identity.kind !== 'anonymous' ? identity.accessKeyId : undefined,
+    status: response.status,
+    bytes,
+    ms: now - startedAt,
+    source: response.headers['x-penumbra-source'],
+  };
+  if (error === undefined) log.info(line, 'request');
+  else log.warn({ ...line, err: error }, 'request broken off');
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+/** 16 hexadecimal digits, as S3's are. */
+function newRequestId(): string {
+  return randomBytes(8).toString('hex').toUpperCase();
+}

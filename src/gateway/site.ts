@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { type RequestIdVariables, requestId } from 'hono/request-id';
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import { ADMIN_PATH, type createAdminApp } from './admin/app.js';
+import type { Listener } from './http-server.js';
+
+/** No bucket can have the name `_`, so nothing of S3 begins with it, but for the keys of virtual-hosted requests. */
+export const SITE_PREFIX = '/_/';
+
+export interface SiteOptions {
+  readonly health: Hono;
+  readonly admin: ReturnType<typeof createAdminApp>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** All that the gateway serves besides S3: health and the admin API. */
+export function createSite({ health, admin, clock, log }: SiteOptions): Listener {
+  const app = new Hono<{ Variables: RequestIdVariables }>()
+    .use(requestId(), accessLog(clock, log))
+    .route('/_/health', health)
+    .route(ADMIN_PATH, admin)
+    .notFound((c) => c.json({ error: { code: 'not_found', message: `nothing at ${c.req.path}` } }, 404))
+    .onError((error, c) => {
+      log.error({ err: error, requestId: c.get('requestId') }, 'request failed');
+      return c.json({ error: { code: 'internal_error', message: 'the gateway failed' } }, 500);
+    });
+  const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return function serveSite(incoming, outgoing) {
+    if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+    void serve(incoming, outgoing);
+  };
+}
+
+/** Whether a request is for the site, by its raw target: a path that is normalised might name another resource. */
+export function isForSite({ url = '', headers }: IncomingMessage, domain: string | undefined): boolean {
+  if (!url.startsWith(SITE_PREFIX)) return false;
+  const host = headers.host?.replace(/:\d*$/, '').toLowerCase();
+  return domain === undefined || !host?.endsWith(`.${domain}`);
+}
+
+function accessLog(clock: Clock, log: Logger) {
+  return createMiddleware<{ Variables: RequestIdVariables }>(async (c, next) => {
+    const startedAt = clock.now();
+    await next();
+    const { method, path } = c.req;
+    const line = {
+      requestId: c.get('requestId'),
+      method,
+      path,
+      status: c.res.status,
+      ms: clock.now() - startedAt,
+    };
+    log.info(line, 'request');
+  });
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
+import { type AdminSessions, createAdminSessions } from '../state/admin.js';
+import { type BucketStore, createBucketStore } from '../state/buckets.js';
+import type { Kv } from '../state/kv.js';
+import { openLmdbKv } from '../state/lmdb-kv.js';
+import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
+import { openRedisKv } from '../state/redis-kv.js';
+import { createRegistry, type Registry } from '../state/registry.js';
+import { createSealer } from '../state/sealing.js';
+import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import type { Config } from './config.js';
+
+/** What outlives the process, opened. */
+export interface State {
+  readonly kv: Kv;
+  readonly buckets: BucketStore;
+  readonly accessKeys: AccessKeyStore;
+  readonly sessions: AdminSessions;
+  readonly registry: Registry;
+  /** The admin password, when this start has made it: only its hash is kept. */
+  readonly adminPassword: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface StateOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Opens Redis or the embedded store, as configured. Throws MasterKeyError when another key sealed its secrets. */
+export async function openState(options: StateOptions): Promise<State> {
+  const kv = await openKv(options);
+  try {
+    return await loadState(kv, options);
+  } catch (error) {
+    await kv.close();
+    throw error;
+  }
+}
+
+function openKv({ config, clock }: StateOptions): Promise<Kv> {
+  return config.redis === undefined
+    ? openLmdbKv({ path: join(config.data, 'state'), clock })
+    : openRedisKv({ url: config.redis, clock });
+}
+
+async function loadState(kv: Kv, { config, clock, log }: StateOptions): Promise<State> {
+  const given = config.masterKey === undefined ? {} : { value: config.masterKey };
+  const sealer = createSealer(await loadMasterKey({ ...given, folder: config.data }));
+  await assertMasterKey(kv, sealer);
+  const buckets = createBucketStore(kv, sealer);
+  const accessKeys = createAccessKeyStore(kv, sealer, clock);
+  const sessions = createAdminSessions(kv);
+  const password = config.adminPassword === undefined ? {} : { given: config.adminPassword };
+  const adminPassword = await sessions.ensurePassword(password);
+  const registry = await createRegistry({ kv, buckets, accessKeys, clock, log });
+  return {
+    kv,
+    buckets,
+    accessKeys,
+    sessions,
+    registry,
+    adminPassword,
+    async close() {
+      registry.close();
+      await kv.close();
+    },
+  };
+}
