@@ -1,38 +1,17 @@
 import type { Logger } from 'pino';
 import type { Backend } from '../../backends/backend.js';
-import type { AccessKeyRecord } from '../../state/access-keys.js';
-import type { BucketRecord } from '../../state/buckets.js';
-import type { Page, PageQuery } from '../../state/record-store.js';
+import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
+import type { AdminSessions as Sessions } from '../../state/admin.js';
+import type { BucketRecord, BucketStore } from '../../state/buckets.js';
 import type { Clock } from '../../system/clock.js';
 import type { ProbeTarget } from '../scratch-object.js';
 
 export type ShadowRecord = NonNullable<BucketRecord['shadow']>;
 export type ConditionalWrites = BucketRecord['conditionalWrites'];
-export type Role = AccessKeyRecord['role'];
 
-export interface BucketRecords {
-  get(name: string): Promise<BucketRecord | undefined>;
-  list(query: PageQuery): Promise<Page<BucketRecord>>;
-  /** One atomic read-modify-write; `change` may run again. Undefined when there is no such bucket. */
-  update(name: string, change: (record: BucketRecord) => BucketRecord): Promise<BucketRecord | undefined>;
-}
-
-export interface AccessKeyRecords {
-  get(accessKeyId: string): Promise<AccessKeyRecord | undefined>;
-  list(query: PageQuery & { readonly bucket?: string }): Promise<Page<AccessKeyRecord>>;
-  create(key: { readonly bucket: string; readonly role: Role }): Promise<AccessKeyRecord>;
-  /** False when there was no such key. */
-  delete(accessKeyId: string): Promise<boolean>;
-}
-
-/** The admin password and the sessions opened with it. */
-export interface AdminSessions {
-  verifyPassword(password: string): Promise<boolean>;
-  /** Resolves to the token of a new session. */
-  open(): Promise<string>;
-  isOpen(token: string): Promise<boolean>;
-  close(token: string): Promise<void>;
-}
+export type BucketRecords = Pick<BucketStore, 'get' | 'list' | 'update'>;
+export type AccessKeyRecords = Pick<AccessKeyStore, 'list' | 'create' | 'delete'>;
+export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' | 'close'>;
 
 /** How far a bucket is, by a merged walk of both listings. Sizes in bytes. */
 export interface MigrationStatus {

@@ -3,6 +3,7 @@ import type { PageQuery } from '../../state/record-store.js';
 import { mustBe } from './rules.js';
 
 const MAX_PAGE = 1000;
+const MAX_NAME = 255;
 const LIMIT_RULE = mustBe(`a whole number from 1 to ${MAX_PAGE}`);
 
 /** The error body of every refusal. */
@@ -11,7 +12,7 @@ const problem = z.object({ error: z.object({ code: z.string(), message: z.string
 export const nameParameter = z.object({ name: z.string() });
 
 export const pageQuery = z.object({
-  after: z.string().optional().openapi({ description: '`next` of the page before' }),
+  after: z.string().max(MAX_NAME).optional().openapi({ description: '`next` of the page before' }),
   limit: z.coerce
     .number(LIMIT_RULE)
     .int(LIMIT_RULE)

@@ -1,0 +1,335 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ShadowRefused } from '../../../src/gateway/probe-refusal.js';
+import { type AdminFixture, SHADOW, startAdmin } from './fixture.js';
+
+let admin: AdminFixture;
+beforeEach(async () => {
+  admin = await startAdmin();
+});
+afterEach(() => admin.close());
+
+const create = (body: object) => admin.ask('POST', '/buckets', { body: { name: 'photos', ...body } });
+const change = (body: object) => admin.ask('PATCH', '/buckets/photos', { body });
+const messageOf = ({ json }: { json: Record<string, unknown> }) =>
+  (json.error as { message: string }).message;
+
+describe('creating a bucket', () => {
+  it('answers what a client needs, the secret once', async () => {
+    const { status, json } = await create({ org: 'acme' });
+    expect(status).toBe(201);
+    expect(json).toMatchObject({
+      bucket: 'photos',
+      org: 'acme',
+      endpoint: null,
+      region: 'auto',
+      shadow: null,
+    });
+    expect(json.access_key_id).toMatch(/^PNBR[A-Z0-9]{16}$/);
+    expect(json.secret_access_key).toHaveLength(40);
+    expect((await admin.ask('GET', '/buckets/photos')).json).not.toHaveProperty('secret_access_key');
+  });
+
+  it('names the public URL where there is one', async () => {
+    const published = await startAdmin({ publicUrl: 'https://s3.example.com' });
+    const { json } = await published.ask('POST', '/buckets', { body: { name: 'photos' } });
+    expect(json.endpoint).toBe('https://s3.example.com');
+    await published.close();
+  });
+
+  it('probes the shadow, which has the name of the bucket unless told otherwise', async () => {
+    await create({ target_bucket: 'pictures', shadow: SHADOW });
+    expect(admin.calls).toEqual(['probe http://legacy.example:9000/photos for pictures']);
+    expect((await admin.ask('GET', '/buckets/photos')).json.shadow).toEqual({
+      name: 'photos',
+      endpoint: 'http://legacy.example:9000',
+      region: 'us-east-1',
+      write_through: false,
+      delete: 'both',
+      conditional_writes: { put: true, complete: false },
+    });
+  });
+
+  it('saves nothing when the probe refuses', async () => {
+    const refusing = await startAdmin({
+      probeShadow: () =>
+        Promise.reject(new ShadowRefused('shadow refused the access key: InvalidAccessKeyId')),
+    });
+    const answer = await refusing.ask('POST', '/buckets', { body: { name: 'photos', shadow: SHADOW } });
+    expect([answer.status, answer.json]).toEqual([
+      422,
+      { error: { code: 'shadow_refused', message: 'shadow refused the access key: InvalidAccessKeyId' } },
+    ]);
+    expect((await refusing.ask('GET', '/buckets')).json.buckets).toEqual([]);
+    await refusing.close();
+  });
+
+  it('refuses a name that is taken', async () => {
+    await create({});
+    expect(await create({ shadow: SHADOW })).toMatchObject({
+      status: 409,
+      json: { error: { code: 'bucket_exists', message: 'bucket "photos" exists already' } },
+    });
+    expect(admin.calls).toEqual([]);
+  });
+
+  it.each([
+    [{ name: 'No' }, 'name "No" must be a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots'],
+    [{ name: undefined }, 'name is missing: it must be a bucket name'],
+    [{ public: 'yes' }, 'public "yes" must be true or false'],
+    [{ backend: 'nowhere' }, 'backend "nowhere" is not declared: it must be one of local-disk'],
+    [{ colour: 'red' }, 'Unrecognized key: "colour"'],
+    [
+      { shadow: { ...SHADOW, endpoint: 'localhost:9000' } },
+      'shadow.endpoint "localhost:9000" must be an absolute',
+    ],
+    [
+      { shadow: { ...SHADOW, endpoint: 'http://h/path' } },
+      'shadow.endpoint "http://h/path" must be an absolute',
+    ],
+    [{ shadow: { ...SHADOW, endpoint: 'http://user:pw@h' } }, 'without path, query or credentials'],
+    [{ shadow: { ...SHADOW, endpoint: 'ftp://h' } }, 'shadow.endpoint "ftp://h" must be'],
+    [{ shadow: { ...SHADOW, delete: 'none' } }, 'shadow.delete "none" must be "both" or "target"'],
+    [{ shadow: { ...SHADOW, region: undefined } }, 'shadow.region is missing: it must be a region name'],
+    [{ shadow: { ...SHADOW, name: 'a/b' } }, 'shadow.name "a/b" must be the name of the bucket'],
+    [
+      { shadow: { ...SHADOW, secret_access_key: '' } },
+      'shadow.secret_access_key must be the secret access key',
+    ],
+    [{ shadow: { ...SHADOW, access_key_id: 'two words' } }, 'shadow.access_key_id must be the access key id'],
+  ])('refuses %j, naming field, value and what is allowed', async (body, message) => {
+    const answer = await create(body);
+    expect(messageOf(answer)).toContain(message);
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.json)).not.toContain(SHADOW.secret_access_key);
+    expect((await admin.ask('GET', '/buckets')).json.buckets).toEqual([]);
+  });
+});
+
+describe('listing buckets', () => {
+  it('goes page by page, and by organization', async () => {
+    for (const name of ['ccc', 'aaa', 'bbb']) await create({ name, org: name === 'bbb' ? 'acme' : null });
+    const namesOf = ({ json }: { json: Record<string, unknown> }) =>
+      (json.buckets as { bucket: string }[]).map(({ bucket }) => bucket);
+    const first = await admin.ask('GET', '/buckets?limit=2');
+    expect([namesOf(first), first.json.next]).toEqual([['aaa', 'bbb'], 'bbb']);
+    const second = await admin.ask('GET', '/buckets?limit=2&after=bbb');
+    expect([namesOf(second), second.json.next]).toEqual([['ccc'], null]);
+    expect(namesOf(await admin.ask('GET', '/buckets?org=acme'))).toEqual(['bbb']);
+  });
+
+  it('refuses a limit that is none', async () => {
+    expect(messageOf(await admin.ask('GET', '/buckets?limit=0'))).toContain(
+      'must be a whole number from 1 to 1000',
+    );
+  });
+});
+
+describe('the status of a bucket', () => {
+  it('tells how far the migration is', async () => {
+    await create({ shadow: SHADOW });
+    admin.migrationIs({
+      objectsTotal: 5,
+      objectsDone: 3,
+      bytesTotal: 50,
+      bytesDone: 30,
+      remaining: 2,
+      tombstones: 1,
+    });
+    expect((await admin.ask('GET', '/buckets/photos/status')).json).toMatchObject({
+      bucket: 'photos',
+      backend: 'local-disk',
+      migration: {
+        state: 'migrating',
+        objects_total: 5,
+        objects_done: 3,
+        bytes_total: 50,
+        bytes_done: 30,
+        remaining: 2,
+        failed: 0,
+        pending_repairs: 0,
+        tombstones: 1,
+        exact: true,
+      },
+    });
+  });
+
+  it.each([
+    [{}, 'complete'],
+    [{ exact: false }, 'migrating'],
+    [{ remaining: 1 }, 'migrating'],
+  ])('with %j is %s', async (status, state) => {
+    await create({ shadow: SHADOW });
+    admin.migrationIs(status);
+    expect((await admin.ask('GET', '/buckets/photos/status')).json.migration).toMatchObject({ state });
+  });
+
+  it('says none of a bucket without a shadow', async () => {
+    await create({});
+    const { json } = await admin.ask('GET', '/buckets/photos/status');
+    expect(json).toMatchObject({ shadow: null, migration: { state: 'none', remaining: 0 } });
+  });
+
+  it('is 404 for a bucket that is not there', async () => {
+    expect(await admin.ask('GET', '/buckets/photos/status')).toMatchObject({
+      status: 404,
+      json: { error: { code: 'no_such_bucket', message: 'no bucket "photos"' } },
+    });
+  });
+});
+
+describe('changing a bucket', () => {
+  it('gives it a shadow after a probe, and forgets what was known of an earlier one', async () => {
+    await create({});
+    const { status, json } = await change({ shadow: { ...SHADOW, name: 'legacy', write_through: true } });
+    expect(status).toBe(200);
+    expect(json.shadow).toMatchObject({
+      name: 'legacy',
+      write_through: true,
+      conditional_writes: { put: true, complete: true },
+    });
+    expect(admin.calls).toEqual(['probe http://legacy.example:9000/legacy for photos', 'forget photos']);
+  });
+
+  it('makes it public and private again, and leaves the shadow alone', async () => {
+    await create({ shadow: SHADOW });
+    expect((await change({ public: true })).json).toMatchObject({ public: true, shadow: { name: 'photos' } });
+    expect((await change({ public: false })).json).toMatchObject({
+      public: false,
+      shadow: { name: 'photos' },
+    });
+  });
+
+  it('keeps the migration when only the keys or options of the shadow change', async () => {
+    await create({ shadow: SHADOW });
+    const { shadow } = (await admin.deps.buckets.get('photos')) ?? {};
+    admin.migrationIs({ remaining: 5 });
+    const { status } = await change({ shadow: { ...SHADOW, secret_access_key: 'new', write_through: true } });
+    expect(status).toBe(200);
+    const record = await admin.deps.buckets.get('photos');
+    expect(record?.shadow).toMatchObject({
+      secretAccessKey: 'new',
+      writeThrough: true,
+      since: shadow?.since,
+    });
+    expect(admin.calls).not.toContain('forget photos');
+  });
+
+  it('is 404 for a bucket that is not there', async () => {
+    expect((await change({ public: true })).status).toBe(404);
+  });
+});
+
+describe('leaving a shadow', () => {
+  beforeEach(() => create({ shadow: SHADOW }));
+  const hasShadow = async () => (await admin.deps.buckets.get('photos'))?.shadow !== null;
+
+  it('goes when nothing is left in it', async () => {
+    expect((await change({ shadow: null })).json.shadow).toBeNull();
+    expect(admin.calls.at(-1)).toBe('forget photos');
+  });
+
+  it('is refused while it has objects of its own, with their number and the first keys', async () => {
+    admin.migrationIs({ remaining: 4, firstRemaining: ['a', 'b "c"', 'd', 'e'] });
+    const answer = await change({ shadow: null, public: true });
+    expect(answer.status).toBe(409);
+    expect(messageOf(answer)).toBe(
+      'only the shadow has 4 objects: "a", "b \\"c\\"", "d", ...; copy it first, or force',
+    );
+    expect(await hasShadow()).toBe(true);
+    expect((await admin.deps.buckets.get('photos'))?.public).toBe(false);
+  });
+
+  it('is refused when there was no time to count', async () => {
+    admin.migrationIs({ exact: false });
+    expect(messageOf(await change({ shadow: null }))).toContain('no time to count');
+    admin.migrationIs({ exact: false, remaining: 1, firstRemaining: ['a'] });
+    expect(messageOf(await change({ shadow: null }))).toContain('only the shadow has at least 1 object: "a"');
+    expect(await hasShadow()).toBe(true);
+  });
+
+  it('for another one is refused all the same', async () => {
+    admin.migrationIs({ remaining: 1, firstRemaining: ['a'] });
+    expect((await change({ shadow: { ...SHADOW, name: 'other' } })).status).toBe(409);
+    expect((await admin.deps.buckets.get('photos'))?.shadow?.name).toBe('photos');
+  });
+
+  it('goes by force', async () => {
+    admin.migrationIs({ remaining: 1, firstRemaining: ['a'] });
+    expect((await change({ shadow: null, force: true })).status).toBe(200);
+    expect(await hasShadow()).toBe(false);
+  });
+
+  it('is refused when the shadow was exchanged while it was surveyed', async () => {
+    const { migrations, buckets } = admin.deps;
+    const survey = migrations.status;
+    Object.assign(migrations, {
+      status: async (...args: Parameters<typeof survey>) => {
+        await buckets.update('photos', (record) => ({
+          ...record,
+          shadow: record.shadow && { ...record.shadow, since: '2030-01-01T00:00:00.000Z' },
+        }));
+        return survey(...args);
+      },
+    });
+    expect((await change({ shadow: null })).status).toBe(409);
+    expect(await hasShadow()).toBe(true);
+  });
+});
+
+describe('destroying a bucket', () => {
+  it('takes it away', async () => {
+    await create({});
+    expect((await admin.ask('DELETE', '/buckets/photos')).status).toBe(204);
+    expect((await admin.ask('DELETE', '/buckets/photos')).status).toBe(404);
+  });
+});
+
+describe('access keys', () => {
+  it('are made, listed without their secrets, and revoked', async () => {
+    await create({});
+    const made = await admin.ask('POST', '/buckets/photos/keys', { body: { role: 'readonly' } });
+    expect(made.status).toBe(201);
+    const { secret_access_key, ...shown } = made.json;
+    expect(secret_access_key).toHaveLength(40);
+    expect((await admin.ask('GET', '/keys')).json.keys).toContainEqual(shown);
+    expect((await admin.ask('GET', '/buckets/photos/keys')).json.keys).toContainEqual(shown);
+    expect((await admin.ask('DELETE', `/keys/${shown.access_key_id}`)).status).toBe(204);
+    expect((await admin.ask('DELETE', `/keys/${shown.access_key_id}`)).status).toBe(404);
+    expect((await admin.ask('GET', '/keys')).json.keys).not.toContainEqual(shown);
+  });
+
+  it('are refused for a bucket that is not there, and with a role that is none', async () => {
+    expect((await admin.ask('POST', '/buckets/photos/keys', { body: { role: 'editor' } })).status).toBe(404);
+    const answer = await admin.ask('POST', '/buckets/photos/keys', { body: { role: 'owner' } });
+    expect(messageOf(answer)).toBe('role "owner" must be "admin", "editor" or "readonly"');
+  });
+});
+
+describe('backends and sweeps', () => {
+  it('shows the declared backends', async () => {
+    expect((await admin.ask('GET', '/backends')).json).toEqual({
+      backends: [{ name: 'local-disk', type: 'filesystem', default: true, endpoint: null }],
+    });
+  });
+
+  it('starts a sweep, and refuses one where there is nothing to sweep from', async () => {
+    await create({ shadow: SHADOW });
+    expect(await admin.ask('POST', '/buckets/photos/sweep')).toMatchObject({
+      status: 202,
+      json: { state: 'running', started_at: '1970-01-01T00:00:00.000Z', finished_at: null },
+    });
+    expect((await admin.ask('GET', '/buckets/photos/sweep')).json).toMatchObject({ state: 'idle' });
+    await change({ shadow: null });
+    expect((await admin.ask('POST', '/buckets/photos/sweep')).status).toBe(409);
+  });
+});
+
+describe('a defect', () => {
+  it('is answered without its details', async () => {
+    Object.assign(admin.deps.lifecycle, { createBucket: () => Promise.reject(new Error('secret detail')) });
+    expect(await create({})).toMatchObject({
+      status: 500,
+      json: { error: { code: 'internal_error', message: 'the gateway failed; its log says why' } },
+    });
+  });
+});

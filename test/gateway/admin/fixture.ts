@@ -1,0 +1,177 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdminApp } from '../../../src/gateway/admin/app.js';
+import type {
+  AdminDependencies,
+  AdminSessions,
+  BucketLifecycle,
+  MigrationStatus,
+  Migrations,
+  Probes,
+} from '../../../src/gateway/admin/dependencies.js';
+import { createAccessKeyStore } from '../../../src/state/access-keys.js';
+import { createAdminSessions } from '../../../src/state/admin.js';
+import { createBucketStore } from '../../../src/state/buckets.js';
+import type { Kv } from '../../../src/state/kv.js';
+import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
+import { createSealer } from '../../../src/state/sealing.js';
+import { systemClock } from '../../../src/system/clock.js';
+import { createLogger } from '../../../src/system/logger.js';
+
+export const PASSWORD = 'correct horse battery staple';
+
+export const SHADOW = {
+  endpoint: 'http://legacy.example:9000',
+  region: 'us-east-1',
+  access_key_id: 'AKIDEXAMPLE',
+  secret_access_key: 'wJalrXUtnFEMI',
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The tests look at whatever was answered.
+  readonly json: Record<string, unknown>;
+}
+
+export interface AdminFixture {
+  readonly deps: AdminDependencies;
+  /** What the next survey of a bucket says; the rest is 0. */
+  migrationIs(status: Partial<MigrationStatus>): void;
+  /** What the admin API did to the world, in order. */
+  readonly calls: string[];
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Without the session that `ask` has otherwise. */
+  readonly anonymous?: boolean;
+}
+
+const NOTHING_LEFT: MigrationStatus = {
+  objectsTotal: 0,
+  objectsDone: 0,
+  bytesTotal: 0,
+  bytesDone: 0,
+  remaining: 0,
+  firstRemaining: [],
+  exact: true,
+  failed: 0,
+  pendingRepairs: 0,
+  tombstones: 0,
+};
+
+export interface FixtureOptions {
+  readonly publicUrl?: string;
+  readonly probeShadow?: Probes['probeShadow'];
+  /** Passwords take a quarter of a second each: only who tests logins has one. */
+  readonly password?: string;
+}
+
+/** The admin API over real state; what probes and moves objects is played. */
+export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFixture> {
+  const { publicUrl, probeShadow, password } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'penumbra-admin-'));
+  const kv = await openLmdbKv({ path: folder, clock: systemClock });
+  const sealer = createSealer(randomBytes(32));
+  const buckets = createBucketStore(kv, sealer);
+  const accessKeys = createAccessKeyStore(kv, sealer, systemClock);
+  const sessions = password === undefined ? oneSession : await realSessions(kv, password);
+  const calls: string[] = [];
+  let status = NOTHING_LEFT;
+
+  const lifecycle: BucketLifecycle = {
+    async createBucket({ name, org, backend = '', targetBucket = name, public: isPublic, shadow = null }) {
+      const createdAt = new Date(systemClock.now()).toISOString();
+      const conditionalWrites = { put: true, complete: false };
+      const id = randomUUID();
+      const record = {
+        name,
+        id,
+        org,
+        backend,
+        targetBucket,
+        public: isPublic,
+        createdAt,
+        shadow,
+        conditionalWrites,
+      };
+      await buckets.create(record);
+      return { record, accessKey: await accessKeys.create({ bucket: name, role: 'admin' }) };
+    },
+    async destroyBucket(name) {
+      await buckets.delete(name);
+    },
+  };
+  const migrations: Migrations = {
+    status: async () => status,
+    startSweep: async () => ({ state: 'running', objectsCopied: 1, bytesCopied: 2, failed: 0, startedAt: 0 }),
+    sweep: () => ({ state: 'idle', objectsCopied: 0, bytesCopied: 0, failed: 0 }),
+    forget: async ({ name }) => void calls.push(`forget ${name}`),
+  };
+  const probes: Probes = {
+    probeShadow: async ({ name, endpoint }, { bucket }) =>
+      void calls.push(`probe ${endpoint}/${name} for ${bucket}`),
+    probeConditionalWrites: async () => ({ put: true, complete: true }),
+    ...(probeShadow && { probeShadow }),
+  };
+  const service = () => Promise.reject(new Error('no object is asked for'));
+  const backend = {
+    name: 'local-disk',
+    type: 'filesystem' as const,
+    service,
+    close: () => Promise.resolve(),
+  };
+  const deps: AdminDependencies = {
+    ...{ buckets, accessKeys, sessions, lifecycle, migrations, probes, clock: systemClock },
+    backends: new Map([['local-disk', { backend }]]),
+    defaultBackend: 'local-disk',
+    log: createLogger({ level: 'silent' }),
+    ...(publicUrl && { publicUrl }),
+  };
+  const app = createAdminApp(deps);
+  const cookie = `penumbra_session=${await sessions.open()}`;
+
+  return {
+    deps,
+    calls,
+    migrationIs: (next) => {
+      status = { ...NOTHING_LEFT, ...next };
+    },
+    async ask(method, path, { body, headers, anonymous = false } = {}) {
+      const response = await app.request(path, {
+        method,
+        headers: { 'content-type': 'application/json', ...(!anonymous && { cookie }), ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        json: text === '' ? {} : JSON.parse(text),
+      };
+    },
+    async close() {
+      await kv.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const oneSession: AdminSessions = {
+  verifyPassword: async () => false,
+  open: async () => 'the-session',
+  isOpen: async (token) => token === 'the-session',
+  close: () => Promise.resolve(),
+};
+
+async function realSessions(kv: Kv, password: string): Promise<AdminSessions> {
+  const sessions = createAdminSessions(kv);
+  await sessions.ensurePassword({ given: password });
+  return sessions;
+}
