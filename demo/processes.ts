@@ -9,6 +9,7 @@ type Environment = Readonly<Record<string, string>>;
 
 export interface Served {
   readonly url: string;
+  readonly pid: number;
   /** SIGTERM, then waits for the end. */
   stop(): Promise<void>;
 }
@@ -32,6 +33,7 @@ export async function serve(
   const url = await listening(name, child, ended);
   return {
     url,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await ended;

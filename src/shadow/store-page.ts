@@ -1,6 +1,6 @@
 import { compareKeys } from '../s3/keys.js';
 import type { S3Response, S3Service } from '../s3/message.js';
-import { type ListedObject, readListing } from '../s3/xml/listing.js';
+import { type ListedObject, type ListingPage, readListing } from '../s3/xml/listing.js';
 import { ask, isSuccess, readBody } from './ask.js';
 
 /** A line of a listing: an object, or a common prefix, which stands for all keys that begin with it. */
@@ -28,12 +28,15 @@ export interface PageRequest {
   readonly signal: AbortSignal;
 }
 
-/** A store answered a listing with an error. */
+/** A store answered a listing with an error, or with something that is none. */
 export class ListingRefused extends Error {
   override readonly name = 'ListingRefused';
 
-  constructor(readonly answer: S3Response) {
-    super(`the store answered ${answer.status} to a listing`);
+  constructor(
+    readonly answer: S3Response,
+    options?: ErrorOptions,
+  ) {
+    super(`the store answered ${answer.status} to a listing${options ? ' that cannot be read' : ''}`, options);
   }
 }
 
@@ -48,7 +51,7 @@ const LAST_CHARACTER = '\u{10ffff}';
 export async function readStorePage(service: S3Service, wanted: PageRequest): Promise<StorePage> {
   const answer = await service(ask('ListObjectsV2', { query: queryOf(wanted), signal: wanted.signal }));
   if (!isSuccess(answer)) throw new ListingRefused(answer);
-  const page = readListing(await readBody(answer));
+  const page = parsed(await readBody(answer), answer);
   const entries: Entry[] = [
     ...page.objects.map((object) => ({ name: object.key, object })),
     ...page.commonPrefixes.map((name) => ({ name })),
@@ -59,6 +62,15 @@ export async function readStorePage(service: S3Service, wanted: PageRequest): Pr
   const { after } = wanted;
   const fresh = after === undefined ? entries : entries.filter((entry) => compareKeys(entry.name, after) > 0);
   return page.isTruncated && last ? { entries: fresh, end: last.name } : { entries: fresh };
+}
+
+function parsed(body: Buffer, answer: S3Response): ListingPage {
+  try {
+    return readListing(body);
+  } catch (error) {
+    // To the reader of XML a client's document and a store's are alike; here it is the store that is at fault.
+    throw new ListingRefused(answer, { cause: error });
+  }
 }
 
 function queryOf({ prefix, delimiter, after, maxKeys, fetchOwner }: PageRequest): [string, string][] {
