@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Exchange } from '../../../src/backends/remote/exchange.js';
 import { getObject } from './requests.js';
 
@@ -10,7 +10,14 @@ it('a request that the HTTP client begins to send a second time is refused', () 
     reject: () => undefined,
     onDequeued: () => undefined,
   });
-  const controller = { aborted: false, paused: false, reason: null, abort() {}, pause() {}, resume() {} };
+  const controller = {
+    aborted: false,
+    paused: false,
+    reason: null,
+    abort: vi.fn(),
+    pause: vi.fn(),
+    resume: vi.fn(),
+  };
   exchange.onRequestStart(controller);
   expect(() => exchange.onRequestStart(controller)).toThrow('never sent twice');
 });
