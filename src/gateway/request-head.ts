@@ -89,6 +89,9 @@ function joinFields(rawHeaders: readonly string[]): HeaderFields {
   return fields;
 }
 
+/** Of a body that its signer did not have: S3 passes over them in a URL, where SDKs put the checksum of no bytes. */
+const CHECKSUM = /^x-amz-(?:checksum-|sdk-checksum-)/i;
+
 /** S3 reads an x-amz-* parameter of a presigned URL as the header field that its signer moved there. */
 function splitQuery(query: readonly QueryParameter[], received: HeaderFields) {
   if (!isPresigned(query)) return { fields: received, query };
@@ -96,7 +99,7 @@ function splitQuery(query: readonly QueryParameter[], received: HeaderFields) {
   const rest: QueryParameter[] = [];
   for (const parameter of query) {
     const [name, value] = parameter;
-    if (SIGNATURE_PARAMETERS.has(name)) continue;
+    if (SIGNATURE_PARAMETERS.has(name) || CHECKSUM.test(name)) continue;
     if (/^x-amz-/i.test(name)) fields[name.toLowerCase()] ??= value;
     else rest.push(parameter);
   }
