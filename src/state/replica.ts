@@ -8,7 +8,7 @@ const MISSING_MS = 1_000;
 const MAX_MISSING = 10_000;
 
 export interface ReplicaOptions<T> {
-  readonly store: RecordStore<T>;
+  readonly store: Pick<RecordStore<T>, 'get' | 'all' | 'nameOf'>;
   readonly clock: Clock;
   readonly onChange: (name: string) => void;
 }

@@ -1,4 +1,4 @@
-// A process of its own on a key-value store, over the built package: kv-child.mjs STORE increment KEY TIMES | set KEY VALUE
+// A process of its own on a key-value store, over the built package: kv-child.mjs STORE increment KEY TIMES | set KEY VALUE | flood PREFIX
 import { openLmdbKv } from '../../dist/src/state/lmdb-kv.js';
 import { openRedisKv } from '../../dist/src/state/redis-kv.js';
 import { systemClock } from '../../dist/src/system/clock.js';
@@ -16,6 +16,15 @@ async function increment(times) {
   }
 }
 
-if (command === 'increment') await increment(Number(argument));
+/** Writes two keys alike, again and again, until it is killed. */
+async function flood() {
+  for (let round = 1; ; round += 1) {
+    await kv.commit({ sets: ['a', 'b'].map((name) => ({ key: key + name, value: `${round}` })) });
+    if (round === 100) process.stdout.write('flooding\n');
+  }
+}
+
+if (command === 'flood') await flood();
+else if (command === 'increment') await increment(Number(argument));
 else await kv.commit({ sets: [{ key, value: argument }] });
 await kv.close();

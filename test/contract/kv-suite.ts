@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Kv, KvCommit } from '../../src/state/kv.js';
-import { run } from '../support/processes.js';
+import { run, startProcess } from '../support/processes.js';
 
 /** One store that any number of clients can open. */
 export interface KvStore {
@@ -155,6 +155,17 @@ export function kvSuite(name: string, start: () => Promise<KvStore>): void {
         await writing;
         await other.close();
       });
+    });
+
+    it('keeps whole commits only of a process that was killed in the middle of them, and goes on', async () => {
+      const at = space();
+      const flood = [CHILD, JSON.stringify(store.child), 'flood', at];
+      const { stop } = await startProcess(process.execPath, flood, { until: /flooding/ });
+      await stop('SIGKILL');
+      const [a, b] = await kv.getMany([`${at}a`, `${at}b`]);
+      expect(Number(a?.value)).toBeGreaterThanOrEqual(100);
+      expect(b).toEqual({ ...a, key: `${at}b` });
+      expect(await kv.commit({ sets: [{ key: `${at}a`, value: 'mine' }] })).not.toBeNull();
     });
 
     describe('list', () => {

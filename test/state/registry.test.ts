@@ -56,7 +56,9 @@ describe('the registry', () => {
   });
 
   it('shows what its own stores wrote as soon as they are done', async () => {
-    const { registry, buckets, accessKeys } = await gatewayOn(await temporaryKv());
+    const { store, control } = faulty(await temporaryKv());
+    control.isDeaf = true;
+    const { registry, buckets, accessKeys } = await gatewayOn(store);
     await buckets.create(bucketNamed('photos'));
     expect(registry.bucket('photos')).toEqual(bucketNamed('photos'));
     const key = await accessKeys.create({ bucket: 'photos', role: 'admin' });
