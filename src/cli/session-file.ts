@@ -1,11 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import type { Environment } from '../system/environment.js';
 import { CliError } from './failure.js';
-
-const sessionsSchema = z.record(z.string(), z.string());
 
 /** Session cookies by the URL of the gateway, in a file that only its owner can read. */
 export interface SessionFile {
@@ -28,13 +25,28 @@ export function openSessionFile({ configHome }: Environment): SessionFile {
   };
 }
 
-async function readSessions(path: string): Promise<Record<string, string>> {
+type Sessions = Readonly<Record<string, string>>;
+
+async function readSessions(path: string): Promise<Sessions> {
   const content = await readFile(path, 'utf8').catch(emptyIfMissing);
   try {
-    return sessionsSchema.parse(JSON.parse(content));
+    return parseSessions(content);
   } catch (cause) {
     throw new CliError(`${path} is damaged: remove it and log in again`, { cause });
   }
+}
+
+/** By hand: loading a schema library would take longer than all else that most commands do. */
+function parseSessions(content: string): Sessions {
+  const parsed: unknown = JSON.parse(content);
+  if (typeof parsed === 'object' && parsed !== null && Object.values(parsed).every(isString)) {
+    return parsed as Sessions;
+  }
+  throw new TypeError('not an object of strings');
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function emptyIfMissing(error: NodeJS.ErrnoException): string {

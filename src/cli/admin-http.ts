@@ -1,0 +1,73 @@
+import { CliError } from './failure.js';
+
+const ADMIN_PATH = '/_/api/admin';
+
+/** The gateway itself answers sooner, also when it counts a large bucket. */
+const ANSWER_TIMEOUT_MS = 300_000;
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+export interface Answer {
+  /** `name=value` of the session cookie, when one was set. */
+  readonly cookie: string | undefined;
+  readonly json: unknown;
+}
+
+export interface Sending {
+  readonly method: Method;
+  readonly path: string;
+  readonly body?: object;
+  readonly cookie?: string;
+}
+
+/** One exchange with the admin API. Throws CliError: no gateway, or its refusal in its own sentence. */
+export async function send(url: string, { method, path, body, cookie }: Sending): Promise<Answer> {
+  const { request } = await import('undici');
+  const response = await request(`${url}${ADMIN_PATH}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
+    body: body === undefined ? null : JSON.stringify(body),
+    headersTimeout: ANSWER_TIMEOUT_MS,
+    bodyTimeout: ANSWER_TIMEOUT_MS,
+  }).catch((error: unknown) => {
+    throw new CliError(`no gateway answers at ${url}: ${reasonOf(error)}`, { cause: error });
+  });
+  const text = await response.body.text();
+  const json = parseJson(text);
+  const isForeign = text !== '' && json === undefined;
+  if (response.statusCode >= 300 || isForeign) throw refusal(response.statusCode, json, url);
+  return { cookie: sessionCookie(response.headers['set-cookie']), json };
+}
+
+export function notLoggedIn(url: string): CliError {
+  return new CliError(`not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD`);
+}
+
+/** `name=value` of the only cookie that the gateway sets. */
+function sessionCookie(header: string | string[] | undefined): string | undefined {
+  return [header ?? []].flat()[0]?.split(';', 1)[0];
+}
+
+function refusal(status: number, json: unknown, url: string): CliError {
+  const problem = json as { error?: { code?: string; message?: string } } | undefined;
+  if (problem?.error?.code === 'unauthenticated') return notLoggedIn(url);
+  return new CliError(
+    problem?.error?.message ?? `what answers at ${url} is no Penumbra gateway (HTTP ${status})`,
+  );
+}
+
+/** Undefined for what is no JSON, an empty body included. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** A host with several addresses fails with one error for each. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
+}
