@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
+import type { S3Request, S3Response } from '../../s3/message.js';
 import { failureOf } from './failures.js';
 import { forwardedResponseHeaders } from './headers.js';
 import { ResponseBody } from './response-body.js';
@@ -9,6 +9,8 @@ type Controller = Dispatcher.DispatchController;
 type HandlerCall<Name extends keyof Dispatcher.DispatchHandler> = Parameters<
   NonNullable<Dispatcher.DispatchHandler[Name]>
 >;
+
+const SMALL_BODY_BYTES = 64 * 1024;
 
 export interface ExchangeOptions {
   readonly backend: string;
@@ -22,12 +24,16 @@ export interface ExchangeOptions {
 /**
  * One request to a backend and its answer, as undici's dispatch reports it. It rejects with BackendUnavailable, the
  * error of the request's own body or the reason of its signal; after it has resolved these destroy the answer's body.
+ * A short body is given as a Buffer, so that a backend which breaks off within it has not yet answered.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: ExchangeOptions;
   #queued = true;
   #controller: Controller | undefined;
   #cancelled: Error | undefined;
+  /** The head of an answer that is given when its content is complete, and the content so far. */
+  #small: S3Response | undefined;
+  readonly #pieces: Buffer[] = [];
   #body: ResponseBody | undefined;
 
   constructor(options: ExchangeOptions) {
@@ -52,17 +58,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(...[controller, status, headers]: HandlerCall<'onResponseStart'>): void {
     if (status < 200) return;
-    const fields = forwardedResponseHeaders(headers);
-    if (this.#hasBody(status, fields)) this.#body = new ResponseBody(controller);
-    this.#options.resolve({ status, headers: fields, ...(this.#body && { body: this.#body }) });
+    const head = { status, headers: forwardedResponseHeaders(headers) };
+    if (this.#isSmall(head)) {
+      this.#small = head;
+      return;
+    }
+    this.#body = new ResponseBody(controller);
+    this.#options.resolve({ ...head, body: this.#body });
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#body?.push(chunk) === false) controller.pause();
+    if (this.#small) this.#pieces.push(chunk);
+    else if (this.#body?.push(chunk) === false) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#release();
+    if (this.#small) this.#options.resolve(withContent(this.#small, this.#pieces));
     this.#body?.push(null);
   }
 
@@ -84,10 +96,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return error === this.#cancelled || (body instanceof Readable && body.errored === error);
   }
 
-  /** Whether content follows (RFC 9110, 6.4.1), if only an empty one of unknown length. */
-  #hasBody(status: number, headers: HeaderFields): boolean {
-    const empty = status === 204 || status === 304 || headers['content-length'] === '0';
-    return !empty && this.#options.request.method !== 'HEAD';
+  /** Whether the content, if any (RFC 9110, 6.4.1), is known to be short: then it is not worth a stream. */
+  #isSmall({ status, headers }: S3Response): boolean {
+    if (this.#options.request.method === 'HEAD' || status === 204 || status === 304) return true;
+    return Number(headers['content-length']) <= SMALL_BODY_BYTES;
   }
 
   #leaveQueue(): void {
@@ -104,4 +116,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { reason } = this.#options.request.signal;
     this.cancel(reason instanceof Error ? reason : new Error('request aborted', { cause: reason }));
   };
+}
+
+function withContent(head: S3Response, pieces: readonly Buffer[]): S3Response {
+  const [first, ...rest] = pieces;
+  if (!first) return head;
+  return { ...head, body: rest.length === 0 ? first : Buffer.concat(pieces) };
 }

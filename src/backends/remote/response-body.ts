@@ -18,8 +18,8 @@ export class ResponseBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    // Does nothing when the answer is already complete.
-    this.#controller.abort(error ?? new Error('response body closed before its end'));
+    if (!this.readableEnded)
+      this.#controller.abort(error ?? new Error('response body closed before its end'));
     callback(error);
   }
 }

@@ -101,6 +101,11 @@ describe('a backend that breaks off', () => {
     expect(await failure(textOf(response))).toMatchObject({ reason: 'reset', sent: true });
   });
 
+  it('within a short body has not answered at all', async () => {
+    const server = await far((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort'));
+    expect(await failure(serviceOf(server)(getObject()))).toMatchObject({ reason: 'reset', sent: true });
+  });
+
   it('within a chunked body destroys the body too', async () => {
     const server = await far((socket) =>
       socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nshort'),
