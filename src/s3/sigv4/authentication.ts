@@ -6,7 +6,6 @@ import { canonicalRequest } from './canonical.js';
 import type { Claim } from './claim.js';
 import { parseAuthorizationHeader } from './header-claim.js';
 import { isPresigned, parsePresignedQuery, unsignedQuery } from './query-claim.js';
-import type { CredentialScope } from './signing-key.js';
 
 /** A request as it came from the socket. */
 export interface IncomingRequest {
@@ -19,16 +18,7 @@ export interface IncomingRequest {
 }
 
 /** Who a request says it is from, and what its signature has to be made of: well-formed, but not yet verified. */
-export interface Authentication {
-  readonly accessKeyId: string;
-  readonly scope: CredentialScope;
-  /** As it was signed: 20130524T000000Z. */
-  readonly timestamp: string;
-  /** Seconds that a presigned URL is good for; undefined when the header signs. */
-  readonly expiresIn: number | undefined;
-  readonly signature: string;
-  /** Hexadecimal SHA-256 of the body, `UNSIGNED-PAYLOAD` or the name of a streaming signature. */
-  readonly payloadHash: string;
+export interface Authentication extends Claim {
   readonly canonicalRequest: string;
 }
 
@@ -48,18 +38,16 @@ export function parseAuthentication(request: IncomingRequest): Authentication | 
   if (!claim) return undefined;
   assertNoSessionToken(request.headers, query);
   assertSignedHeaders(request.headers, claim);
-  const { signedHeaders, ...rest } = claim;
-  return {
-    ...rest,
-    canonicalRequest: canonicalRequest({
-      method: request.method,
-      path: canonicalPath(request.rawPath),
-      query: claim.expiresIn === undefined ? query : unsignedQuery(query),
-      headers: request.headers,
-      signedHeaders,
-      payloadHash: claim.payloadHash,
-    }),
-  };
+  const { signedHeaders, payloadHash } = claim;
+  const canonical = canonicalRequest({
+    method: request.method,
+    path: canonicalPath(request.rawPath),
+    query: claim.expiresIn === undefined ? query : unsignedQuery(query),
+    headers: request.headers,
+    signedHeaders,
+    payloadHash,
+  });
+  return { ...claim, canonicalRequest: canonical };
 }
 
 function parseClaim(headers: HeaderFields, query: readonly QueryParameter[]): Claim | undefined {
@@ -95,16 +83,14 @@ function assertNoSessionToken(headers: HeaderFields, query: readonly QueryParame
  * add to a request. The payload hash and the timestamp are part of the signature whether listed or not.
  */
 function assertSignedHeaders(headers: HeaderFields, { signedHeaders, payloadHash, timestamp }: Claim): void {
-  const unsigned = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))].filter(
-    (name) => !signedHeaders.includes(name),
-  );
-  const unbound = unsigned.filter(
-    (name) =>
-      !(name === 'x-amz-content-sha256' && headers[name] === payloadHash) &&
-      !(name === 'x-amz-date' && headers[name] === timestamp),
-  );
-  if (unbound.length === 0) return;
-  const fields = { HeadersNotSigned: unbound.join(', ') };
+  const isBound = (name: string) =>
+    signedHeaders.includes(name) ||
+    (name === 'x-amz-content-sha256' && headers[name] === payloadHash) ||
+    (name === 'x-amz-date' && headers[name] === timestamp);
+  const required = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
+  const unsigned = required.filter((name) => !isBound(name));
+  if (unsigned.length === 0) return;
+  const fields = { HeadersNotSigned: unsigned.join(', ') };
   throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
     fields,
   });

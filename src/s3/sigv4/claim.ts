@@ -5,10 +5,14 @@ import type { CredentialScope } from './signing-key.js';
 export interface Claim {
   readonly accessKeyId: string;
   readonly scope: CredentialScope;
+  /** As it was signed: 20130524T000000Z. */
   readonly timestamp: string;
+  /** Seconds that a presigned URL is good for; undefined when the header signs. */
   readonly expiresIn: number | undefined;
+  /** Names of the header fields that the signature covers. */
   readonly signedHeaders: readonly string[];
   readonly signature: string;
+  /** Hexadecimal SHA-256 of the body, `UNSIGNED-PAYLOAD` or the name of a streaming signature. */
   readonly payloadHash: string;
 }
 

@@ -13,8 +13,10 @@ export function parseAuthorizationHeader(authorization: string, headers: HeaderF
   if (!authorization.startsWith(`${ALGORITHM} `)) return undefined;
   const parameters = parseParameters(authorization.slice(ALGORITHM.length + 1));
   const timestamp = timestampOf(headers);
+  const { accessKeyId, scope } = parseCredential(required(parameters, 'Credential'), timestamp, malformed);
   return {
-    ...parseCredential(required(parameters, 'Credential'), timestamp, malformed),
+    accessKeyId,
+    scope,
     timestamp,
     expiresIn: undefined,
     signedHeaders: parseSignedHeaders(required(parameters, 'SignedHeaders'), malformed),

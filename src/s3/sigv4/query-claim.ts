@@ -38,8 +38,10 @@ export function parsePresignedQuery(headers: HeaderFields, query: readonly Query
   if (parseTimestamp(timestamp) === undefined) {
     throw malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\".");
   }
+  const { accessKeyId, scope } = parseCredential(credential, timestamp, malformed);
   return {
-    ...parseCredential(credential, timestamp, malformed),
+    accessKeyId,
+    scope,
     timestamp,
     expiresIn: parseExpiresIn(expires),
     signedHeaders: parseSignedHeaders(signedHeaders, malformed),

@@ -284,6 +284,14 @@ describe('the error of a body', () => {
     }
   });
 
+  it('is IncompleteBody when the chunk that ends it is missing', async () => {
+    const verified = verifiedFor(SIGNED);
+    const headers = { 'x-amz-decoded-content-length': String(payload.length) };
+    const wire = awsChunked(payload, { chunkSize: 8, seed: verified });
+    const short = wire.subarray(0, wire.indexOf('\r\n0;') + 2);
+    expect(code((await read([short], { headers, verified })).error)).toBe('IncompleteBody');
+  });
+
   it('is IncompleteBody when the client leaves', async () => {
     const source = new PassThrough();
     const { body } = verifiedBody(source, { headers: {}, verified: undefined, contentLength: 10 });
