@@ -17,7 +17,11 @@ async function gatewayOn(kv: Kv, clock = new ManualClock()) {
 
 /** The same store, whose reads can be made to fail, counted, and made deaf. */
 function faulty(kv: Kv) {
-  const control = { isDown: false, isDeaf: false, reads: 0, told: (_key: string | null) => {} };
+  const watchers: ((key: string | null) => void)[] = [];
+  const tell = (key: string | null) => {
+    for (const onChange of watchers) onChange(key);
+  };
+  const control = { isDown: false, isDeaf: false, reads: 0, tell };
   const read = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
     return async (...args: A) => {
       control.reads += 1;
@@ -31,7 +35,7 @@ function faulty(kv: Kv) {
     list: read((range) => kv.list(range)),
     commit: (commit) => kv.commit(commit),
     watch: (prefix, onChange) => {
-      control.told = onChange;
+      watchers.push(onChange);
       return kv.watch(prefix, (key) => {
         if (!control.isDeaf) onChange(key);
       });
@@ -135,8 +139,9 @@ describe('the registry', () => {
     const [{ registry }, there] = [await gatewayOn(store, clock), storesOn(kv)];
     await there.buckets.create(bucketNamed('photos'));
     const { accessKeyId } = await there.accessKeys.create({ bucket: 'photos', role: 'admin' });
-    control.told(null);
+    control.tell(null);
     await vi.waitFor(() => expect(registry.accessKey(accessKeyId)).toBeDefined());
+    await vi.waitFor(() => expect(registry.bucket('photos')).toBeDefined());
     await there.buckets.update('photos', (record) => ({ ...record, public: true }));
     await there.accessKeys.delete(accessKeyId);
     clock.advance(30_000);

@@ -10,7 +10,7 @@ interface Item {
 /** A replica of a store whose answers come when the test says so, in any order. */
 function slowReplica() {
   const answers: ((value: number | undefined) => void)[] = [];
-  let endLoad: (items: Item[]) => void = () => {};
+  let endLoad: ((items: Item[]) => void) | undefined;
   const store = {
     nameOf: ({ name }: Item) => name,
     get: (name: string) =>
@@ -26,7 +26,7 @@ function slowReplica() {
   const changed: string[] = [];
   const replica = new Replica({ store, clock: new ManualClock(), onChange: (name) => changed.push(name) });
   const answer = (read: number, value?: number) => answers[read]?.(value);
-  return { replica, changed, answer, endLoad: (items: Item[]) => endLoad(items) };
+  return { replica, changed, answer, endLoad: (items: Item[]) => endLoad?.(items) };
 }
 
 describe('a replica', () => {
