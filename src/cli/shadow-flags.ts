@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { ENDPOINT_RULE, parseEndpoint } from '../gateway/endpoint.js';
 import { UsageError } from './failure.js';
 import { type Io, isInteractive } from './io.js';
@@ -18,15 +17,15 @@ export interface ShadowFlags {
   readonly shadowDelete?: 'both' | 'target';
 }
 
-/** The `shadow` of the admin API's bodies. */
+/** The `shadow` of the admin API's bodies; what is undefined is left to the API's defaults. */
 export interface ShadowBody {
-  readonly name?: string;
+  readonly name: string | undefined;
   readonly endpoint: string;
   readonly region: string;
   readonly access_key_id: string;
   readonly secret_access_key: string;
-  readonly write_through: boolean;
-  readonly delete?: 'both' | 'target';
+  readonly write_through: true | undefined;
+  readonly delete: 'both' | 'target' | undefined;
 }
 
 export function addShadowFlags(command: Command): Command {
@@ -51,27 +50,25 @@ export function addShadowFlags(command: Command): Command {
  */
 export async function readShadowFlags(flags: ShadowFlags, io: Io): Promise<ShadowBody | undefined> {
   if (!hasShadowFlag(flags)) return undefined;
-  const { shadowEndpoint, shadowRegion: region } = flags;
-  const endpoint = shadowEndpoint === undefined ? undefined : checkedEndpoint(shadowEndpoint);
+  const { shadowEndpoint: endpoint, shadowRegion: region } = flags;
   const accessKey = flags.shadowAccessKey ?? io.environment.shadowAccessKey;
   const secretKey = flags.shadowSecretKey ?? io.environment.shadowSecretKey;
-  const secrets = { [ACCESS_KEY]: accessKey, [SECRET_KEY]: secretKey };
   const missing = missingOf({
     '--shadow-endpoint': endpoint,
     '--shadow-region': region,
-    ...(isInteractive(io) ? {} : secrets),
+    ...(isInteractive(io) ? {} : { [ACCESS_KEY]: accessKey, [SECRET_KEY]: secretKey }),
   });
   if (endpoint === undefined || region === undefined || missing.length > 0) {
     throw new UsageError(`a shadow needs ${missing.join(', ')} as well`);
   }
   return {
-    ...(flags.shadowName === undefined ? {} : { name: flags.shadowName }),
-    endpoint,
+    name: flags.shadowName,
+    endpoint: checkedEndpoint(endpoint),
     region,
     access_key_id: accessKey ?? (await askSecret(io, 'Access key id of the shadow')),
     secret_access_key: secretKey ?? (await askSecret(io, 'Secret access key of the shadow')),
-    write_through: flags.shadowWriteThrough ?? false,
-    ...(flags.shadowDelete === undefined ? {} : { delete: flags.shadowDelete }),
+    write_through: flags.shadowWriteThrough,
+    delete: flags.shadowDelete,
   };
 }
 

@@ -22,10 +22,14 @@ describe('wrong usage ends with 2, one line on stderr and nothing on stdout', ()
     ['an unknown role', ['keys', 'create', 'photos', '--role', 'owner'], 'admin, editor, readonly'],
     [
       'an endpoint without a scheme',
-      [...CREATE, '--shadow-endpoint', 'localhost:9000'],
+      [...CREATE, ...SHADOW, ...KEYS, '--shadow-endpoint', 'localhost:9000'],
       'http:// or https://',
     ],
-    ['an endpoint with a path', [...CREATE, '--shadow-endpoint', 'http://host/bucket'], 'without path'],
+    [
+      'an endpoint with a path',
+      [...CREATE, ...SHADOW, ...KEYS, '--shadow-endpoint', 'http://host/bucket'],
+      'without path',
+    ],
     ['update without a change', ['storage', 'update', 'photos'], 'nothing to change'],
     [
       'both public and private',
