@@ -20,8 +20,12 @@ export async function createBucket(
   const shadow = input.shadow && toShadowRecord(input.shadow, name, now(deps));
   if (shadow !== undefined) await deps.probes.probeShadow(shadow, target);
   return deps.lifecycle.createBucket({
-    ...{ name, org, backend, targetBucket, public: input.public },
-    ...(shadow === undefined ? {} : { shadow }),
+    name,
+    org,
+    backend,
+    targetBucket,
+    public: input.public,
+    ...(shadow && { shadow }),
   });
 }
 
