@@ -49,7 +49,7 @@ export interface Kv {
   commit(commit: KvCommit): Promise<string | null>;
   /**
    * Calls `onChange` with each key under `prefix` after it changed, in this process or another, or with null when
-   * changes may have been missed. Returns the function that ends it.
+   * changes may have been missed. That a pair expired is no change. Returns the function that ends it.
    */
   watch(prefix: string, onChange: (key: string | null) => void): () => void;
   close(): Promise<void>;
