@@ -8,7 +8,6 @@ const PACKAGES = {
   aws: 'awscli',
   rclone: 'rclone',
   s3cmd: 's3cmd',
-  chromium: 'chromium',
   'docker-compose': 'docker-compose',
 } as const;
 
