@@ -5,7 +5,7 @@ import type { OperationName } from '../s3/operations.js';
 import { verifiedBody } from '../s3/payload/verified-body.js';
 import type { VerifiedSignature } from '../s3/sigv4/verify.js';
 import type { Clock } from '../system/clock.js';
-import { readBody } from './request-body.js';
+import { limitIdleTime } from './request-body.js';
 import { forwardedFields, type RequestHead } from './request-head.js';
 
 export interface OpenRequestOptions {
@@ -50,13 +50,14 @@ function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOpti
   if (announced === undefined && fields['x-amz-decoded-content-length'] === undefined) {
     throw new S3Error('MissingContentLength');
   }
-  const onWanted = fields.expect === undefined ? undefined : () => outgoing.writeContinue();
-  const { body, contentLength, trailers } = verifiedBody(readBody(incoming, { clock, onWanted }), {
+  const { body, contentLength, trailers } = verifiedBody(incoming, {
     headers: fields,
     verified,
     contentLength: announced === undefined ? undefined : Number(announced),
     checksumOf: operation === 'CompleteMultipartUpload' ? 'object' : 'body',
   });
+  limitIdleTime(incoming, body, clock);
+  if (fields.expect !== undefined) outgoing.writeContinue();
   const hash = fields['x-amz-content-sha256'];
   const described = {
     ...headers,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { S3Error } from '../s3/errors.js';
 import type { Clock } from '../system/clock.js';
 
@@ -8,48 +8,24 @@ const IDLE_MS = 60_000;
 /** How long the rest of a body that nobody wants may go on arriving, in milliseconds. */
 const LINGER_MS = 5_000;
 
-export interface ReadBodyOptions {
-  readonly clock: Clock;
-  /** Called before the first byte is waited for. */
-  readonly onWanted?: (() => void) | undefined;
-}
-
 /**
- * The body of a request as a stream of its own: destroying it leaves the connection open, so that the client can
- * still be told why. Fails with RequestTimeout when the client owes a byte for a minute, IncompleteBody when it leaves.
+ * Makes `body`, which is read from `incoming`, fail with RequestTimeout when the client owes the next byte for a minute.
+ * One that is not being read for as long owes nothing.
  */
-export function readBody(incoming: IncomingMessage, { clock, onWanted }: ReadBodyOptions): Readable {
-  let deadline: ReturnType<Clock['after']> | undefined;
-  let announce = onWanted;
-  const body = new Readable({
-    read() {
-      announce?.();
-      announce = undefined;
-      deadline?.cancel();
-      deadline = clock.after(IDLE_MS, () => body.destroy(new S3Error('RequestTimeout')));
-      incoming.resume();
-    },
-    destroy(error, done) {
-      deadline?.cancel();
-      incoming.off('data', onData).off('end', onEnd).off('close', onClose);
-      done(error);
-    },
+export function limitIdleTime(incoming: IncomingMessage, body: Readable, clock: Clock): void {
+  let lastByteAt = clock.now();
+  incoming.on('data', () => {
+    lastByteAt = clock.now();
   });
-  function onData(chunk: Buffer) {
-    deadline?.cancel();
-    if (!body.push(chunk)) incoming.pause();
+  const watch = () => clock.after(lastByteAt + IDLE_MS - clock.now(), check);
+  let watching = watch();
+  function check() {
+    if (incoming.isPaused()) lastByteAt = clock.now();
+    if (clock.now() - lastByteAt < IDLE_MS) watching = watch();
+    else body.destroy(new S3Error('RequestTimeout'));
   }
-  function onEnd() {
-    deadline?.cancel();
-    body.push(null);
-  }
-  function onClose() {
-    if (!incoming.readableEnded) body.destroy(new S3Error('IncompleteBody'));
-  }
-  incoming.on('data', onData).on('end', onEnd).on('close', onClose);
-  incoming.pause();
-  if (incoming.destroyed) onClose();
-  return body;
+  for (const event of ['end', 'close']) incoming.once(event, () => watching.cancel());
+  body.once('close', () => watching.cancel());
 }
 
 /**
@@ -59,7 +35,6 @@ export function readBody(incoming: IncomingMessage, { clock, onWanted }: ReadBod
 export function discardRest(incoming: IncomingMessage, clock: Clock): void {
   if (incoming.complete) return;
   incoming.resume();
-  clock.after(LINGER_MS, () => {
-    if (!incoming.complete) incoming.destroy();
-  });
+  const tooLong = clock.after(LINGER_MS, () => incoming.destroy());
+  incoming.once('close', () => tooLong.cancel());
 }

@@ -3,6 +3,9 @@ import { pipeline } from 'node:stream/promises';
 import type { S3Response } from '../s3/message.js';
 import { HOST_ID } from './rewriting.js';
 
+/** How long a client may leave an answer unread, in milliseconds; longer than a backend may be silent. */
+const UNREAD_MS = 120_000;
+
 /** How an answer ended: how many bytes of body were sent whole, or that the connection broke off. */
 export interface Sent {
   readonly bytes?: number;
@@ -35,6 +38,7 @@ export async function respond(
     return { bytes: 0 };
   }
   try {
+    outgoing.setTimeout(UNREAD_MS, () => outgoing.destroy());
     await pipeline(body, outgoing);
     return { bytes: Number(headers['content-length'] ?? 0) };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { S3Error } from '../s3/errors.js';
 import type { S3Response } from '../s3/message.js';
 import { errorResponse } from '../s3/xml/error.js';
 import type { Clock } from '../system/clock.js';
@@ -86,8 +87,9 @@ async function answer(exchange: Exchange, options: S3EdgeOptions): Promise<S3Res
   });
 }
 
-function answerFailure({ incoming, requestId, head, log }: Exchange, failure: unknown): S3Response {
-  const error = toS3Error(failure, log.child({ requestId }));
+function answerFailure({ incoming, requestId, head, log, signal }: Exchange, failure: unknown): S3Response {
+  // What is left undone for a client that has gone is no defect.
+  const error = signal.aborted ? new S3Error('RequestTimeout') : toS3Error(failure, log.child({ requestId }));
   const { bucket, key, rawPath } = head?.address ?? { bucket: '', key: '', rawPath: pathOf(incoming) };
   return errorResponse(error, { requestId, resource: rawPath, bucket, key }, incoming.method ?? '');
 }
@@ -107,8 +109,7 @@ function logAccess(exchange: Exchange, response: S3Response, { bytes, error }: S
     ms: now - startedAt,
     source: response.headers['x-penumbra-source'],
   };
-  if (error === undefined) log.info(line, 'request');
-  else log.warn({ ...line, err: error }, 'request broken off');
+  log.info({ ...line, err: error }, error === undefined ? 'request' : 'request broken off');
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {
