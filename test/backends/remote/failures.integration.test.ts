@@ -9,7 +9,7 @@ import type { RemoteBackendOptions } from '../../../src/backends/remote/remote.j
 import { S3Error } from '../../../src/s3/errors.js';
 import { freePort } from '../../support/ports.js';
 import { type RawServer, startRawServer } from '../../support/raw-server.js';
-import { getObject, putObject, remoteAt, textOf } from './requests.js';
+import { forever, getObject, putObject, remoteAt, textOf } from './requests.js';
 
 const EMPTY_OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 const cleanUps: (() => Promise<void>)[] = [];
@@ -286,7 +286,3 @@ describe('a backend that is closed', () => {
     expect(await failure(backend.service(getObject()))).toMatchObject({ reason: 'closed', sent: false });
   });
 });
-
-function* forever<T>(value: T): Generator<T> {
-  for (;;) yield value;
-}

@@ -45,3 +45,7 @@ export async function textOf({ body }: S3Response): Promise<string> {
   if (body === undefined) return '';
   return Buffer.isBuffer(body) ? body.toString() : text(body);
 }
+
+export function* forever<T>(value: T): Generator<T> {
+  for (;;) yield value;
+}

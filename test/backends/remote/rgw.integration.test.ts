@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.js';
 import { describeWith } from '../../support/describe-with.js';
 import { sharedRgw } from '../../support/shared-rgw.js';
-import { getObject, putObject, remoteAt, textOf } from './requests.js';
+import { forever, getObject, putObject, remoteAt, textOf } from './requests.js';
 
 describeWith(['radosgw'], 'the remote backend at a Ceph object gateway', () => {
   const bucket = `remote-${randomUUID()}`;
@@ -49,6 +49,14 @@ describeWith(['radosgw'], 'the remote backend at a Ceph object gateway', () => {
     const listed = await backend.service(getObject({ operation: 'ListObjectsV2', bucket, key: '', query }));
     expect(listed.status).toBe(200);
     expect(await textOf(listed)).toContain('<Key>with space+plus%2F</Key>');
+  });
+
+  it('passes on the refusal of an upload that is still on its way', async () => {
+    const body = Readable.from(forever(Buffer.alloc(65_536)), { objectMode: false });
+    const refused = await backend.service(putObject(body, 2 ** 30, { bucket: 'no-such-bucket', key: 'k' }));
+    expect(refused.status).toBe(404);
+    expect(await textOf(refused)).toContain('<Code>NoSuchBucket</Code>');
+    expect(body.destroyed).toBe(true);
   });
 
   it('passes on what the gateway says of a missing key', async () => {
