@@ -36,11 +36,14 @@ export interface RouteParts {
 }
 
 export function openRoute(record: BucketRecord, parts: RouteParts): BucketRoute {
-  const { shadow } = record;
   const target = atBucket(record.targetBucket)(serviceOf(record.backend, parts.backends));
-  return shadow === null
-    ? { record, service: target, target, retire: () => Promise.resolve() }
-    : openShadowedRoute({ ...record, shadow }, target, parts);
+  return hasShadow(record)
+    ? openShadowedRoute(record, target, parts)
+    : { record, service: target, target, retire: () => Promise.resolve() };
+}
+
+function hasShadow(record: BucketRecord): record is ShadowedOptions['bucket'] {
+  return record.shadow !== null;
 }
 
 function openShadowedRoute(

@@ -65,6 +65,7 @@ export function createBucketRoutes({ registry, ...parts }: BucketRoutesOptions):
       isClosed = true;
       unfollow();
       signal.addEventListener('abort', () => hurry.abort(), { once: true });
+      if (signal.aborted) hurry.abort();
       for (const name of [...open.keys()]) retire(name);
       await Promise.all(retiring);
     },

@@ -52,11 +52,17 @@ async function openParts(
   { clock, log, storage = openBackends(config.backends, clock) }: GatewayOptions,
   draining: AbortSignal,
 ): Promise<GatewayParts> {
-  const state = await openState({ config, clock, log });
-  const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
-  const routes = createBucketRoutes({ registry: state.registry, kv: state.kv, backends, clock, log });
-  const migrations = createMigrations({ routes, kv: state.kv, clock, log });
-  return { config, clock, log, draining, state, storage, routes, migrations };
+  try {
+    const state = await openState({ config, clock, log });
+    const { kv, registry } = state;
+    const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
+    const routes = createBucketRoutes({ registry, kv, backends, clock, log });
+    const migrations = createMigrations({ routes, kv, clock, log });
+    return { config, clock, log, draining, state, storage, routes, migrations };
+  } catch (error) {
+    await closeStorage(storage);
+    throw error;
+  }
 }
 
 async function drain(server: HttpServer, parts: GatewayParts): Promise<void> {
@@ -72,8 +78,12 @@ async function drain(server: HttpServer, parts: GatewayParts): Promise<void> {
 /** Each of them needs those after it. */
 async function closeParts({ routes, storage, state }: GatewayParts, late: AbortSignal): Promise<void> {
   await routes.close(late);
-  await Promise.all([...storage.values()].map(({ backend }) => backend.close()));
+  await closeStorage(storage);
   await state.close();
+}
+
+async function closeStorage(storage: ReadonlyMap<string, StorageBackend>): Promise<void> {
+  await Promise.all([...storage.values()].map(({ backend }) => backend.close()));
 }
 
 function urlOf(host: string, port: number): string {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { S3Error } from '../s3/errors.js';
 import type { S3Response } from '../s3/message.js';
@@ -118,5 +118,5 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 /** 16 hexadecimal digits, as S3's are. */
 function newRequestId(): string {
-  return randomBytes(8).toString('hex').toUpperCase();
+  return randomUUID().slice(0, 18).replaceAll('-', '').toUpperCase();
 }

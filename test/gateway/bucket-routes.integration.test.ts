@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type BucketRoutes, createBucketRoutes } from '../../src/gateway/bucket-routes.js';
+import type { S3Request, S3Response } from '../../src/s3/message.js';
+import type { BucketRecord } from '../../src/state/buckets.js';
+import { openLmdbKv } from '../../src/state/lmdb-kv.js';
+import type { Registry, RegistryChange } from '../../src/state/registry.js';
+import { systemClock } from '../../src/system/clock.js';
+import { createLogger } from '../../src/system/logger.js';
+import { type ServedService, serve } from '../support/serve.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+let shadow: ServedService;
+let routes: BucketRoutes;
+let records: Map<string, BucketRecord>;
+let changed: (change: RegistryChange) => void;
+let release: () => void;
+let asked: Promise<void>;
+let closeState: () => Promise<void>;
+
+const NEVER = new AbortController().signal;
+
+function record(shadowEndpoint?: string): BucketRecord {
+  const shadow = {
+    name: 'old',
+    endpoint: shadowEndpoint ?? '',
+    region: 'us-east-1',
+    accessKeyId: 'a',
+    secretAccessKey: 's',
+    writeThrough: false,
+    delete: 'both' as const,
+    since: '2026-01-01T00:00:00.000Z',
+  };
+  return {
+    name: 'photos',
+    id: 'b1',
+    org: null,
+    backend: 'main',
+    targetBucket: 'photos',
+    public: false,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    shadow: shadowEndpoint === undefined ? null : shadow,
+    conditionalWrites: { put: true, complete: true },
+  };
+}
+
+function head(key: string): S3Request {
+  return {
+    operation: 'HeadObject',
+    method: 'HEAD',
+    bucket: 'photos',
+    key,
+    query: [],
+    headers: {},
+    signal: NEVER,
+  };
+}
+
+/** The target has no objects. */
+async function target({ operation }: S3Request): Promise<S3Response> {
+  return { status: operation === 'HeadBucket' ? 200 : 404, headers: {} };
+}
+
+beforeEach(async () => {
+  let saw: () => void = () => undefined;
+  asked = new Promise((resolve) => {
+    saw = resolve;
+  });
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  shadow = await serve(async ({ bucket, key }) => {
+    if (key === 'slow') {
+      saw();
+      await released;
+    }
+    return { status: 200, headers: { etag: '"e"', 'content-length': '1', 'x-amz-meta-bucket': bucket } };
+  });
+  records = new Map([['photos', record(shadow.endpoint)]]);
+  const registry: Registry = {
+    bucket: (name) => records.get(name),
+    buckets: () => [...records.values()],
+    lookUpBucket: async () => undefined,
+    accessKey: () => undefined,
+    lookUpAccessKey: async () => undefined,
+    onChange(listener) {
+      changed = listener;
+      return () => undefined;
+    },
+    close: () => undefined,
+  };
+  const kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
+  const main = { name: 'main', type: 'memory' as const, service: target, close: () => Promise.resolve() };
+  const log = createLogger({ level: 'silent' });
+  routes = createBucketRoutes({ registry, kv, backends: new Map([['main', main]]), clock: systemClock, log });
+  closeState = () => kv.close();
+});
+
+afterEach(async () => {
+  await routes.close(AbortSignal.abort());
+  await closeState();
+  await shadow.close();
+});
+
+test('a bucket with a shadow is read through, under the name that the shadow has for it', async () => {
+  const route = await routes.find('photos');
+  expect(await route?.service(head('a'))).toMatchObject({
+    status: 200,
+    headers: { 'x-penumbra-source': 'shadow', 'x-amz-meta-bucket': 'old' },
+  });
+});
+
+test('a changed record takes effect at once, and requests that were there before end as they began', async () => {
+  const before = await routes.find('photos');
+  const slow = before?.service(head('slow'));
+  await asked;
+  records.set('photos', record());
+  changed({ kind: 'bucket', name: 'photos' });
+  expect((await (await routes.find('photos'))?.service(head('a')))?.status).toBe(404);
+  release();
+  expect((await slow)?.status).toBe(200);
+});
+
+test('a bucket keeps its route as long as its record stays', async () => {
+  expect(await routes.find('photos')).toBe(await routes.find('photos'));
+});
+
+test('a bucket that is gone has no route, and a closed gateway has none at all', async () => {
+  records.clear();
+  changed({ kind: 'bucket', name: 'photos' });
+  expect(await routes.find('photos')).toBeUndefined();
+  await routes.close(NEVER);
+  await expect(routes.find('photos')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+});
+
+test('a bucket on a backend that is not configured says so', async () => {
+  records.set('photos', { ...record(), backend: 'tape' });
+  const route = await routes.find('photos');
+  await expect(route?.service(head('a'))).rejects.toThrow(
+    'The backend "tape" of this bucket is not in the configuration.',
+  );
+});
