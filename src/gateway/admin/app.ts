@@ -1,4 +1,3 @@
-import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { backendRoutes } from './backends.js';
 import { bucketRoutes } from './buckets.js';
@@ -24,7 +23,7 @@ const DOCUMENT = {
 export function createAdminApp(deps: AdminDependencies) {
   const app = createRouter();
   app.onError(errorHandler(deps.log));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseLargeBody }), requireJsonWrites);
+  app.use(limitBody, requireJsonWrites);
   app.route('/', sessionRoutes(deps));
   app.doc31('/openapi.json', DOCUMENT);
   app.use(requireSession(deps.sessions));
@@ -42,6 +41,13 @@ const requireJsonWrites = createMiddleware(async (c, next) => {
   await next();
 });
 
-function refuseLargeBody(): never {
-  throw new AdminError(413, 'body_too_large', `a body must have at most ${MAX_BODY_BYTES} bytes`);
-}
+/** By the announced length, which HTTP holds a client to. */
+const limitBody = createMiddleware(async (c, next) => {
+  if (c.req.header('transfer-encoding') !== undefined) {
+    throw new AdminError(411, 'length_required', 'a body must come with its Content-Length');
+  }
+  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) {
+    throw new AdminError(413, 'body_too_large', `a body must have at most ${MAX_BODY_BYTES} bytes`);
+  }
+  await next();
+});
