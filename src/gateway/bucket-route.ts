@@ -51,17 +51,7 @@ function openShadowedRoute(
   target: S3Service,
   { kv, clock, log }: RouteParts,
 ): BucketRoute {
-  const { endpoint, region, accessKeyId, secretAccessKey } = record.shadow;
-  const credentials = { accessKeyId, secretAccessKey };
-  const name = `shadow of ${record.name}`;
-  const connection = createRemoteBackend({
-    name,
-    endpoint,
-    region,
-    ...credentials,
-    forcePathStyle: true,
-    clock,
-  });
+  const connection = connectToShadow(record, clock);
   const shadow = atBucket(record.shadow.name)(connection.service);
   const ledger = new Ledger(kv, record.id, clock);
   const shadowed = createShadowed({ bucket: record, target, shadow, ledger, clock, log });
@@ -80,6 +70,12 @@ function openShadowedRoute(
       await connection.close();
     },
   };
+}
+
+function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clock): Backend {
+  const { endpoint, region, accessKeyId, secretAccessKey } = shadow;
+  const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };
+  return createRemoteBackend({ name: `shadow of ${name}`, ...address, clock });
 }
 
 function serviceOf(backend: string, backends: ReadonlyMap<string, Backend>): S3Service {

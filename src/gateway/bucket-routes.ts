@@ -71,3 +71,10 @@ export function createBucketRoutes({ registry, ...parts }: BucketRoutesOptions):
     },
   };
 }
+
+/** As `find`, but throws NoSuchBucket when there is none. */
+export async function findRoute(routes: BucketRoutes, bucket: string): Promise<BucketRoute> {
+  const route = await routes.find(bucket);
+  if (route === undefined) throw new S3Error('NoSuchBucket', undefined, { fields: { BucketName: bucket } });
+  return route;
+}
