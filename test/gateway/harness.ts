@@ -44,11 +44,17 @@ export interface TestGateway extends Gateway {
   readonly main: Backend;
   send(request: RawRequest): Promise<RawAnswer>;
   sdk(credentials?: Credentials): S3Client;
-  createBucket(
-    bucket: string,
-    settings?: { public?: boolean; target_bucket?: string; backend?: string },
-  ): Promise<Credentials>;
+  /** What the admin API answers to a path below its own, logged in; rejects when it refuses. */
+  admin(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  createBucket(name: string, settings?: BucketSettings): Promise<Credentials>;
   createKey(bucket: string, role: 'admin' | 'editor' | 'readonly'): Promise<Credentials>;
+}
+
+export interface BucketSettings {
+  readonly public?: boolean;
+  readonly target_bucket?: string;
+  readonly backend?: string;
+  readonly shadow?: Readonly<Record<string, unknown>>;
 }
 
 export interface TestGatewayOptions {
@@ -95,8 +101,11 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         forcePathStyle: true,
         maxAttempts: 1,
       }),
-    createBucket: async (name, settings) => credentialsOf(await admin('/buckets', { name, ...settings })),
-    createKey: async (bucket, role) => credentialsOf(await admin(`/buckets/${bucket}/keys`, { role })),
+    admin,
+    createBucket: async (name, settings) =>
+      credentialsOf(await admin('POST', '/buckets', { name, ...settings })),
+    createKey: async (bucket, role) =>
+      credentialsOf(await admin('POST', `/buckets/${bucket}/keys`, { role })),
     async close() {
       await gateway.close();
       await rm(data, { recursive: true, force: true });
@@ -158,19 +167,20 @@ export function sign({
   };
 }
 
-function adminClient(url: string) {
+function adminClient(url: string): TestGateway['admin'] {
   const base = `${url}/_/api/admin`;
-  const post = (path: string, body: unknown, headers = {}) =>
+  const ask = (method: string, path: string, body: unknown, headers = {}) =>
     fetch(base + path, {
-      method: 'POST',
+      method,
       headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-  return async function admin(path: string, body: unknown): Promise<Record<string, unknown>> {
-    const login = await post('/login', { password: PASSWORD });
-    const answer = await post(path, body, { cookie: login.headers.getSetCookie().join('; ') });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json() as Promise<Record<string, unknown>>;
+  return async function admin(method, path, body) {
+    const login = await ask('POST', '/login', { password: PASSWORD });
+    const answer = await ask(method, path, body, { cookie: login.headers.getSetCookie().join('; ') });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? {} : JSON.parse(text);
   };
 }
 
