@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { S3Error } from '../../src/s3/errors.js';
+import { compareKeys } from '../../src/s3/keys.js';
+import { readListing } from '../../src/s3/xml/listing.js';
+import { type Moving, movingBucket } from './moving.js';
+
+interface Page {
+  readonly keys: string[];
+  readonly prefixes: string[];
+}
+
+/** Lists page by page and puts the pages together. */
+async function listAll({ client }: Moving, version: 1 | 2, query: Record<string, string>): Promise<Page[]> {
+  const pages: Page[] = [];
+  let next: Record<string, string> = {};
+  for (;;) {
+    const all = { ...query, ...next, 'encoding-type': 'url', ...(version === 2 ? { 'list-type': '2' } : {}) };
+    const { body, status } = await client.ask('GET', '', { query: new URLSearchParams(all).toString() });
+    expect(status).toBe(200);
+    const page = readListing(body);
+    pages.push({ keys: page.objects.map(({ key }) => key), prefixes: [...page.commonPrefixes] });
+    if (!page.isTruncated) return pages;
+    const marker = page.nextMarker ?? page.objects.at(-1)?.key ?? '';
+    next = version === 1 ? { marker } : { 'continuation-token': page.nextContinuationToken ?? '' };
+  }
+}
+
+/** What S3 would list of these keys. */
+function expected(keys: readonly string[], prefix: string, delimiter: string): Page {
+  const listed: string[] = [];
+  const prefixes = new Set<string>();
+  for (const key of keys.filter((name) => name.startsWith(prefix))) {
+    const end = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
+    if (end < 0) listed.push(key);
+    else prefixes.add(key.slice(0, end + delimiter.length));
+  }
+  return { keys: listed.sort(compareKeys), prefixes: [...prefixes].sort(compareKeys) };
+}
+
+const keyArbitrary = fc
+  .array(fc.constantFrom('a', 'b', '/', '//', '~', ' ', '+', '%2F', 'ü', '\uffee', '🌘', '.', '..'), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map((parts) => parts.join(''));
+
+describe('the merged listing', () => {
+  it('is what one bucket would list, whatever is where, for every prefix, delimiter, page size and version', async () => {
+    const place = fc.constantFrom('target', 'shadow', 'both', 'deleted');
+    const layout = fc.array(fc.tuple(keyArbitrary, place), { maxLength: 40 });
+    const prefix = fc.constantFrom('', 'a', 'a/', '🌘', 'b//');
+    const delimiter = fc.constantFrom('', '/', '//', 'a');
+    const version = fc.constantFrom(1 as const, 2 as const);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          layout,
+          prefix,
+          delimiter,
+          version,
+          size: fc.integer({ min: 1, max: 9 }),
+          writeThrough: fc.boolean(),
+        }),
+        async ({ layout: places, prefix: under, delimiter: at, version: v, size, writeThrough }) => {
+          const moving = await movingBucket({ writeThrough, delete: 'target' });
+          const visible = new Map<string, boolean>();
+          for (const [key, where] of new Map(places)) {
+            if (where !== 'shadow') await moving.target.put(key, 'x');
+            if (where !== 'target') await moving.shadow.put(key, 'x');
+            if (where === 'deleted') await moving.client.ask('DELETE', key);
+            visible.set(key, where !== 'deleted');
+          }
+          const keys = [...visible].filter(([, seen]) => seen).map(([key]) => key);
+          const wanted = expected(keys, under, at);
+          const query = { prefix: under, delimiter: at, 'max-keys': String(size) };
+          const pages = await listAll(moving, v, query);
+          expect(pages.flatMap((page) => page.keys)).toEqual(wanted.keys);
+          expect(pages.flatMap((page) => page.prefixes)).toEqual(wanted.prefixes);
+          for (const page of pages.slice(0, -1)) expect(page.keys.length + page.prefixes.length).toBe(size);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('asks each store once for a page', async () => {
+    const moving = await movingBucket();
+    for (const key of ['a', 'b', 'c']) await moving.shadow.put(key, 'x');
+    for (const key of ['b', 'd', 'e']) await moving.target.put(key, 'x');
+    moving.asked.target.length = 0;
+    expect(await moving.client.keys()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(moving.asked.target).toHaveLength(1);
+    expect(moving.asked.shadow).toHaveLength(1);
+  });
+
+  it('shows a key that both have as the target has it', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', 'old');
+    await moving.target.put('k', 'newer');
+    const { body } = await moving.client.ask('GET', '', { query: 'list-type=2' });
+    expect(readListing(body).objects).toMatchObject([{ key: 'k', size: 5 }]);
+  });
+
+  it('shows a key that was deleted and written again', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', 'old');
+    await moving.client.ask('DELETE', 'k');
+    await moving.client.put('k', 'new');
+    expect(await moving.client.keys()).toEqual(['k']);
+  });
+
+  it('hides a common prefix whose keys are all deleted', async () => {
+    const moving = await movingBucket({ delete: 'target' });
+    for (const key of ['gone/1', 'gone/2', 'here/1', 'here/2']) await moving.shadow.put(key, 'x');
+    for (const key of ['gone/1', 'gone/2', 'here/1']) await moving.client.ask('DELETE', key);
+    const [page] = await listAll(moving, 2, { delimiter: '/' });
+    expect(page?.prefixes).toEqual(['here/']);
+  });
+
+  it('of no keys is empty and complete', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', 'x');
+    const { body } = await moving.client.ask('GET', '', { query: 'list-type=2&max-keys=0' });
+    expect(readListing(body)).toMatchObject({ objects: [], isTruncated: false });
+  });
+
+  it('fails rather than show holes when either store fails', async () => {
+    const failing = () => async () => ({ status: 503, headers: {} });
+    for (const options of [{ onTarget: failing }, { onShadow: failing }]) {
+      const { client } = await movingBucket(options);
+      const failure = await client.ask('GET', '', { query: 'list-type=2' }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'ServiceUnavailable', headers: { 'retry-after': '1' } });
+    }
+  });
+
+  it('refuses a token that is none of its own', async () => {
+    const { client } = await movingBucket();
+    const failure = client.ask('GET', '', { query: 'list-type=2&continuation-token=zzz' });
+    await expect(failure).rejects.toBeInstanceOf(S3Error);
+  });
+});

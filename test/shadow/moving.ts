@@ -1,0 +1,106 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { Backend } from '../../src/backends/backend.js';
+import { createMemoryBackend } from '../../src/backends/memory/memory.js';
+import { atBucket } from '../../src/filters/at-bucket.js';
+import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
+import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
+import { Ledger } from '../../src/state/ledger.js';
+import { systemClock } from '../../src/system/clock.js';
+import { temporaryKv } from '../state/temporary-kv.js';
+import { StoreClient } from '../support/store-client.js';
+
+/** A bucket that is moving, over two stores in memory, and a way to look at each. */
+export interface Moving {
+  /** What clients of the gateway see. */
+  readonly client: StoreClient;
+  /** The target and the shadow themselves. */
+  readonly target: StoreClient;
+  readonly shadow: StoreClient;
+  /** What the gateway asked of either, in order. */
+  readonly asked: { readonly target: S3Request[]; readonly shadow: S3Request[] };
+  readonly ledger: Ledger;
+  readonly bucket: ShadowedBucket;
+  /** Resolves when copies and after-answer deletes have ended. */
+  settled(): Promise<void>;
+}
+
+export interface MovingOptions {
+  readonly writeThrough?: boolean;
+  readonly delete?: 'both' | 'target';
+  readonly conditionalWrites?: { put: boolean; complete: boolean };
+  /** What stands between the gateway and a store. */
+  readonly onTarget?: S3Filter;
+  readonly onShadow?: S3Filter;
+}
+
+const asIs: S3Filter = (service) => service;
+
+export async function movingBucket(options: MovingOptions = {}): Promise<Moving> {
+  const { conditionalWrites = { put: true, complete: true }, onTarget = asIs, onShadow = asIs } = options;
+  const target = await store('new');
+  const shadow = await store('old');
+  const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
+  const ledger = new Ledger(await temporaryKv(), 'id-1', systemClock, {
+    leaseMs: 5_000,
+    tokenMs: 60_000,
+    waitMs: 500,
+  });
+  const settings = { writeThrough: options.writeThrough ?? false, delete: options.delete ?? 'both' } as const;
+  const bucket = createShadowed({
+    bucket: record(settings, conditionalWrites),
+    target: recording(asked.target)(onTarget(target)),
+    shadow: recording(asked.shadow)(onShadow(shadow)),
+    ledger,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  });
+  const settled = () => bucket.drain(AbortSignal.timeout(10_000));
+  onTestFinished(settled);
+  return {
+    client: new StoreClient(bucket.service, 'photos'),
+    target: new StoreClient(target, 'new'),
+    shadow: new StoreClient(shadow, 'old'),
+    asked,
+    ledger,
+    bucket,
+    settled,
+  };
+}
+
+async function store(bucket: string): Promise<S3Service> {
+  const backend: Backend = createMemoryBackend({ name: bucket, clock: systemClock, minPartSize: 1 });
+  await new StoreClient(backend.service, bucket).ask('PUT', '');
+  return atBucket(bucket)(backend.service);
+}
+
+const recording =
+  (into: S3Request[]): S3Filter =>
+  (service) =>
+  (request) => {
+    into.push(request);
+    return service(request);
+  };
+
+const record = (
+  settings: { writeThrough: boolean; delete: 'both' | 'target' },
+  conditionalWrites: { put: boolean; complete: boolean },
+) => ({
+  name: 'photos',
+  id: 'id-1',
+  org: null,
+  backend: 'new',
+  targetBucket: 'new',
+  public: false,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  conditionalWrites,
+  shadow: {
+    name: 'old',
+    endpoint: 'http://127.0.0.1:1',
+    region: 'auto',
+    accessKeyId: 'a',
+    secretAccessKey: 'b',
+    since: '2026-01-01T00:00:00.000Z',
+    ...settings,
+  },
+});

@@ -1,0 +1,209 @@
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { S3Error } from '../../src/s3/errors.js';
+import type { S3Filter, S3Request, S3Response } from '../../src/s3/message.js';
+import { read } from '../support/store-client.js';
+import { type Moving, movingBucket } from './moving.js';
+
+const refusingWrites =
+  (status: number): S3Filter =>
+  (service) =>
+  async (request) =>
+    request.method === 'PUT' ? { status, headers: {} } : service(request);
+
+const both = async ({ target, shadow }: Moving, key: string) => [
+  await target.text(key),
+  await shadow.text(key),
+];
+
+const failureOf = (answer: Promise<unknown>) => answer.catch((error: unknown) => error);
+
+describe('a PUT without write-through', () => {
+  it('goes to the target alone, and needs no state where the target honours conditions', async () => {
+    const moving = await movingBucket();
+    const { status, headers } = await moving.client.put('k', 'new');
+    expect(status).toBe(200);
+    expect(headers.etag).toBeDefined();
+    expect(await both(moving, 'k')).toEqual(['new', undefined]);
+    expect(moving.asked.shadow).toEqual([]);
+  });
+
+  it('hides what the shadow has', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', 'old');
+    await moving.client.put('k', 'new');
+    expect(await moving.client.text('k')).toBe('new');
+  });
+});
+
+describe('a PUT with write-through', () => {
+  it.each([0, 1, 2, 100, 1_000_000])('of %i bytes is in both stores when it is answered', async (size) => {
+    const moving = await movingBucket({ writeThrough: true });
+    const body = 'x'.repeat(size);
+    expect((await moving.client.put('k', body, { 'x-amz-meta-a': 'b' })).status).toBe(200);
+    expect(await both(moving, 'k')).toEqual([body, body]);
+    for (const store of [moving.target, moving.shadow]) {
+      expect((await store.ask('HEAD', 'k')).headers['x-amz-meta-a']).toBe('b');
+    }
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it('is answered with the ETag of the target', async () => {
+    const { client, target } = await movingBucket({ writeThrough: true });
+    const { headers } = await client.put('k', 'abc');
+    expect(headers.etag).toBe((await target.ask('HEAD', 'k')).headers.etag);
+  });
+
+  it('sends the body to both at once, and the ends one after the other, the shadow first', async () => {
+    const ends: string[] = [];
+    const noting =
+      (name: string): S3Filter =>
+      (service) =>
+      async (request: S3Request): Promise<S3Response> => {
+        const answer = await service(request);
+        if (request.method === 'PUT') ends.push(name);
+        return answer;
+      };
+    const moving = await movingBucket({
+      writeThrough: true,
+      onTarget: noting('target'),
+      onShadow: noting('shadow'),
+    });
+    const body = new PassThrough();
+    const answer = moving.client.open('PUT', 'k', { body, headers: { 'content-length': '6' } });
+    body.write('abc');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(moving.asked.target.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+    expect(moving.asked.shadow.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+    expect(ends).toEqual([]);
+    expect(await both(moving, 'k')).toEqual([undefined, undefined]);
+    body.end('def');
+    expect((await answer).status).toBe(200);
+    expect(ends).toEqual(['shadow', 'target']);
+  });
+
+  it.each([403, 500, 503])(
+    'that the shadow refuses with %i is 503, and the target has nothing',
+    async (status) => {
+      const moving = await movingBucket({ writeThrough: true, onShadow: refusingWrites(status) });
+      await moving.target.put('k', 'before');
+      const failure = await failureOf(moving.client.put('k', 'x'.repeat(100_000)));
+      expect(failure).toBeInstanceOf(S3Error);
+      expect(failure).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+      expect(await moving.target.text('k')).toBe('before');
+    },
+  );
+
+  it('that the shadow refuses after it had all of it leaves nothing in the target either', async () => {
+    const onShadow: S3Filter = (service) => async (request) => {
+      if (request.method !== 'PUT') return service(request);
+      await read({ status: 200, headers: {}, ...request });
+      return { status: 500, headers: {} };
+    };
+    const moving = await movingBucket({ writeThrough: true, onShadow });
+    expect(await failureOf(moving.client.put('k', 'x'.repeat(100_000)))).toMatchObject({ status: 503 });
+    expect(await moving.target.text('k')).toBeUndefined();
+  });
+
+  it('that the target refuses is answered so, and the stores are brought together again', async () => {
+    const moving = await movingBucket({ writeThrough: true, onTarget: refusingWrites(500) });
+    await moving.target.put('k', 'before');
+    await moving.shadow.put('k', 'before');
+    expect((await moving.client.put('k', 'after')).status).toBe(500);
+    await moving.settled();
+    expect(await both(moving, 'k')).toEqual(['before', 'before']);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it('whose body breaks off leaves nothing anywhere', async () => {
+    const moving = await movingBucket({ writeThrough: true });
+    const body = Readable.from(
+      (function* () {
+        yield Buffer.from('half');
+        throw new S3Error('BadDigest');
+      })(),
+    );
+    const failure = await failureOf(
+      moving.client.ask('PUT', 'k', { body, headers: { 'content-length': '8' } }),
+    );
+    expect(failure).toMatchObject({ code: 'BadDigest' });
+    expect(await both(moving, 'k')).toEqual([undefined, undefined]);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it('of one key at the same time as others leaves both stores with the same object', async () => {
+    const moving = await movingBucket({ writeThrough: true });
+    const bodies = Array.from({ length: 10 }, (_, index) => `body ${index} `.repeat(1_000));
+    await Promise.all(bodies.map((body) => failureOf(moving.client.put('k', body))));
+    const [inTarget, inShadow] = await both(moving, 'k');
+    expect(bodies).toContain(inTarget);
+    expect(inShadow).toBe(inTarget);
+  });
+});
+
+describe.each([
+  ['without write-through', { writeThrough: false }],
+  ['with write-through', { writeThrough: true }],
+  ['on a target that knows no conditional writes', { conditionalWrites: { put: false, complete: false } }],
+])('a conditional PUT %s', (_, options) => {
+  const outcome = async (moving: Moving, headers: Record<string, string>) => {
+    const failure = await failureOf(
+      moving.client.put('k', 'new', headers).then(({ status }) => ({ status })),
+    );
+    return (failure as { status: number }).status;
+  };
+
+  it('with If-None-Match fails when only the shadow has the key', async () => {
+    const moving = await movingBucket(options);
+    await moving.shadow.put('k', 'old');
+    expect(await outcome(moving, { 'if-none-match': '*' })).toBe(412);
+    expect(await moving.client.text('k')).toBe('old');
+  });
+
+  it('with If-None-Match succeeds when no one has it, or a client deleted it', async () => {
+    const moving = await movingBucket({ ...options, delete: 'target' });
+    await moving.shadow.put('k', 'old');
+    await moving.client.ask('DELETE', 'k');
+    await moving.settled();
+    expect(await outcome(moving, { 'if-none-match': '*' })).toBe(200);
+    expect(await moving.client.text('k')).toBe('new');
+    expect(await outcome(moving, { 'if-none-match': '*' })).toBe(412);
+  });
+
+  it('with If-Match is judged by the object that clients see', async () => {
+    const moving = await movingBucket(options);
+    const { headers } = await moving.shadow.put('k', 'old');
+    expect(await outcome(moving, { 'if-match': '"other"' })).toBe(412);
+    expect(await outcome(moving, { 'if-match': headers.etag ?? '' })).toBe(200);
+    expect(await moving.client.text('k')).toBe('new');
+  });
+});
+
+describe('what the target makes itself', () => {
+  it.each([true, false])('CopyObject, write-through %s, ends where a PUT would', async (writeThrough) => {
+    const moving = await movingBucket({ writeThrough });
+    await moving.target.put('source', 'bytes');
+    const headers = { 'x-amz-copy-source': 'new/source' };
+    expect((await moving.client.ask('PUT', 'copy', { headers })).status).toBe(200);
+    expect(await both(moving, 'copy')).toEqual(['bytes', writeThrough ? 'bytes' : undefined]);
+  });
+
+  it.each([true, false])(
+    'a multipart upload, write-through %s, ends where a PUT would',
+    async (writeThrough) => {
+      const moving = await movingBucket({ writeThrough });
+      const { text } = await moving.client.ask('POST', 'k', { query: 'uploads', body: '' });
+      const uploadId = /<UploadId>([^<]+)/.exec(text)?.[1] ?? '';
+      const part = await moving.client.ask('PUT', 'k', {
+        query: `partNumber=1&uploadId=${uploadId}`,
+        body: 'part',
+      });
+      const listed = `<Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part>`;
+      const body = `<CompleteMultipartUpload>${listed}</CompleteMultipartUpload>`;
+      expect((await moving.client.ask('POST', 'k', { query: `uploadId=${uploadId}`, body })).status).toBe(
+        200,
+      );
+      expect(await both(moving, 'k')).toEqual(['part', writeThrough ? 'part' : undefined]);
+    },
+  );
+});
