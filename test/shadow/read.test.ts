@@ -148,11 +148,17 @@ describe('a read of an object that only the shadow has', () => {
   });
 });
 
+const answeringObjects =
+  (status: number): S3Filter =>
+  (service) =>
+  async (request) =>
+    request.key === '' ? service(request) : { status, headers: {} };
+
 describe('what is not a miss', () => {
   it.each([403, 429, 500, 503])(
     '%i of the target is the answer, and the shadow is not asked',
     async (status) => {
-      const moving = await movingBucket({ onTarget: answering(status) });
+      const moving = await movingBucket({ onTarget: answeringObjects(status) });
       await moving.shadow.put('k', 'stale');
       expect((await moving.client.ask('GET', 'k')).status).toBe(status);
       expect(moving.asked.shadow).toEqual([]);
