@@ -33,7 +33,9 @@ export function limitIdleTime(incoming: IncomingMessage, body: Readable, clock: 
  * closing at once would reset the connection before the client has read the answer. Closes it after a while.
  */
 export function discardRest(incoming: IncomingMessage, clock: Clock): void {
-  if (incoming.complete) return;
+  // What has come whole and was never touched, Node throws away itself.
+  if (incoming.readableEnded || (incoming.complete && !incoming.readableDidRead)) return;
+  incoming.unpipe();
   incoming.resume();
   const tooLong = clock.after(LINGER_MS, () => incoming.destroy());
   incoming.once('close', () => tooLong.cancel());

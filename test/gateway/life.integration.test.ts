@@ -26,13 +26,14 @@ async function gatewayAnswering(answer: Answer, options: TestGatewayOptions = {}
   return gateway;
 }
 
-function openGet(port: number) {
+/** Sends the head of a request for the object, and what follows it, on a connection of its own. */
+function open(port: number, method: 'GET' | 'PUT', announced: Record<string, string> = {}, rest = '') {
   const target = '/bucket/key';
-  const headers = { host: `127.0.0.1:${port}` };
-  const fields = { ...headers, ...sign({ method: 'GET', target, headers }) };
+  const headers = { host: `127.0.0.1:${port}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const fields = { ...headers, ...sign({ method, target, headers }), ...announced };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const socket = connect(port, '127.0.0.1');
-  socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  socket.write(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${rest}`);
   return socket;
 }
 
@@ -66,7 +67,7 @@ describe('closing', () => {
   test('lets a request under way end, and takes no new connection', async () => {
     const body = new Readable({ read: () => undefined });
     const { port, close } = await gatewayAnswering(async () => stream(10, body));
-    const answer = openGet(port);
+    const answer = open(port, 'GET');
     const received = readText(answer);
     body.push('01234');
     await once(answer, 'readable');
@@ -85,7 +86,7 @@ describe('a client that leaves', () => {
   test('ends the reading of what it asked for', async () => {
     const body = new Readable({ read: () => body.push(Buffer.alloc(65_536)) });
     const { port } = await gatewayAnswering(async () => stream(1e12, body));
-    const client = openGet(port);
+    const client = open(port, 'GET');
     await once(client, 'data');
     client.destroy();
     await new Promise((resolve) => body.on('close', resolve));
@@ -100,7 +101,7 @@ describe('a client that leaves', () => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason));
       });
     });
-    const client = openGet(port);
+    const client = open(port, 'GET');
     const { signal } = await asked.promise;
     client.destroy();
     await once(signal, 'abort');
@@ -116,7 +117,7 @@ test('an object that breaks off half-way cuts the connection: it is neither padd
     })(),
   );
   const { port } = await gatewayAnswering(async () => stream(8, body));
-  const answer = await readText(openGet(port));
+  const answer = await readText(open(port, 'GET'));
   expect(answer).toMatch(/content-length: 8\r\n/);
   expect(answer.endsWith('half')).toBe(true);
 });
@@ -141,6 +142,19 @@ test('a defect is a 500 that tells the log what happened, not the client', async
   expect(line).toMatchObject({ requestId: headers['x-amz-request-id'], err: { message: 'the details' } });
 });
 
+test('a backend that answers before it has the body leaves the connection usable', async () => {
+  const { port } = await gatewayAnswering(async ({ body }) => {
+    (body as Readable).once('error', () => undefined).destroy();
+    return { status: 403, headers: {} };
+  });
+  const size = 5_000_000;
+  const next = 'GET /_/health/live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
+  const client = open(port, 'PUT', { 'content-length': String(size) }, 'x'.repeat(size) + next);
+  const answers = await readText(client);
+  expect(answers).toMatch(/^HTTP\/1\.1 403 Forbidden/);
+  expect(answers).toContain('{"status":"live"}');
+});
+
 test('a client that owes the rest of its body for a minute is told so', async () => {
   const clock = new ManualClock(Date.now());
   const wanted = deferred<void>();
@@ -150,12 +164,7 @@ test('a client that owes the rest of its body for a minute is told so', async ()
     return { status: 200, headers: {} };
   };
   const { port, close } = await gatewayAnswering(answer, { clock });
-  const target = '/bucket/key';
-  const headers = { host: `127.0.0.1:${port}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-  const fields = { ...headers, ...sign({ method: 'PUT', target, headers }), 'content-length': '10' };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  const client = connect(port, '127.0.0.1');
-  client.write(`PUT ${target} HTTP/1.1\r\n${lines.join('')}\r\n01234`);
+  const client = open(port, 'PUT', { 'content-length': '10' }, '01234');
   await wanted.promise;
   const told = readText(client);
   await advanceUntil(clock, told, 61_000);

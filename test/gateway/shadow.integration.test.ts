@@ -109,7 +109,7 @@ describe('a bucket with a shadow', () => {
     expect(refused.text).toContain('still has a shadow; clear the shadow first.');
     await gateway.admin('POST', `/buckets/${Bucket}/sweep`, {});
     await expect
-      .poll(() => gateway.admin('GET', `/buckets/${Bucket}/sweep`))
+      .poll(() => gateway.admin('GET', `/buckets/${Bucket}/sweep`), { timeout: 30_000 })
       .toMatchObject({ state: 'done' });
     await gateway.admin('PATCH', `/buckets/${Bucket}`, { shadow: null });
     expect((await gateway.send({ target: `/${Bucket}/a` })).headers['x-penumbra-source']).toBeUndefined();
