@@ -161,6 +161,7 @@ describe('what is not a miss', () => {
       const moving = await movingBucket({ onTarget: answeringObjects(status) });
       await moving.shadow.put('k', 'stale');
       expect((await moving.client.ask('GET', 'k')).status).toBe(status);
+      expect((await moving.client.ask('HEAD', 'k')).status).toBe(status);
       expect(moving.asked.shadow).toEqual([]);
     },
   );
