@@ -1,3 +1,4 @@
+import '../demo/quiet-sdk.js';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
