@@ -84,7 +84,7 @@ function bucketAnswer(incoming: IncomingMessage, outgoing: ServerResponse, query
   reply(
     outgoing,
     200,
-    isListing ? '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>' : '',
+    isListing ? '<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>' : '',
   );
 }
 
