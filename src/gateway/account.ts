@@ -1,5 +1,5 @@
 import { S3Error } from '../s3/errors.js';
-import type { S3Response, S3Service } from '../s3/message.js';
+import type { HeaderFields, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readCreateBucket, writeBuckets } from '../s3/xml/buckets.js';
 import type { BucketRecord } from '../state/buckets.js';
@@ -24,7 +24,8 @@ const OWNER = { id: 'penumbra', displayName: 'penumbra' };
 const MAX_CONFIGURATION_BYTES = 64 * 1024;
 
 export function createAccount(options: AccountOptions): AccountService {
-  const createBucket: S3Service = async ({ bucket, body }) => {
+  const createBucket: S3Service = async ({ bucket, headers, body }) => {
+    assertPlain(headers);
     // Buckets live on the default backend, whatever region a client believes it to be in.
     if (body !== undefined) readCreateBucket(await collect(body, MAX_CONFIGURATION_BYTES, tooLong));
     await options.createBucket(bucket);
@@ -54,6 +55,14 @@ export function createAccount(options: AccountOptions): AccountService {
       return operation === 'DeleteBucket' ? destroyBucket : undefined;
     },
   };
+}
+
+/** What a client asks of a new bucket beyond its name is refused rather than forgotten. */
+function assertPlain(headers: HeaderFields): void {
+  const { 'x-amz-acl': acl = 'private', 'x-amz-bucket-object-lock-enabled': lock = 'false' } = headers;
+  const isGranted = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
+  if (acl === 'private' && lock.toLowerCase() === 'false' && !isGranted) return;
+  throw new S3Error('NotImplemented', 'A bucket is created private and without object lock.');
 }
 
 function xmlResponse(xml: string): S3Response {

@@ -6,6 +6,7 @@ import type { OperationName } from '../s3/operations.js';
 
 import { readError } from '../s3/xml/error.js';
 import { document, element } from '../s3/xml/writer.js';
+import { discard } from '../shadow/ask.js';
 import { collect } from './collect.js';
 
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -28,6 +29,7 @@ export async function ensureBackendBucket(bucket: BackendBucket): Promise<boolea
   if (found.status !== 404) throw await refusal(bucket, found);
   const created = await ask(bucket, 'PUT', 'CreateBucket', configuration(bucket));
   if (created.status !== 200) throw await refusal(bucket, created);
+  discard(created);
   return true;
 }
 
@@ -35,6 +37,7 @@ export async function ensureBackendBucket(bucket: BackendBucket): Promise<boolea
 export async function deleteBackendBucket(bucket: BackendBucket): Promise<void> {
   const deleted = await ask(bucket, 'DELETE', 'DeleteBucket');
   if (deleted.status !== 204 && deleted.status !== 404) throw await refusal(bucket, deleted);
+  discard(deleted);
 }
 
 function configuration({ region = DEFAULT_REGION }: BackendBucket): Buffer | undefined {

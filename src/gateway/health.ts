@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Backend } from '../backends/backend.js';
 import type { S3Request } from '../s3/message.js';
+import { discard } from '../shadow/ask.js';
 import type { Kv } from '../state/kv.js';
 import type { Clock } from '../system/clock.js';
 
@@ -13,43 +14,66 @@ export interface HealthOptions {
 
 type Reachability = 'reachable' | 'unreachable';
 
-/** How long a backend or the state may take to show that it is there, in milliseconds. */
+interface Reached {
+  readonly state: Reachability;
+  readonly backends: Readonly<Record<string, Reachability>>;
+}
+
+/** How long a backend may take to show that it is there, in milliseconds. */
 const PROBE_MS = 2_000;
+/** How long what was seen counts, in milliseconds: anybody may ask, and backends should not notice. */
+const FRESH_MS = 1_000;
 
 /**
  * `/live`: the process answers. `/ready`: it should be sent requests: not draining, state reachable, and at least one
  * backend. One lost backend does not take a gateway away from the buckets of the others, but it is named.
  */
 export function createHealthApp({ kv, backends, isDraining, clock }: HealthOptions): Hono {
-  async function probe(question: (signal: AbortSignal) => Promise<unknown>): Promise<Reachability> {
-    const deadline = new AbortController();
-    const timer = clock.after(PROBE_MS, () => deadline.abort());
-    const late = new Promise<Reachability>((resolve) => {
-      deadline.signal.addEventListener('abort', () => resolve('unreachable'), { once: true });
-    });
-    const asked = question(deadline.signal).then(
-      (): Reachability => 'reachable',
-      (): Reachability => 'unreachable',
+  let last: { readonly at: number; readonly reached: Promise<Reached> } | undefined;
+
+  async function reach(): Promise<Reached> {
+    const state = reachability(kv.get('meta/ready'));
+    const asked = backends.map(
+      async (backend) => [backend.name, await reachability(ask(backend, clock))] as const,
     );
-    return Promise.race([asked, late]).finally(() => timer.cancel());
+    return { backends: Object.fromEntries(await Promise.all(asked)), state: await state };
+  }
+
+  function reachNow(): Promise<Reached> {
+    const now = clock.now();
+    if (last === undefined || now - last.at >= FRESH_MS) last = { at: now, reached: reach() };
+    return last.reached;
   }
 
   return new Hono()
     .get('/live', (c) => c.json({ status: 'live' }))
     .get('/ready', async (c) => {
-      const asked = backends.map(async ({ name, service }) => {
-        return [name, await probe((signal) => service(listBuckets(signal)))] as const;
-      });
-      const state = await probe(() => kv.get('meta/ready'));
-      const reached = await Promise.all(asked);
-      const isReady =
-        !isDraining() && state === 'reachable' && reached.some(([, seen]) => seen === 'reachable');
-      const status = isDraining() ? 'draining' : isReady ? 'ready' : 'not ready';
-      return c.json({ status, state, backends: Object.fromEntries(reached) }, isReady ? 200 : 503);
+      const reached = await reachNow();
+      const isServing =
+        reached.state === 'reachable' && Object.values(reached.backends).includes('reachable');
+      const status = isDraining() ? 'draining' : isServing ? 'ready' : 'not ready';
+      return c.json({ status, ...reached }, status === 'ready' ? 200 : 503);
     });
 }
 
+function reachability(answered: Promise<unknown>): Promise<Reachability> {
+  return answered.then(
+    () => 'reachable',
+    () => 'unreachable',
+  );
+}
+
 /** Any answer will do, a refusal as well. */
+async function ask({ service }: Backend, clock: Clock): Promise<void> {
+  const deadline = new AbortController();
+  const timer = clock.after(PROBE_MS, () => deadline.abort());
+  try {
+    discard(await service(listBuckets(deadline.signal)));
+  } finally {
+    timer.cancel();
+  }
+}
+
 function listBuckets(signal: AbortSignal): S3Request {
   return { operation: 'ListBuckets', method: 'GET', bucket: '', key: '', query: [], headers: {}, signal };
 }

@@ -67,6 +67,12 @@ describe('who may do what', () => {
     expect(await code('nobody', { target: '/' })).toBe('AccessDenied');
   });
 
+  test('a bucket that should be public from the start is refused, not made private in silence', async () => {
+    const headers = { 'x-amz-acl': 'public-read' };
+    expect(await code('root', { method: 'PUT', target: '/open-house', headers })).toBe('NotImplemented');
+    expect(await code('root', { target: '/open-house' })).toBe('NoSuchBucket');
+  });
+
   test('anybody reads the objects of a public bucket, and nothing else of it', async () => {
     expect(await code('nobody', { target: '/public/a' })).toBe(200);
     expect((await gateway.send({ method: 'HEAD', target: '/public/a', credentials: null })).status).toBe(200);
