@@ -1,0 +1,89 @@
+import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+
+/** Some bytes of a segment: from the index, or `start` to `end`, both included, of its file. */
+export type Slice =
+  | { readonly bytes: Buffer }
+  | { readonly file: string; readonly start: number; readonly end: number };
+
+export interface ContentStreamOptions {
+  readonly slices: readonly Slice[];
+  open(file: string): Promise<FileHandle>;
+  /** Called once, after the last file was closed, however the stream ends. */
+  release(): Promise<void>;
+}
+
+const CHUNK_BYTES = 128 * 1024;
+
+/** Slices one after another; at most one file is open at a time, and each is read in chunks of 128 KiB. */
+export class ContentStream extends Readable {
+  readonly #slices: Slice[];
+  readonly #options: ContentStreamOptions;
+  #opened: { file: string; handle: FileHandle } | undefined;
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(options: ContentStreamOptions) {
+    super({ highWaterMark: CHUNK_BYTES });
+    this.#options = options;
+    this.#slices = [...options.slices];
+  }
+
+  /** Opens the first file, so that a file that is gone is known before anything is answered. */
+  async prepare(): Promise<void> {
+    const [first] = this.#slices;
+    if (first && 'file' in first) await this.#handleOf(first.file);
+  }
+
+  override _read(): void {
+    this.#busy = this.#next().then(
+      (chunk) => void this.push(chunk),
+      (error: Error) => void this.destroy(error),
+    );
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#busy
+      .then(() => this.#close())
+      .then(
+        () => done(error),
+        (failure: Error) => done(error ?? failure),
+      );
+  }
+
+  async #next(): Promise<Buffer | null> {
+    const slice = this.#slices.shift();
+    if (!slice) return null;
+    if ('bytes' in slice) return slice.bytes.length > 0 ? slice.bytes : this.#next();
+    if (slice.end < slice.start) return this.#next();
+    const chunk = await this.#readSome(slice);
+    this.#slices.unshift({ ...slice, start: slice.start + chunk.length });
+    return chunk;
+  }
+
+  async #readSome({ file, start, end }: Extract<Slice, { file: string }>): Promise<Buffer> {
+    const handle = await this.#handleOf(file);
+    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - start + 1));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+    if (bytesRead === 0) throw new Error(`${file} ends at ${start}, before ${end}`);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async #handleOf(file: string): Promise<FileHandle> {
+    if (this.#opened?.file === file) return this.#opened.handle;
+    await this.#closeFile();
+    const handle = await this.#options.open(file);
+    this.#opened = { file, handle };
+    return handle;
+  }
+
+  async #close(): Promise<void> {
+    await this.#closeFile();
+    await this.#options.release();
+  }
+
+  async #closeFile(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.handle.close();
+  }
+}

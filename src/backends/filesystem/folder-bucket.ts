@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs';
+import { open, type RootDatabase } from 'lmdb';
+import { S3Error } from '../../s3/errors.js';
+import type { BucketPersistence } from '../store/persistence.js';
+import type { ObjectRecord, PartRecord, UploadRecord } from '../store/records.js';
+import { type FileChanges, FolderContents } from './folder-contents.js';
+import { layoutOf } from './folder-layout.js';
+import { removeLeftovers } from './leftovers.js';
+import { LmdbTable } from './lmdb-table.js';
+
+const REMOVED = 'removed';
+
+/** A bucket in a folder of its own, which any number of processes of one machine may have open. */
+export class FolderBucket implements BucketPersistence {
+  readonly #root: RootDatabase;
+  readonly #marks: LmdbTable<true>;
+  readonly objects: LmdbTable<ObjectRecord>;
+  readonly uploads: LmdbTable<UploadRecord>;
+  readonly parts: LmdbTable<PartRecord>;
+  readonly contents: FolderContents;
+
+  constructor(folder: string) {
+    const layout = layoutOf(folder);
+    for (const path of Object.values(layout)) mkdirSync(path, { recursive: true, mode: 0o700 });
+    // A commit is on the disk before it can be seen, so what was read cannot be lost either.
+    this.#root = open({ path: layout.index, noSubdir: false, overlappingSync: false });
+    this.#marks = new LmdbTable(this.#root, 'marks');
+    this.objects = new LmdbTable(this.#root, 'objects');
+    this.uploads = new LmdbTable(this.#root, 'uploads');
+    this.parts = new LmdbTable(this.#root, 'parts');
+    this.contents = new FolderContents(this.#root, layout);
+    removeLeftovers(layout, (file) => this.contents.isKept(file));
+  }
+
+  /** Reads see all that is committed at this moment, by whomever, until the caller waits for something. */
+  refresh(): void {
+    this.#root.resetReadTxn();
+  }
+
+  async transact<T>(change: () => T): Promise<T> {
+    const { result, changes } = await this.#write(() => {
+      if (this.#marks.get(REMOVED)) throw new S3Error('NoSuchBucket');
+      return change();
+    });
+    await this.contents.settle(changes);
+    return result;
+  }
+
+  /**
+   * Once it resolves every write is refused, in every process. Rejects with BucketNotEmpty. Whoever removed the bucket
+   * before may have ended before its folder was gone, so it can be marked again.
+   */
+  async markRemoved(): Promise<void> {
+    await this.#write(() => {
+      for (const _object of this.objects.range('')) throw new S3Error('BucketNotEmpty');
+      this.#marks.put(REMOVED, true);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.contents.close();
+    await this.#root.close();
+  }
+
+  #write<T>(change: () => T): Promise<{ result: T; changes: FileChanges }> {
+    return this.#root.transaction(() => ({ result: change(), changes: this.contents.takeChanges() }));
+  }
+}

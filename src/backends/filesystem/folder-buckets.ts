@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isBucketName } from '../../s3/buckets.js';
+import { S3Error } from '../../s3/errors.js';
+import type { BucketEntry, Buckets } from '../store/persistence.js';
+import { FolderBucket } from './folder-bucket.js';
+import { layoutOf, ownedName, parseOwnedName } from './folder-layout.js';
+import { codeOf, isRunning } from './process-tag.js';
+import { flushFolder } from './segment-files.js';
+
+interface OpenBucket {
+  readonly bucket: FolderBucket;
+  /** Of the index folder, to notice that the bucket was moved away, deleted or made anew. */
+  readonly inode: number;
+}
+
+/** A bucket is made, and deleted, under a name that no bucket can have, and gets its own, or loses it, in one step. */
+const ASIDE = '_';
+
+/** The buckets of a folder, each a folder in it, by name. */
+export class FolderBuckets implements Buckets {
+  readonly #open = new Map<string, OpenBucket>();
+
+  constructor(private readonly path: string) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(path)) {
+      if (name.startsWith(ASIDE) && !isRunning(parseOwnedName(name).tag)) {
+        rmSync(join(path, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  async list(): Promise<BucketEntry[]> {
+    const names = (await readdir(this.path)).filter(isBucketName).sort();
+    return names.flatMap((name) => {
+      const index = this.#indexOf(name);
+      return index ? [{ name, createdAt: index.birthtimeMs }] : [];
+    });
+  }
+
+  open(name: string): FolderBucket | undefined {
+    const known = this.#open.get(name);
+    const inode = known || isBucketName(name) ? this.#indexOf(name)?.ino : undefined;
+    const bucket = known && known.inode === inode ? known.bucket : this.#reopen(name, inode);
+    bucket?.refresh();
+    return bucket;
+  }
+
+  async create(name: string): Promise<boolean> {
+    const aside = this.#aside();
+    await mkdir(layoutOf(aside).index, { recursive: true, mode: 0o700 });
+    try {
+      await rename(aside, join(this.path, name));
+    } catch (error) {
+      await rm(aside, { recursive: true });
+      if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+    await flushFolder(this.path);
+    return true;
+  }
+
+  async remove(name: string): Promise<void> {
+    const bucket = this.open(name);
+    if (!bucket) throw new S3Error('NoSuchBucket');
+    await bucket.markRemoved();
+    this.#open.delete(name);
+    await bucket.close();
+    await this.#moveAway(name);
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map(({ bucket }) => bucket.close()));
+  }
+
+  #indexOf(name: string): Stats | undefined {
+    return statSync(layoutOf(join(this.path, name)).index, { throwIfNoEntry: false });
+  }
+
+  #reopen(name: string, inode: number | undefined): FolderBucket | undefined {
+    // Requests that still hold the old one end by themselves; its files are no longer here.
+    void this.#open.get(name)?.bucket.close();
+    this.#open.delete(name);
+    if (inode === undefined) return undefined;
+    const bucket = new FolderBucket(join(this.path, name));
+    this.#open.set(name, { bucket, inode });
+    return bucket;
+  }
+
+  #aside(): string {
+    return join(this.path, ownedName(`${ASIDE}${randomUUID()}`));
+  }
+
+  /** Another process may have been faster. */
+  async #moveAway(name: string): Promise<void> {
+    const aside = this.#aside();
+    try {
+      await rename(join(this.path, name), aside);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return;
+      throw error;
+    }
+    await flushFolder(this.path);
+    await rm(aside, { recursive: true, force: true });
+  }
+}
