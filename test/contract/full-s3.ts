@@ -1,0 +1,17 @@
+import type { Capabilities } from './backend-suite.js';
+
+/** What the stores of this project do: all of it, with parts small enough for tests. */
+export const FULL_S3: Capabilities = {
+  minPartSize: 20_000,
+  refusesOwnBucket: true,
+  ifMatchOnPut: true,
+  ifMatchOnDelete: true,
+  conditionalComplete: true,
+  repeatableComplete: true,
+  copyConditions: true,
+  partNumberReads: true,
+  checksums: true,
+  attributes: true,
+  metadataLimit: true,
+  refusesUnsupported: true,
+};
