@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Response } from '../s3/message.js';
+import { discard } from '../shadow/ask.js';
 import { HOST_ID } from './rewriting.js';
 
 /** How long a client may leave an answer unread, in milliseconds; longer than a backend may be silent. */
 const UNREAD_MS = 120_000;
 
-/** How an answer ended: how many bytes of body were sent whole, or that the connection broke off. */
+/** How an answer ended: the bytes of body that were handed to the connection, and why it broke off if it did. */
 export interface Sent {
-  readonly bytes?: number;
+  readonly bytes: number;
   readonly error?: unknown;
 }
 
@@ -27,21 +29,28 @@ export async function respond(
     'x-amz-request-id': requestId,
     'x-amz-id-2': HOST_ID,
   });
-  if (body === undefined || Buffer.isBuffer(body)) {
-    const content = isBodiless ? undefined : body;
-    outgoing.end(content);
-    return { bytes: content?.length ?? 0 };
-  }
-  if (isBodiless) {
-    body.destroy();
+  if (isBodiless || body === undefined) {
+    discard(response);
     outgoing.end();
     return { bytes: 0 };
   }
+  if (Buffer.isBuffer(body)) {
+    outgoing.end(body);
+    return { bytes: body.length };
+  }
+  return stream(body, outgoing);
+}
+
+async function stream(body: Readable, outgoing: ServerResponse): Promise<Sent> {
+  outgoing.setTimeout(UNREAD_MS, () => outgoing.destroy());
+  let bytes = 0;
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
   try {
-    outgoing.setTimeout(UNREAD_MS, () => outgoing.destroy());
     await pipeline(body, outgoing);
-    return { bytes: Number(headers['content-length'] ?? 0) };
+    return { bytes };
   } catch (error) {
-    return { bytes: 0, error };
+    return { bytes, error };
   }
 }

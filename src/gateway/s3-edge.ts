@@ -47,7 +47,7 @@ export function createS3Edge(options: S3EdgeOptions) {
     const response = await answer(exchange, options).catch((failure) => answerFailure(exchange, failure));
     const sent = await respond(outgoing, response, exchange.requestId).catch((error): Sent => {
       outgoing.destroy();
-      return { error };
+      return { bytes: 0, error };
     });
     discardRest(incoming, options.clock);
     logAccess(exchange, response, sent, options.clock.now());
