@@ -33,7 +33,8 @@ export function createAdmission(routes: BucketRoutes, account: AccountService): 
     const { bucket } = address;
     if (identity.kind !== 'anonymous') return assertAllowed(identity, operation, bucket);
     const route = await routes.find(bucket);
-    assertPublic({ operation, query, isPublic: route?.record.public === true });
+    if (route === undefined) throw new S3Error('AccessDenied');
+    assertPublic({ operation, query, isPublic: route.record.public });
   }
 
   return async function admit(identity, head) {
@@ -42,6 +43,7 @@ export function createAdmission(routes: BucketRoutes, account: AccountService): 
     if (NOT_OFFERED.has(operation)) throw new S3Error('NotImplemented');
     const own = account.serviceOf(operation, identity);
     if (own) return { service: own };
+    if (address.bucket === '') throw new S3Error('MethodNotAllowed');
     const target = await findRoute(routes, address.bucket);
     const copySource = fields[COPY_SOURCE];
     if (copySource === undefined) return admitted(target);

@@ -41,7 +41,7 @@ export function assertAllowed(identity: Identity, operation: OperationName, buck
 export interface AnonymousRequest {
   readonly operation: OperationName;
   readonly query: readonly QueryParameter[];
-  /** Whether the bucket exists and is public. */
+  /** Whether the bucket is public. */
   readonly isPublic: boolean;
 }
 

@@ -65,6 +65,7 @@ describe('who may do what', () => {
       ['elsewhere', 'mine', 'public', 'theirs'].map((name) => `<Name>${name}`),
     );
     expect(await code('nobody', { target: '/' })).toBe('AccessDenied');
+    expect(await code('root', { method: 'PUT', target: '/', body: '' })).toBe('MethodNotAllowed');
   });
 
   test('a bucket that should be public from the start is refused, not made private in silence', async () => {
@@ -83,6 +84,7 @@ describe('who may do what', () => {
       { method: 'PUT', target: '/public/b', body: 'x' },
       { method: 'DELETE', target: '/public/a' },
       { target: '/nowhere/a' },
+      { method: 'OPTIONS', target: '/nowhere/a' },
     ]) {
       expect([request, await code('nobody', request)]).toEqual([request, 'AccessDenied']);
     }
