@@ -9,7 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandOptions, type PenumbraServer, penumbra, startPenumbra } from '../support/penumbra.js';
+import { type PenumbraServer, penumbra, startPenumbra } from '../support/penumbra.js';
 
 const ROOT = { accessKeyId: 'LEGACYROOT', secretAccessKey: 'legacy-root-secret' };
 const PASSWORD = 'open sesame';
@@ -30,6 +30,7 @@ beforeAll(async () => {
     }),
     startPenumbra(join(folder, 'gateway'), { PENUMBRA_ADMIN_PASSWORD: PASSWORD }),
   ]);
+  await penumbra(['login'], { env: session(), input: PASSWORD });
   legacyClient = clientOf(legacy.url, ROOT);
   await legacyClient.send(new CreateBucketCommand({ Bucket: 'legacy-photos' }));
   for (const Key of OBJECTS) {
@@ -47,10 +48,13 @@ function clientOf(endpoint: string, credentials: typeof ROOT): S3Client {
   return new S3Client({ endpoint, region: 'auto', credentials, forcePathStyle: true, maxAttempts: 1 });
 }
 
-/** A command with the admin password in its environment. */
-function storage(args: readonly string[], options: CommandOptions = {}) {
-  const env = { PENUMBRA_URL: gateway.url, PENUMBRA_ADMIN_PASSWORD: PASSWORD, ...options.env };
-  return penumbra(['storage', ...args], { ...options, env });
+/** The variables of a command that has the session of an earlier login. */
+function session() {
+  return { PENUMBRA_URL: gateway.url, XDG_CONFIG_HOME: join(folder, 'session') };
+}
+
+function storage(args: readonly string[]) {
+  return penumbra(['storage', ...args], { env: session() });
 }
 
 /** The JSON of a command that is done. */
@@ -168,7 +172,7 @@ describe('a bucket from its creation to its end', () => {
 
   it('is listed, also by organization, by both executables', async () => {
     expect(await bucketNames()).toEqual(['photos']);
-    const env = { PENUMBRA_URL: gateway.url, PENUMBRA_ADMIN_PASSWORD: PASSWORD };
+    const env = session();
     const { stdout } = await penumbra(['ls', '-o', 'acme'], { env, bin: 'storage.js' });
     expect(stdout).toMatch(/^NAME +ORG .*\nphotos +acme /);
     const nobody = await penumbra(['ls', '-o', 'nobody', '--json'], { env, bin: 'storage.js' });
@@ -219,7 +223,7 @@ describe('a shadow that cannot be used is refused with the reason, and nothing i
 
 describe('access keys', () => {
   it('work until they are revoked', async () => {
-    const env = { PENUMBRA_URL: gateway.url, PENUMBRA_ADMIN_PASSWORD: PASSWORD };
+    const env = session();
     const keys = async (...args: string[]) =>
       JSON.parse((await penumbra(['keys', ...args, '--json'], { env })).stdout);
     await storageJson('create', '-n', 'keyed');
