@@ -44,7 +44,9 @@ function copiesWhileReading(request: S3Request): boolean {
 }
 
 async function joinFlight(ctx: ShadowContext, request: S3Request, flight: Flight): Promise<S3Response> {
-  await Promise.race([flight.landed, ctx.clock.sleep(JOIN_MS, request.signal)]);
+  const joined = new AbortController();
+  const tooLong = ctx.clock.sleep(JOIN_MS, AbortSignal.any([request.signal, joined.signal]));
+  await Promise.race([flight.landed, tooLong]).finally(() => joined.abort());
   const { answer, miss } = await readTarget(ctx, request);
   return answer ?? readUncopied(ctx, request, miss);
 }
