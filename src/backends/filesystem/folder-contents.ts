@@ -55,8 +55,10 @@ export class FolderContents implements Contents {
     return { size, file: await this.#files.write(body, size, digest) };
   }
 
+  /** What a transaction adopted after all, though it failed to say so, stays. */
   async discard(written: Written): Promise<void> {
-    if ('file' in written) await this.#files.discard(written.file);
+    this.root.resetReadTxn();
+    if ('file' in written && !this.isKept(written.file)) await this.#files.discard(written.file);
   }
 
   adopt(written: Written): string {

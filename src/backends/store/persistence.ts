@@ -25,7 +25,7 @@ export interface Contents {
    * IncompleteBody when it is not `size` bytes long; then nothing is stored.
    */
   write(body: S3Body, size: number, digest: Pick<Hash, 'update'>): Promise<Written>;
-  /** Deletes what was written and has not been adopted. */
+  /** Deletes what was written, unless it was adopted. */
   discard(written: Written): Promise<void>;
 
   /** In a transaction: keeps what was written, and tells its content. */
