@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { readEnvironment } from '../system/environment.js';
+import { quietSdk, readEnvironment } from '../system/environment.js';
 import { CliError, EXIT } from './failure.js';
 import type { Io } from './io.js';
 import { createProgram } from './program.js';
@@ -18,6 +18,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 
 /** Runs one command in this process. */
 export async function runInProcess(args: readonly string[], version: string): Promise<void> {
+  quietSdk();
   const { stdin, stdout, stderr } = process;
   process.exitCode = await main(args, { environment: readEnvironment(), stdin, stdout, stderr, version });
 }

@@ -13,6 +13,7 @@ export function statusText(status: BucketStatusJson): string[] {
       : [
           ['Migrated', doneWords(migration)],
           ['Left', leftWords(migration)],
+          ...(migration.problem === null ? [] : [['Problem', migration.problem] as const]),
         ]),
   ]);
 }

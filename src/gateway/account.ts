@@ -1,10 +1,10 @@
+import { collect } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readCreateBucket, writeBuckets } from '../s3/xml/buckets.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Identity } from './authorize.js';
-import { collect } from './collect.js';
 
 /** What plain S3 says of buckets themselves: Penumbra's own, under the names that clients know. */
 export interface AccountService {

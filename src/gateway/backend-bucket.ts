@@ -1,13 +1,11 @@
 import type { Backend } from '../backends/backend.js';
+import { collect, discard } from '../s3/body.js';
 import { ERROR_TABLE, type S3ErrorCode } from '../s3/error-table.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
-
 import { readError } from '../s3/xml/error.js';
 import { document, element } from '../s3/xml/writer.js';
-import { discard } from '../shadow/ask.js';
-import { collect } from './collect.js';
 
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -29,7 +27,7 @@ export async function ensureBackendBucket(bucket: BackendBucket): Promise<boolea
   if (found.status !== 404) throw await refusal(bucket, found);
   const created = await ask(bucket, 'PUT', 'CreateBucket', configuration(bucket));
   if (created.status !== 200) throw await refusal(bucket, created);
-  discard(created);
+  discard(created.body);
   return true;
 }
 
@@ -37,7 +35,7 @@ export async function ensureBackendBucket(bucket: BackendBucket): Promise<boolea
 export async function deleteBackendBucket(bucket: BackendBucket): Promise<void> {
   const deleted = await ask(bucket, 'DELETE', 'DeleteBucket');
   if (deleted.status !== 204 && deleted.status !== 404) throw await refusal(bucket, deleted);
-  discard(deleted);
+  discard(deleted.body);
 }
 
 function configuration({ region = DEFAULT_REGION }: BackendBucket): Buffer | undefined {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Backend } from '../backends/backend.js';
+import { discard } from '../s3/body.js';
 import type { S3Request } from '../s3/message.js';
-import { discard } from '../shadow/ask.js';
 import type { Kv } from '../state/kv.js';
 import type { Clock } from '../system/clock.js';
 
@@ -68,7 +68,7 @@ async function ask({ service }: Backend, clock: Clock): Promise<void> {
   const deadline = new AbortController();
   const timer = clock.after(PROBE_MS, () => deadline.abort());
   try {
-    discard(await service(listBuckets(deadline.signal)));
+    discard((await service(listBuckets(deadline.signal))).body);
   } finally {
     timer.cancel();
   }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { discard } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
-import { discard } from '../shadow/ask.js';
 import { HOST_ID } from './rewriting.js';
 
 /** How long a client may leave an answer unread, in milliseconds; longer than a backend may be silent. */
@@ -30,7 +30,7 @@ export async function respond(
     'x-amz-id-2': HOST_ID,
   });
   if (isBodiless || body === undefined) {
-    discard(response);
+    discard(response.body);
     outgoing.end();
     return { bytes: 0 };
   }

@@ -1,9 +1,9 @@
+import { collect } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import { encodeKey } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { escapeXml } from '../s3/xml/escape.js';
-import { collect } from './collect.js';
 
 /** What x-amz-id-2 and HostId say: which host answered is nobody's business. */
 export const HOST_ID = 'penumbra';

@@ -1,5 +1,5 @@
 import { ERROR_TABLE, type S3ErrorCode } from './error-table.js';
-import type { HeaderFields } from './message.js';
+import type { HeaderFields } from './fields.js';
 
 export interface S3ErrorDetails {
   /** Further elements of the XML body, such as BucketName, Key or ArgumentName. */

@@ -1,11 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { HeaderFields, QueryParameter } from './fields.js';
 import type { OperationName } from './operations.js';
 
-/** Header fields by lower-case name; a field that came more than once is joined with `, ` (RFC 9110, 5.3). */
-export type HeaderFields = Readonly<Record<string, string>>;
-
-/** One query parameter, percent-decoded. `?acl` and `?acl=` are both `['acl', '']`. */
-export type QueryParameter = readonly [name: string, value: string];
+export type { HeaderFields, QueryParameter } from './fields.js';
 
 /** The bytes of a message. Small and known ones are a Buffer, all others a stream that is read once. */
 export type S3Body = Buffer | Readable;

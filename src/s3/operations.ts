@@ -1,6 +1,6 @@
 import type { S3Error } from './errors.js';
+import type { HeaderFields, QueryParameter } from './fields.js';
 import { invalidArgument } from './invalid-argument.js';
-import type { HeaderFields, QueryParameter } from './message.js';
 
 /** What a key of a bucket may do: read objects and listings, write objects, or configure the bucket. */
 export type Access = 'read' | 'write' | 'admin';

@@ -1,7 +1,8 @@
 import { BackendUnavailable } from '../backends/backend.js';
+import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, QueryParameter, S3Request, S3Response } from '../s3/message.js';
-import { discard, isSuccess } from './ask.js';
+import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { judge } from './miss.js';
 
@@ -36,7 +37,7 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   const { answer, missing } = await judge(asked, await reach(ctx, asked), ctx.presence.shadow);
   if (missing) return undefined;
   if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
-    discard(answer);
+    discard(answer.body);
     throw shadowFailed(`it answered ${answer.status}`);
   }
   return { ...answer, headers: without(answer.headers, NOT_FROM_SHADOW) };

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { collect } from '../s3/body.js';
 import type { HeaderFields, QueryParameter, S3Body, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 
@@ -24,34 +24,13 @@ export const ask = (operation: OperationName, question: Question): S3Request => 
 
 export const isSuccess = (answer: S3Response): boolean => answer.status >= 200 && answer.status < 300;
 
+/** Longer than any listing or XML result of S3. */
+const MAX_DOCUMENT = 16 * 1024 * 1024;
+
 /**
- * The whole body as one Buffer, for those that are small by nature (errors, listings, XML results).
+ * The whole body of an answer or request that is small by nature.
  *
  * @throws RangeError when it is longer than `limit` bytes
  */
-export async function readBody(message: Pick<S3Response, 'body'>, limit = 16 * 1024 * 1024): Promise<Buffer> {
-  if (message.body === undefined) return Buffer.alloc(0);
-  if (Buffer.isBuffer(message.body)) return message.body;
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of message.body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw new RangeError(`body longer than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
-}
-
-/** Frees what an unwanted answer holds. */
-export function discard(answer: S3Response): void {
-  if (answer.body === undefined || Buffer.isBuffer(answer.body)) return;
-  ignoreFailure(answer.body).destroy();
-}
-
-/** A stream that nobody reads any more may fail without anyone to tell. */
-export const ignoreFailure = (stream: Readable): Readable => stream.on('error', () => undefined);
-
-export function toReadable(body: S3Body | undefined): Readable {
-  if (body === undefined) return Readable.from([]);
-  return Buffer.isBuffer(body) ? Readable.from([body]) : body;
-}
+export const readBody = ({ body }: Pick<S3Response, 'body'>, limit = MAX_DOCUMENT): Promise<Buffer> =>
+  collect(body, limit);

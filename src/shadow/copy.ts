@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
+import { toReadable } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import type { CopyToken } from '../state/ledger.js';
-import { toReadable } from './ask.js';
+
 import { Branch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed, type CopyOutcome } from './copy-outcome.js';

@@ -1,5 +1,6 @@
+import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
-import { discard, isSuccess } from './ask.js';
+import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteFromShadow, settle } from './recovery.js';
 import { targetETag } from './view.js';
@@ -56,7 +57,7 @@ async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promis
 async function deleteFromTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const answer = await ctx.target(request);
   if (answer.status !== 404) return answer;
-  discard(answer);
+  discard(answer.body);
   return NO_CONTENT;
 }
 

@@ -1,4 +1,5 @@
-import { ask, discard, isSuccess, toReadable } from './ask.js';
+import { discard, toReadable } from '../s3/body.js';
+import { ask, isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { sourceObject } from './source-object.js';
@@ -13,7 +14,7 @@ import { fill, openSink } from './transfer.js';
 export async function mirror(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<void> {
   const answer = await ctx.target(ask('GetObject', { key, signal }));
   if (!isSuccess(answer)) {
-    discard(answer);
+    discard(answer.body);
     throw shadowFailed(`the target answered ${answer.status} when its object was to be copied back`);
   }
   const towardsShadow: ShadowContext = {
@@ -28,7 +29,7 @@ export async function mirror(ctx: ShadowContext, key: string, signal: AbortSigna
     await fill(sink, toReadable(answer.body), object);
     await sink.release();
   } catch (error) {
-    discard(answer);
+    discard(answer.body);
     const reason = error instanceof Error ? error : new Error(String(error));
     await sink.abort(reason);
     throw shadowFailed(reason.message, error);

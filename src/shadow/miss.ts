@@ -1,7 +1,8 @@
+import { discard } from '../s3/body.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import { readError } from '../s3/xml/error.js';
 import type { Clock } from '../system/clock.js';
-import { ask, discard, isSuccess, readBody } from './ask.js';
+import { ask, isSuccess, readBody } from './ask.js';
 
 const KNOWN_FOR_MS = 60_000;
 const ERROR_BODY_BYTES = 64 * 1024;
@@ -18,7 +19,7 @@ export class BucketPresence {
   async isKnown(signal: AbortSignal): Promise<boolean> {
     if (this.clock.now() - this.#seenAt < KNOWN_FOR_MS) return true;
     const answer = await this.service(ask('HeadBucket', { method: 'HEAD', signal }));
-    discard(answer);
+    discard(answer.body);
     if (isSuccess(answer)) this.#seenAt = this.clock.now();
     return isSuccess(answer);
   }

@@ -1,5 +1,6 @@
+import { discard } from '../s3/body.js';
 import { readCompleteResult, readInitiateResult, writeComplete } from '../s3/xml/multipart.js';
-import { ask, discard } from './ask.js';
+import { ask } from './ask.js';
 import { Branch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
@@ -86,7 +87,7 @@ export function multipartSink(ctx: ShadowContext, object: SourceObject, signal: 
         ask('CompleteMultipartUpload', { method: 'POST', key, query, headers, body, signal }),
       );
       if (answer.status === 412) {
-        discard(answer);
+        discard(answer.body);
         await abortUpload(ctx, key, id, signal);
         return 'exists';
       }
@@ -110,5 +111,6 @@ async function abortUpload(
   signal: AbortSignal,
 ): Promise<void> {
   const query = [['uploadId', uploadId]] as const;
-  discard(await ctx.target(ask('AbortMultipartUpload', { method: 'DELETE', key, query, signal })));
+  const answer = await ctx.target(ask('AbortMultipartUpload', { method: 'DELETE', key, query, signal }));
+  discard(answer.body);
 }

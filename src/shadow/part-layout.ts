@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ask, discard } from './ask.js';
+import { discard } from '../s3/body.js';
+import { ask } from './ask.js';
 import type { ShadowContext } from './context.js';
 import type { SourceObject } from './source-object.js';
 
@@ -38,7 +39,7 @@ export async function findLayout(
   const answer = await ctx.shadow(
     ask('HeadObject', { method: 'HEAD', key: object.key, query: [['partNumber', '1']], signal }),
   );
-  discard(answer);
+  discard(answer.body);
   const partSize = Number(answer.headers['content-length']);
   const reported =
     answer.headers['x-amz-mp-parts-count'] === String(parts) && fits(object.size, parts, partSize);

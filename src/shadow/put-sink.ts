@@ -1,5 +1,6 @@
+import { discard } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
-import { ask, discard } from './ask.js';
+import { ask } from './ask.js';
 import { WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
@@ -43,7 +44,7 @@ export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortS
       answer ??= put();
       const final = await answer;
       if (final.status === 412) {
-        discard(final);
+        discard(final.body);
         return 'exists';
       }
       await expectSuccess(final, 'target refused the copy');
@@ -51,7 +52,10 @@ export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortS
     },
     async abort(reason) {
       branch.destroy(reason);
-      await answer?.then(discard, () => undefined);
+      await answer?.then(
+        ({ body }) => discard(body),
+        () => undefined,
+      );
     },
   };
 }

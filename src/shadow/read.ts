@@ -1,6 +1,7 @@
+import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import type { CopyToken } from '../state/ledger.js';
-import { discard } from './ask.js';
+
 import { askShadow, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copyForClient } from './copy.js';
@@ -126,7 +127,7 @@ async function recheck(ctx: ShadowContext, request: S3Request, answer: S3Respons
   if (!ctx.settings.writeThrough) return answer;
   const { answer: newer } = await readTarget(ctx, request);
   const final = newer ?? ((await ctx.ledger.isDeleted(request.key)) ? await again(ctx, request) : answer);
-  if (final !== answer) discard(answer);
+  if (final !== answer) discard(answer.body);
   return final;
 }
 

@@ -1,5 +1,6 @@
+import { discard } from '../s3/body.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { ask, discard, isSuccess } from './ask.js';
+import { ask, isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { mirror } from './mirror.js';
 import { targetETag } from './view.js';
@@ -25,7 +26,7 @@ export async function deleteFromShadow(ctx: ShadowContext, key: string): Promise
   try {
     const request = ask('DeleteObject', { method: 'DELETE', key, signal: ctx.background.signal });
     const answer = await ctx.shadow(request);
-    discard(answer);
+    discard(answer.body);
     if (!isSuccess(answer) && answer.status !== 404) failure = `status ${answer.status}`;
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);

@@ -36,7 +36,10 @@ export class ListingRefused extends Error {
     readonly answer: S3Response,
     options?: ErrorOptions,
   ) {
-    super(`the store answered ${answer.status} to a listing${options ? ' that cannot be read' : ''}`, options);
+    super(
+      `the store answered ${answer.status} to a listing${options ? ' that cannot be read' : ''}`,
+      options,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
+import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Request } from '../s3/message.js';
-import { ask, discard, isSuccess } from './ask.js';
+import { ask, isSuccess } from './ask.js';
 import { askShadow } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { judge } from './miss.js';
@@ -31,7 +32,7 @@ export async function targetETag(
 ): Promise<string | undefined> {
   const request = headRequest(key, signal);
   const { answer, missing } = await judge(request, await ctx.target(request), ctx.presence.target);
-  discard(answer);
+  discard(answer.body);
   if (missing || answer.headers['x-amz-delete-marker'] === 'true') return undefined;
   if (!isSuccess(answer))
     throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);

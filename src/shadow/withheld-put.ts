@@ -1,7 +1,8 @@
+import { discard, toReadable } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { discard, isSuccess, toReadable } from './ask.js';
+import { isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import { pump, ReadersLeft, WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
@@ -69,7 +70,10 @@ class Upload {
   abort(error: unknown): void {
     if (this.#answered) return;
     this.branch.destroy(error instanceof Error ? error : new Error(String(error)));
-    this.#answer?.then(discard, () => undefined);
+    this.#answer?.then(
+      ({ body }) => discard(body),
+      () => undefined,
+    );
   }
 
   #start(): Promise<S3Response> {
@@ -145,7 +149,7 @@ function refusal(side: Side, answer: S3Response): S3Response {
   if (isSuccess(answer))
     throw new S3Error('InternalError', `The ${side} answered before it had the whole object.`);
   if (side === 'target' || answer.status === 400) return answer;
-  discard(answer);
+  discard(answer.body);
   throw shadowFailed(`it answered ${answer.status} to a write`);
 }
 

@@ -1,3 +1,5 @@
+import { BackendUnavailable } from '../backends/backend.js';
+import { ListingRefused } from '../shadow/store-page.js';
 import type { Clock } from '../system/clock.js';
 import { type MovingBucket, walk } from './walk.js';
 
@@ -12,16 +14,18 @@ export interface Survey {
   readonly remaining: number;
   /** Some of them, in key order. */
   readonly firstRemaining: readonly string[];
-  /** False when time ran out: the numbers are then lower bounds. */
+  /** False when the walk did not come to its end: the numbers are then lower bounds. */
   readonly exact: boolean;
+  /** Why it did not, unless it was for time. */
+  readonly problem?: string;
 }
 
 const NAMED = 10;
 
 /**
- * Walks both listings for at most `deadlineMs`.
+ * Walks both listings for at most `deadlineMs`. A store that cannot be listed is a finding, not a failure.
  *
- * @throws ListingRefused, BackendUnavailable, KvUnavailable
+ * @throws KvUnavailable
  */
 export async function survey(bucket: MovingBucket, deadlineMs: number, clock: Clock): Promise<Survey> {
   const over = clock.now() + deadlineMs;
@@ -43,6 +47,9 @@ export async function survey(bucket: MovingBucket, deadlineMs: number, clock: Cl
       }
     }
     return { ...seen, firstRemaining, exact: true };
+  } catch (error) {
+    if (!(error instanceof ListingRefused || error instanceof BackendUnavailable)) throw error;
+    return { ...seen, firstRemaining, exact: false, problem: error.message };
   } finally {
     stop.abort();
   }

@@ -36,3 +36,8 @@ export function readEnvironment(variables: Variables = process.env): Environment
   });
   return { ...Object.fromEntries(known), variables };
 }
+
+/** The AWS SDK, which sets up and probes, warns on stderr of its end of support for Node 20: not the operator's affair. */
+export function quietSdk(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+}

@@ -129,6 +129,7 @@ describe('a bucket from its creation to its end', () => {
         remaining: 2,
         failed: 0,
         exact: true,
+        problem: null,
       },
     });
     expect(JSON.stringify(status)).not.toContain(ROOT.secretAccessKey);
@@ -141,7 +142,7 @@ describe('a bucket from its creation to its end', () => {
     const { code, stdout, stderr } = await storage(['update', 'photos', '--clear-shadow']);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      'error: only the shadow has 2 objects: "photos/ü.jpg", "z"; copy it first, or force\n',
+      'error: only the shadow has 2 objects: "photos/ü.jpg", "z"; copy what is left first, or force\n',
     );
     expect((await storageJson('status', 'photos')).shadow).not.toBeNull();
   });

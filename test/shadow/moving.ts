@@ -21,6 +21,8 @@ export interface Moving {
   readonly asked: { readonly target: S3Request[]; readonly shadow: S3Request[] };
   readonly ledger: Ledger;
   readonly bucket: ShadowedBucket;
+  /** The stores as services, for what works beside the gateway. */
+  readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
   /** Resolves when copies and after-answer deletes have ended. */
   settled(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     asked,
     ledger,
     bucket,
+    stores: { target, shadow },
     settled,
   };
 }

@@ -76,7 +76,7 @@ export class StoreClient {
   }
 }
 
-export async function read({ body }: S3Response): Promise<Buffer> {
+export async function read({ body }: Pick<S3Response, 'body'>): Promise<Buffer> {
   if (body === undefined) return Buffer.alloc(0);
   return Buffer.isBuffer(body) ? body : buffer(body);
 }

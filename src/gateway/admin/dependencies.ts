@@ -3,6 +3,8 @@ import type { Backend } from '../../backends/backend.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
+import type { Survey } from '../../sweep/survey.js';
+import type { SweepProgress } from '../../sweep/sweep.js';
 import type { Clock } from '../../system/clock.js';
 import type { ProbeTarget } from '../scratch-object.js';
 
@@ -13,32 +15,12 @@ export type BucketRecords = Pick<BucketStore, 'get' | 'list' | 'update'>;
 export type AccessKeyRecords = Pick<AccessKeyStore, 'list' | 'create' | 'delete'>;
 export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' | 'close'>;
 
-/** How far a bucket is, by a merged walk of both listings. Sizes in bytes. */
-export interface MigrationStatus {
-  readonly objectsTotal: number;
-  readonly objectsDone: number;
-  readonly bytesTotal: number;
-  readonly bytesDone: number;
-  /** Keys that only the shadow has. */
-  readonly remaining: number;
-  readonly firstRemaining: readonly string[];
-  /** False when the walk ran into its deadline: the numbers are then lower bounds. */
-  readonly exact: boolean;
+/** How far a bucket is: what the listings of both sides say, and what is owed. Sizes in bytes. */
+export interface MigrationStatus extends Survey {
   /** Objects that the running or last sweep could not copy. */
   readonly failed: number;
   readonly pendingRepairs: number;
   readonly tombstones: number;
-}
-
-export interface SweepProgress {
-  readonly state: 'idle' | 'running' | 'done' | 'failed';
-  readonly objectsCopied: number;
-  readonly bytesCopied: number;
-  readonly failed: number;
-  /** Unix milliseconds. */
-  readonly startedAt?: number;
-  readonly finishedAt?: number;
-  readonly lastError?: string;
 }
 
 /** All but `forget` are only called for buckets that have a shadow. */

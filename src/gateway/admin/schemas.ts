@@ -105,6 +105,7 @@ export const migration = z
     pending_repairs: z.int(),
     tombstones: z.int(),
     exact: z.boolean().openapi({ description: 'false when there was no time to count all: lower bounds' }),
+    problem: z.string().nullable().openapi({ description: 'why a side could not be counted' }),
   })
   .openapi('Migration');
 

@@ -65,10 +65,11 @@ export function isSameBucket(one: Address, other: Address): boolean {
 
 function assertNothingLost(status: MigrationStatus): void {
   if (isComplete(status)) return;
-  throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}; copy it first, or force`);
+  throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}; copy what is left first, or force`);
 }
 
-function whatIsLeft({ exact, remaining, firstRemaining }: MigrationStatus): string {
+function whatIsLeft({ exact, remaining, firstRemaining, problem }: MigrationStatus): string {
+  if (problem !== undefined) return `what only the shadow has cannot be counted: ${problem}`;
   if (remaining === 0) return 'there was no time to count what only the shadow has';
   const count = `${exact ? '' : 'at least '}${remaining} object${remaining === 1 ? '' : 's'}`;
   const keys = firstRemaining.slice(0, MAX_KEYS_NAMED).map((key) => JSON.stringify(key));

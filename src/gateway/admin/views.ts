@@ -1,6 +1,7 @@
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
-import type { DeclaredBackend, MigrationStatus, ShadowRecord, SweepProgress } from './dependencies.js';
+import type { SweepProgress } from '../../sweep/sweep.js';
+import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
 import type { AccessKeyJson, BackendJson, BucketJson, MigrationJson, SweepJson } from './schemas.js';
 
 /** A bucket as the admin API shows it: without the keys of its shadow. */
@@ -40,6 +41,7 @@ export function migrationJson(status: MigrationStatus | undefined): MigrationJso
     pending_repairs: status?.pendingRepairs ?? 0,
     tombstones: status?.tombstones ?? 0,
     exact: status?.exact ?? true,
+    problem: status?.problem ?? null,
   };
 }
 

@@ -149,6 +149,7 @@ describe('the status of a bucket', () => {
         pending_repairs: 0,
         tombstones: 1,
         exact: true,
+        problem: null,
       },
     });
   });
@@ -233,7 +234,7 @@ describe('leaving a shadow', () => {
     const answer = await change({ shadow: null, public: true });
     expect(answer.status).toBe(409);
     expect(messageOf(answer)).toBe(
-      'only the shadow has 4 objects: "a", "b \\"c\\"", "d", ...; copy it first, or force',
+      'only the shadow has 4 objects: "a", "b \\"c\\"", "d", ...; copy what is left first, or force',
     );
     expect(await hasShadow()).toBe(true);
     expect((await admin.deps.buckets.get('photos'))?.public).toBe(false);

@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream';
+import type { S3Body } from './message.js';
+
+/**
+ * The whole of a body that is small by nature: an error, a listing, another XML document.
+ *
+ * @param tooLong makes what is thrown for a body of more than `limit` bytes
+ */
+export async function collect(
+  body: S3Body | undefined,
+  limit: number,
+  tooLong: () => Error = () => new RangeError(`body longer than ${limit} bytes`),
+): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (Buffer.isBuffer(body)) return body;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) throw tooLong();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
+}
+
+export function toReadable(body: S3Body | undefined): Readable {
+  if (body === undefined) return Readable.from([]);
+  return Buffer.isBuffer(body) ? Readable.from([body]) : body;
+}
+
+/** Frees what an unwanted body holds. A stream that nobody reads any more may fail without anyone to tell. */
+export function discard(body: S3Body | undefined): void {
+  if (body !== undefined && !Buffer.isBuffer(body)) body.on('error', () => undefined).destroy();
+}
