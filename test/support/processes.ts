@@ -26,6 +26,9 @@ export interface RunningProcess {
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
+// Tests that are killed cannot end what they started: the kernel does.
+const DIES_WITH_PARENT = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', '--'] : [];
+
 const running = new Set<ChildProcessWithoutNullStreams>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -77,7 +80,8 @@ export async function startProcess(
 }
 
 function launch(command: string, args: readonly string[], { env, cwd }: ProcessOptions) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, ...(cwd !== undefined && { cwd }) });
+  const [program = command, ...rest] = [...DIES_WITH_PARENT, command, ...args];
+  const child = spawn(program, rest, { env: { ...process.env, ...env }, ...(cwd !== undefined && { cwd }) });
   running.add(child);
   const exited = once(child, 'close').then(([code]) => {
     running.delete(child);
