@@ -16,9 +16,7 @@ import { replaceObject } from './write-object.js';
 export const completeMultipartUpload: Handler = async (operation) => {
   const { request, bucket } = operation;
   const listed = readComplete(await documentOf(request));
-  const object =
-    completedBefore(operation) ??
-    (await bucket.transact(() => completedBefore(operation) ?? complete(operation, listed)));
+  const object = await bucket.transact(() => completedBefore(operation) ?? complete(operation, listed));
   const { etag, checksums, checksumType } = object;
   const document = writeCompleteResult({
     location: `/${request.bucket}/${request.key}`,

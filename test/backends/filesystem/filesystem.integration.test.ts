@@ -1,12 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.js';
 import { createFilesystemBackend } from '../../../src/backends/filesystem/filesystem.js';
 import { readListing } from '../../../src/s3/xml/listing.js';
 import { systemClock } from '../../../src/system/clock.js';
-import { putInParts } from '../../contract/backend/scene.js';
+import { completeUpload, putInParts, startUpload, uploadPart } from '../../contract/backend/scene.js';
 import { run, startProcess } from '../../support/processes.js';
 import { read, StoreClient } from '../../support/store-client.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -102,7 +104,8 @@ it('has one winner for each key that several processes create', async () => {
 it('sees at once what another process wrote', async () => {
   const { path, client } = await withBucket();
   expect(await client.text('key-0')).toBeUndefined();
-  await run(process.execPath, [CHILD, path, 'create', BUCKET, '1']);
+  // Nothing of this process happens in between that could make it look anew.
+  spawnSync(process.execPath, [CHILD, path, 'create', BUCKET, '1']);
   expect(await client.text('key-0')).toMatch(/^\d+$/);
 });
 
@@ -145,18 +148,46 @@ it('keeps a bucket deleted by one process deleted for the others', async () => {
   expect(await readdir(path)).toEqual([]);
 });
 
-it('deletes the files of objects that are replaced, deleted or never completed', async () => {
+it('refuses a write that was under way when the bucket was deleted', async () => {
+  const { path, client } = await withBucket();
+  const other = open(path).client;
+  const body = new PassThrough();
+  const writing = client.ask('PUT', 'key', { body, headers: { 'content-length': '4' } });
+  expect((await other.ask('DELETE', '')).status).toBe(204);
+  body.end('text');
+  expect((await writing).text).toContain('NoSuchBucket');
+  expect(await readdir(path)).toEqual([]);
+});
+
+it('deletes the files of objects that are replaced or deleted', async () => {
   const { path, client } = await withBucket();
   const large = randomBytes(100_000);
   for (let round = 0; round < 3; round++) await client.put('replaced', large);
   await client.put('deleted', large);
   await client.ask('DELETE', 'deleted');
-  const { uploadId } = await putInParts(client, 'parts', [large, large, large]);
-  expect(uploadId).not.toBe('');
+  await putInParts(client, 'parts', [large, large, large]);
   expect(await filesIn(path, 'files')).toHaveLength(4);
   await client.put('parts', 'small');
   expect(await filesIn(path, 'files')).toHaveLength(1);
   expect(await filesIn(path, 'staging')).toEqual([]);
+});
+
+it('deletes the files of parts that are replaced, left out or aborted', async () => {
+  const { path, client } = await withBucket();
+  const large = randomBytes(100_000);
+  const target = { key: 'key', uploadId: await startUpload(client, 'key') };
+  await uploadPart(client, target, 1, large);
+  const etag = await uploadPart(client, target, 1, large);
+  await uploadPart(client, target, 2, large);
+  expect(await filesIn(path, 'files')).toHaveLength(2);
+  await completeUpload(client, target, [[1, etag]]);
+  expect(await filesIn(path, 'files')).toHaveLength(1);
+
+  const aborted = { key: 'key', uploadId: await startUpload(client, 'key') };
+  await uploadPart(client, aborted, 1, large);
+  await client.ask('DELETE', 'key', { query: `uploadId=${aborted.uploadId}` });
+  expect(await filesIn(path, 'files')).toHaveLength(1);
+  expect((await client.ask('GET', 'key')).body.equals(large)).toBe(true);
 });
 
 it('keeps the files of parts while somebody reads them, and no longer', async () => {
