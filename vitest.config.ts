@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: no processes, no servers. integration: real Redis, RGW, sockets, child processes and clients.
-const integration = ['test/contract/**/*.test.ts', 'test/acceptance/**/*.test.ts', 'test/**/*.integration.test.ts'];
+const integration = [
+  'test/contract/**/*.test.ts',
+  'test/acceptance/**/*.test.ts',
+  'test/**/*.integration.test.ts',
+];
 
 export default defineConfig({
   test: {
