@@ -15,13 +15,16 @@ async function sweep({ storage }: World, name: string) {
   return storage('status', name);
 }
 
-/** All the ways in which a deleted object might be seen again. */
-async function expectGone(world: World, bucket: BucketClient, key: string): Promise<void> {
+/** All the ways in which deleted objects might be seen again. */
+async function expectGone(world: World, bucket: BucketClient, ...keys: string[]): Promise<void> {
   for (const look of ['first', 'second']) {
-    await expect(bucket.get(key), look).rejects.toMatchObject(NOT_FOUND);
-    await expect(bucket.get(key, { Range: 'bytes=0-1' }), look).rejects.toMatchObject(NOT_FOUND);
-    expect(await bucket.has(key), look).toBe(false);
-    expect(await bucket.keys(), look).not.toContain(key);
+    for (const key of keys) {
+      await expect(bucket.get(key), look).rejects.toMatchObject(NOT_FOUND);
+      await expect(bucket.get(key, { Range: 'bytes=0-1' }), look).rejects.toMatchObject(NOT_FOUND);
+      expect(await bucket.has(key), look).toBe(false);
+    }
+    const listed = await bucket.keys();
+    expect(listed.filter((key) => keys.includes(key))).toEqual([]);
     if (look === 'first') await sweep(world, bucket.name);
   }
 }
@@ -39,8 +42,7 @@ describeMoves((world) => {
     for (const key of ['moved', 'unmoved', 'never was']) await bucket.delete(key);
     expect(await bucket.keys()).toEqual(['stays']);
     await expect.poll(() => old.keys()).toEqual(['stays']);
-    await expectGone(world(), bucket, 'moved');
-    await expectGone(world(), bucket, 'unmoved');
+    await expectGone(world(), bucket, 'moved', 'unmoved');
     await bucket.put('moved', 'anew');
     expect(await bucket.text('moved')).toBe('anew');
   });
@@ -53,8 +55,7 @@ describeMoves((world) => {
     await bucket.get('a/1');
     await bucket.delete('a/1');
     await bucket.delete('b');
-    await expectGone(world(), bucket, 'a/1');
-    await expectGone(world(), bucket, 'b');
+    await expectGone(world(), bucket, 'a/1', 'b');
     expect(await old.keys()).toEqual(['a/1', 'a/2', 'b']);
     expect(await bucket.keys()).toEqual(['a/2']);
     const { migration } = await world().storage('status', bucket.name);
@@ -81,10 +82,10 @@ describeMoves((world) => {
     const all = (wanted: string[], put: (key: string) => Promise<unknown>) =>
       Promise.all(wanted.map((key) => limit(() => put(key))));
     const { bucket, old } = await world().move(async (before) => {
-      await all(keys.slice(0, 600), (key) => before.put(key, 'old'));
+      await all(keys.slice(0, 150), (key) => before.put(key, 'old'));
       await before.put('kept', 'kept');
     });
-    await all(keys.slice(500, 900), (key) => bucket.put(key, 'new'));
+    await all(keys.slice(100, 250), (key) => bucket.put(key, 'new'));
     const Objects = keys.map((Key) => ({ Key }));
     const { Deleted = [], Errors = [] } = await bucket.sdk.send(
       new DeleteObjectsCommand({ Bucket: bucket.name, Delete: { Objects } }),

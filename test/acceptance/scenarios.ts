@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Account, BucketClient } from '../support/bucket-client.js';
 import { runCli } from '../support/cli.js';
 import { describeWith } from '../support/describe-with.js';
@@ -40,6 +40,8 @@ export interface Move {
 export interface World {
   readonly scenario: Scenario;
   readonly gateway: PenumbraServer;
+  /** Starts one more gateway on the same state, target and data folder; what changes is added to its environment. */
+  startAnother(env?: Readonly<Record<string, string>>): Promise<PenumbraServer>;
   /** The store that buckets move from. */
   readonly legacy: Account;
   /** Stands between the gateway and the legacy store. */
@@ -73,6 +75,7 @@ export function describeMoves(
       beforeAll(async () => {
         world = await openWorld(scenario);
       });
+      afterEach(() => world.proxy.heal());
       afterAll(() => world?.close());
       tests(() => world);
     });
@@ -102,16 +105,18 @@ async function openWorld(scenario: Scenario): Promise<World> {
   const redis = scenario.state === 'Redis' ? opened(await startRedis()) : undefined;
   const legacy = await openLegacy(scenario, folder, started);
   const proxy = opened(await startFaultProxy(legacy.endpoint));
-  const gateway = started(
-    await startPenumbra(join(folder, 'gateway'), {
-      PENUMBRA_ADMIN_PASSWORD: PASSWORD,
-      PENUMBRA_LOG_LEVEL: 'warn',
-      PENUMBRA_REDIS: redis?.url,
-      ...(await targetSettings(scenario, folder)),
-    }),
-  );
+  const settings = {
+    PENUMBRA_ADMIN_PASSWORD: PASSWORD,
+    PENUMBRA_LOG_LEVEL: 'warn',
+    PENUMBRA_REDIS: redis?.url,
+    ...(await targetSettings(scenario, folder)),
+  };
+  const startAnother: World['startAnother'] = async (change = {}) =>
+    started(await startPenumbra(join(folder, 'gateway'), { ...settings, ...change }));
+  const gateway = await startAnother();
+  const env = { PENUMBRA_URL: gateway.url, XDG_CONFIG_HOME: folder };
+  await runCli(['login'], { env, input: PASSWORD });
   const storage: World['storage'] = async (...args) => {
-    const env = { PENUMBRA_URL: gateway.url, PENUMBRA_ADMIN_PASSWORD: PASSWORD };
     const { code, stdout, stderr } = await runCli(['storage', ...args, '--json'], { env });
     if (code !== 0) throw new Error(stderr);
     return JSON.parse(stdout);
@@ -125,6 +130,7 @@ async function openWorld(scenario: Scenario): Promise<World> {
   return {
     scenario,
     gateway,
+    startAnother,
     legacy,
     proxy,
     shadowFlags,

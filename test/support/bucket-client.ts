@@ -44,6 +44,11 @@ export class BucketClient {
     this.sdk = sdkOf(account);
   }
 
+  /** The same bucket through another gateway. */
+  at(endpoint: string): BucketClient {
+    return new BucketClient({ ...this.account, endpoint }, this.name);
+  }
+
   async create(): Promise<this> {
     await this.sdk.send(new CreateBucketCommand({ Bucket: this.name }));
     return this;

@@ -19,10 +19,10 @@ export interface FaultProxy {
   count(method: string, path: string): number;
   /** From now on this says what goes wrong; undefined lets a request pass. */
   disturb(fault: (seen: SeenRequest) => Fault | undefined): void;
-  /** From now on nothing goes wrong. */
+  /** From now on the bodies of answers stop after so many bytes. */
+  holdBodies(afterBytes: number): void;
+  /** From now on nothing goes wrong, and what was held goes on. */
   heal(): void;
-  /** From now on the bodies of answers stop after so many bytes, until the returned function is called. */
-  holdBodies(afterBytes: number): () => void;
   close(): Promise<void>;
 }
 
@@ -32,7 +32,9 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const seen: SeenRequest[] = [];
   let faultOf: (seen: SeenRequest) => Fault | undefined = () => undefined;
-  let gate: { readonly afterBytes: number; readonly opened: Promise<void> } | undefined;
+  let gate:
+    | { readonly afterBytes: number; readonly opened: Promise<void>; readonly open: () => void }
+    | undefined;
 
   const server = createServer((incoming, outgoing) => {
     const one = { method: incoming.method ?? '', target: incoming.url ?? '' };
@@ -75,17 +77,15 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
     },
     heal() {
       faultOf = () => undefined;
+      gate?.open();
+      gate = undefined;
     },
     holdBodies(afterBytes) {
       let open: () => void = () => undefined;
       const opened = new Promise<void>((resolve) => {
         open = resolve;
       });
-      gate = { afterBytes, opened };
-      return () => {
-        gate = undefined;
-        open();
-      };
+      gate = { afterBytes, opened, open };
     },
     async close() {
       server.close();

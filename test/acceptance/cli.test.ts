@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { BucketClient } from '../support/bucket-client.js';
+import { penumbra } from '../support/penumbra.js';
+import { accountOf, describeMoves, newBucketName, PASSWORD } from './scenarios.js';
+
+const OBJECTS = 120;
+
+describeMoves(
+  (world) => {
+    test('a bucket is moved by commands alone, from its creation to its end', {
+      timeout: 120_000,
+    }, async () => {
+      const { gateway, legacy, proxy } = world();
+      const old = await new BucketClient(legacy, newBucketName()).create();
+      for (let index = 0; index < OBJECTS; index += 1)
+        await old.put(`${index % 7}/ü ${index}`, `body ${index}`);
+      const name = newBucketName();
+      const env = {
+        PENUMBRA_URL: gateway.url,
+        PENUMBRA_ADMIN_PASSWORD: PASSWORD,
+        PENUMBRA_SHADOW_ACCESS_KEY: legacy.accessKeyId,
+        PENUMBRA_SHADOW_SECRET_KEY: legacy.secretAccessKey,
+      };
+      const storage = (...args: string[]) => penumbra(args, { env, bin: 'storage.js' });
+      const done = async (...args: string[]) => {
+        const { code, stdout, stderr } = await storage(...args, '--json');
+        expect([code, stderr]).toEqual([0, '']);
+        return JSON.parse(stdout);
+      };
+      const shadow = [
+        '--shadow-name',
+        old.name,
+        '--shadow-endpoint',
+        proxy.endpoint,
+        '--shadow-region',
+        legacy.region,
+      ];
+
+      const created = await done('create', '-n', name, '-o', 'acme', ...shadow);
+      expect(created).toMatchObject({ bucket: name, endpoint: gateway.url });
+      const bucket = new BucketClient(accountOf(created), name);
+      expect((await storage('create', '-n', name, ...shadow)).code).toBe(1);
+      expect((await storage('create', '-n', newBucketName(), '--shadow-region', 'x')).code).toBe(2);
+
+      await bucket.get('0/ü 0');
+      await bucket.delete('1/ü 1');
+      await expect
+        .poll(async () => (await done('status', name)).migration)
+        .toMatchObject({
+          state: 'migrating',
+          objects_total: OBJECTS - 1,
+          objects_done: 1,
+          remaining: OBJECTS - 2,
+          tombstones: 1,
+          exact: true,
+        });
+      const refused = await storage('update', name, '--clear-shadow');
+      expect([refused.code, refused.stdout]).toEqual([1, '']);
+      expect(refused.stderr).toContain(
+        `error: only the shadow has ${OBJECTS - 2} objects: "0/ü 105", "0/ü 112"`,
+      );
+
+      const updated = await done(
+        'update',
+        name,
+        ...shadow,
+        '--shadow-write-through',
+        '--shadow-delete',
+        'target',
+      );
+      expect(updated.shadow).toMatchObject({ name: old.name, write_through: true, delete: 'target' });
+      expect(await done('sweep', name, 'start')).toMatchObject({ state: 'running' });
+      await expect
+        .poll(() => done('sweep', name, 'status'), { timeout: 60_000 })
+        .toMatchObject({
+          state: 'done',
+          objects_copied: OBJECTS - 2,
+          failed: 0,
+        });
+      expect((await done('status', name)).migration).toMatchObject({ state: 'complete', remaining: 0 });
+      expect(await done('update', name, '--clear-shadow')).toMatchObject({
+        shadow: null,
+        migration: { state: 'none', tombstones: 0 },
+      });
+
+      proxy.disturb(() => 'reset');
+      expect(await bucket.keys()).toHaveLength(OBJECTS - 1);
+      expect(await bucket.text('6/ü 118')).toBe('body 118');
+      const { buckets } = await done('list', '-o', 'acme');
+      expect(buckets).toEqual([expect.objectContaining({ bucket: name, shadow: null })]);
+      expect((await storage('destroy', name, '-y')).code).toBe(1);
+      for (const key of await bucket.keys()) await bucket.delete(key);
+      expect(await done('destroy', name, '-y')).toEqual({ bucket: name, destroyed: true });
+      await expect(bucket.keys()).rejects.toMatchObject({ name: 'InvalidAccessKeyId' });
+    });
+
+    test('--force leaves a shadow that was not copied', async () => {
+      const { storage } = world();
+      const { bucket, old } = await world().move((before) => before.put('left behind', 'here'));
+      await expect(storage('update', bucket.name, '--clear-shadow')).rejects.toThrow(
+        'only the shadow has 1 object',
+      );
+      expect(await storage('update', bucket.name, '--clear-shadow', '--force')).toMatchObject({
+        shadow: null,
+      });
+      await expect(bucket.get('left behind')).rejects.toMatchObject({ name: 'NoSuchKey' });
+      expect(await old.text('left behind')).toBe('here');
+    });
+
+    test('commands without a gateway, a password or sense say what is wrong', async () => {
+      const { url } = world().gateway;
+      const run = async (args: string[], env: Record<string, string>) => {
+        const { code, stdout, stderr } = await penumbra(args, {
+          env: { XDG_CONFIG_HOME: '/nonexistent', ...env },
+        });
+        expect(stdout).toBe('');
+        return [code, stderr];
+      };
+      const nowhere = { PENUMBRA_URL: 'http://127.0.0.1:1', PENUMBRA_ADMIN_PASSWORD: PASSWORD };
+      expect(await run(['storage', 'list'], nowhere)).toEqual([
+        1,
+        'error: no gateway answers at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1\n',
+      ]);
+      expect(await run(['storage', 'list'], { PENUMBRA_URL: url })).toEqual([
+        1,
+        `error: not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD\n`,
+      ]);
+      expect(await run(['storage', 'list'], { PENUMBRA_URL: url, PENUMBRA_ADMIN_PASSWORD: 'wrong' })).toEqual(
+        [1, 'error: the password is wrong\n'],
+      );
+      expect((await run(['storage', 'create'], {}))[0]).toBe(2);
+      expect((await run(['storage', 'erase'], {}))[0]).toBe(2);
+    });
+  },
+  { only: ({ state, legacy }) => (state === 'Redis') === (legacy === 'Penumbra') },
+);

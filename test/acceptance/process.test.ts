@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { expect, test } from 'vitest';
+import { describeMoves } from './scenarios.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Sends the head of a PUT of ten bytes, and resolves when the server wants them. */
+async function startUpload(url: string): Promise<Socket> {
+  const { port, pathname, search, host } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(
+    `PUT ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n`,
+  );
+  const [wanted] = (await once(socket, 'data')) as [Buffer];
+  expect(wanted.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  return socket;
+}
+
+async function isRefused(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => false,
+    () => true,
+  );
+}
+
+describeMoves(
+  (world) => {
+    test('SIGTERM lets a download, its copy and an upload end, and takes no new requests', async () => {
+      const body = randomBytes(4 * MEBIBYTE);
+      const { bucket, old } = await world().move((before) => before.put('slow', body));
+      const stopping = await world().startAnother();
+      const { sdk } = bucket.at(stopping.url);
+      world().proxy.holdBodies(MEBIBYTE);
+      const { Body } = await sdk.send(new GetObjectCommand({ Bucket: bucket.name, Key: 'slow' }));
+      const upload = await startUpload(
+        await getSignedUrl(sdk, new PutObjectCommand({ Bucket: bucket.name, Key: 'up' })),
+      );
+      await expect.poll(() => world().proxy.count('GET', `/${old.name}/slow`)).toBe(1);
+
+      const code = stopping.stop('SIGTERM');
+      await expect.poll(() => isRefused(`${stopping.url}/_/health/live`)).toBe(true);
+      upload.write('half whole');
+      expect(await text(upload)).toMatch(/^HTTP\/1\.1 200 OK/);
+      world().proxy.heal();
+      const downloaded = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      expect(downloaded.equals(body)).toBe(true);
+      expect(await code).toBe(0);
+      expect(await bucket.text('up')).toBe('half whole');
+      expect((await bucket.head('slow')).source).toBe('target');
+    });
+
+    test('another master key refuses to start, and the right one still does', async () => {
+      const other = { PENUMBRA_MASTER_KEY: randomBytes(32).toString('base64') };
+      await expect(world().startAnother(other)).rejects.toThrow(
+        /ended \(1\) too early:\nerror: the state was sealed under another master key: [^\n]+\n$/,
+      );
+      const { bucket } = await world().move((before) => before.put('key', 'value'));
+      const started = await world().startAnother();
+      expect(await bucket.at(started.url).text('key')).toBe('value');
+    });
+  },
+  { only: ({ state, target }) => (state === 'LMDB') === (target === 'disk') },
+);
