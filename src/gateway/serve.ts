@@ -12,9 +12,11 @@ export async function serve(flags: ConfigFlags): Promise<void> {
   const config = await loadConfig({ flags, environment: readEnvironment(), cwd: process.cwd() });
   const log = createLogger({ level: config.logLevel });
   const gateway = await startGateway(config, { clock: systemClock, log });
+  // Whoever reads that it listens may stop it at once.
+  const stopped = stopSignal();
   if (gateway.adminPassword !== undefined) process.stderr.write(`admin password: ${gateway.adminPassword}\n`);
   process.stdout.write(`listening on ${gateway.url}\n`);
-  log.info({ signal: await stopSignal() }, 'draining');
+  log.info({ signal: await stopped }, 'draining');
   await gateway.close();
 }
 
