@@ -87,6 +87,7 @@ function newAccessKey(): Pick<AccessKeyRecord, 'accessKeyId' | 'secretAccessKey'
   );
   return {
     accessKeyId: ID_PREFIX + letters.join(''),
-    secretAccessKey: randomBytes(SECRET_BYTES).toString('base64url'),
+    // As AWS's are: with base64url one could begin with a hyphen, which clients take for an option.
+    secretAccessKey: randomBytes(SECRET_BYTES).toString('base64'),
   };
 }

@@ -91,7 +91,7 @@ describe('the access key store', () => {
     const key = await accessKeys.create({ bucket: 'photos', role: 'editor' });
     expect(key).toMatchObject({ bucket: 'photos', role: 'editor' });
     expect(key.accessKeyId).toMatch(/^PNBR[A-Z0-9]{16}$/);
-    expect(key.secretAccessKey).toMatch(/^[A-Za-z0-9_-]{40}$/);
+    expect(key.secretAccessKey).toMatch(/^[A-Za-z0-9+/]{40}$/);
     expect(await accessKeys.get(key.accessKeyId)).toEqual(key);
     const other = await accessKeys.create({ bucket: 'photos', role: 'editor' });
     expect(other.accessKeyId).not.toBe(key.accessKeyId);
