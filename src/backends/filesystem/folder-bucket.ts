@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { open, type RootDatabase } from 'lmdb';
 import { S3Error } from '../../s3/errors.js';
 import type { BucketPersistence } from '../store/persistence.js';
 import type { ObjectRecord, PartRecord, UploadRecord } from '../store/records.js';
-import { type FileChanges, FolderContents } from './folder-contents.js';
+import { BucketIndex } from './bucket-index.js';
+import { FolderContents } from './folder-contents.js';
 import { layoutOf } from './folder-layout.js';
 import { removeLeftovers } from './leftovers.js';
 import { LmdbTable } from './lmdb-table.js';
@@ -12,7 +12,7 @@ const REMOVED = 'removed';
 
 /** A bucket in a folder of its own, which any number of processes of one machine may have open. */
 export class FolderBucket implements BucketPersistence {
-  readonly #root: RootDatabase;
+  readonly #index: BucketIndex;
   readonly #marks: LmdbTable<true>;
   readonly objects: LmdbTable<ObjectRecord>;
   readonly uploads: LmdbTable<UploadRecord>;
@@ -22,28 +22,25 @@ export class FolderBucket implements BucketPersistence {
   constructor(folder: string) {
     const layout = layoutOf(folder);
     for (const path of Object.values(layout)) mkdirSync(path, { recursive: true, mode: 0o700 });
-    // A commit is on the disk before it can be seen, so what was read cannot be lost either.
-    this.#root = open({ path: layout.index, noSubdir: false, overlappingSync: false });
-    this.#marks = new LmdbTable(this.#root, 'marks');
-    this.objects = new LmdbTable(this.#root, 'objects');
-    this.uploads = new LmdbTable(this.#root, 'uploads');
-    this.parts = new LmdbTable(this.#root, 'parts');
-    this.contents = new FolderContents(this.#root, layout);
+    this.#index = new BucketIndex(layout.index);
+    this.#marks = new LmdbTable(this.#index, 'marks');
+    this.objects = new LmdbTable(this.#index, 'objects');
+    this.uploads = new LmdbTable(this.#index, 'uploads');
+    this.parts = new LmdbTable(this.#index, 'parts');
+    this.contents = new FolderContents(this.#index, layout);
     removeLeftovers(layout, (file) => this.contents.isKept(file));
   }
 
   /** Reads see all that is committed at this moment, by whomever, until the caller waits for something. */
   refresh(): void {
-    this.#root.resetReadTxn();
+    this.#index.refresh();
   }
 
   async transact<T>(change: () => T): Promise<T> {
-    const { result, changes } = await this.#write(() => {
+    return this.#write(() => {
       if (this.#marks.get(REMOVED)) throw new S3Error('NoSuchBucket');
       return change();
     });
-    await this.contents.settle(changes);
-    return result;
   }
 
   /**
@@ -57,12 +54,16 @@ export class FolderBucket implements BucketPersistence {
     });
   }
 
-  async close(): Promise<void> {
-    this.contents.close();
-    await this.#root.close();
+  close(): Promise<void> {
+    return this.#index.close();
   }
 
-  #write<T>(change: () => T): Promise<{ result: T; changes: FileChanges }> {
-    return this.#root.transaction(() => ({ result: change(), changes: this.contents.takeChanges() }));
+  async #write<T>(change: () => T): Promise<T> {
+    const { result, changes } = await this.#index.transaction(() => ({
+      result: change(),
+      changes: this.contents.takeChanges(),
+    }));
+    await this.contents.settle(changes);
+    return result;
   }
 }

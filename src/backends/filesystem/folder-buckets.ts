@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { mkdirSync, rmSync, type Stats, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBucketName } from '../../s3/buckets.js';
 import { S3Error } from '../../s3/errors.js';
 import type { BucketEntry, Buckets } from '../store/persistence.js';
 import { FolderBucket } from './folder-bucket.js';
-import { layoutOf, ownedName, parseOwnedName } from './folder-layout.js';
-import { codeOf, isRunning } from './process-tag.js';
+import { layoutOf, ownedName } from './folder-layout.js';
+import { abandonedIn } from './leftovers.js';
+import { codeOf } from './process-tag.js';
 import { flushFolder } from './segment-files.js';
 
 interface OpenBucket {
@@ -17,7 +18,7 @@ interface OpenBucket {
 }
 
 /** A bucket is made, and deleted, under a name that no bucket can have, and gets its own, or loses it, in one step. */
-const ASIDE = '_';
+const ASIDE = '_penumbra-';
 
 /** The buckets of a folder, each a folder in it, by name. */
 export class FolderBuckets implements Buckets {
@@ -25,10 +26,8 @@ export class FolderBuckets implements Buckets {
 
   constructor(private readonly path: string) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(path)) {
-      if (name.startsWith(ASIDE) && !isRunning(parseOwnedName(name).tag)) {
-        rmSync(join(path, name), { recursive: true, force: true });
-      }
+    for (const aside of abandonedIn(path)) {
+      if (aside.name.startsWith(ASIDE)) rmSync(aside.path, { recursive: true, force: true });
     }
   }
 

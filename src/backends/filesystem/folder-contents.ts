@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { RootDatabase } from 'lmdb';
+import { S3Error } from '../../s3/errors.js';
 import type { S3Body } from '../../s3/message.js';
 import type { ByteRange } from '../../s3/ranges.js';
 import { collect } from '../store/chunks.js';
 import type { Contents, Segment, Written } from '../store/persistence.js';
+import type { BucketIndex } from './bucket-index.js';
 import { ContentStream, type Slice } from './content-stream.js';
 import type { FolderLayout } from './folder-layout.js';
 import { LmdbTable } from './lmdb-table.js';
@@ -33,17 +34,16 @@ export class FolderContents implements Contents {
   readonly #files: SegmentFiles;
   readonly #pins: Pins;
   #changes: { kept: string[]; released: string[] };
-  #closed = false;
   /** Contents whose files are deleted and whose rows of garbage the next transaction removes. */
   #collected: string[] = [];
 
   constructor(
-    private readonly root: RootDatabase,
+    private readonly index: BucketIndex,
     layout: FolderLayout,
   ) {
-    this.#segments = new LmdbTable(root, 'contents');
-    this.#kept = new LmdbTable(root, 'files');
-    this.#garbage = new LmdbTable(root, 'garbage');
+    this.#segments = new LmdbTable(index, 'contents');
+    this.#kept = new LmdbTable(index, 'files');
+    this.#garbage = new LmdbTable(index, 'garbage');
     this.#files = new SegmentFiles(layout);
     this.#pins = new Pins(layout);
     // What a process that ended left undeleted is deleted along with the first that is released here.
@@ -52,12 +52,11 @@ export class FolderContents implements Contents {
 
   async write(body: S3Body, size: number, digest: Digest): Promise<Written> {
     if (size <= INDEXED_BYTES) return { size, bytes: await collect(body, size, digest) };
-    return { size, file: await this.#files.write(body, size, digest) };
+    return { size, file: await this.#writeFile(body, size, digest) };
   }
 
   /** What a transaction adopted after all, though it failed to say so, stays. */
   async discard(written: Written): Promise<void> {
-    this.root.resetReadTxn();
     if ('file' in written && !this.isKept(written.file)) await this.#files.discard(written.file);
   }
 
@@ -95,7 +94,10 @@ export class FolderContents implements Contents {
     return indexedBytes(slices) ?? (await this.#openStream(content, slices));
   }
 
+  /** Whether the index refers to a file; it does no longer when the bucket is gone. */
   isKept(file: string): boolean {
+    if (this.index.isClosed) return false;
+    this.index.refresh();
     return this.#kept.get(file) !== undefined;
   }
 
@@ -121,9 +123,14 @@ export class FolderContents implements Contents {
     this.#collected.push(content);
   }
 
-  /** The index is about to be closed; streams under way read on. */
-  close(): void {
-    this.#closed = true;
+  /** The folders of a bucket are there for as long as the bucket. */
+  async #writeFile(body: S3Body, size: number, digest: Digest): Promise<string> {
+    try {
+      return await this.#files.write(body, size, digest);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') throw new S3Error('NoSuchBucket', undefined, { cause: error });
+      throw error;
+    }
   }
 
   #put(segments: readonly Segment[]): string {
@@ -152,12 +159,12 @@ export class FolderContents implements Contents {
   }
 
   #isCurrent(content: string): boolean {
-    this.root.resetReadTxn();
+    this.index.refresh();
     return this.#segments.get(content) !== undefined;
   }
 
   async #collectIfReleased(content: string): Promise<void> {
-    if (!this.#closed && !this.#isCurrent(content)) await this.#collect(content);
+    if (!this.index.isClosed && !this.#isCurrent(content)) await this.#collect(content);
   }
 }
 

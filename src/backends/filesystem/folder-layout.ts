@@ -27,8 +27,10 @@ export function ownedName(name: string): string {
   return `${name}.${PROCESS_TAG}`;
 }
 
-/** Whom a file belongs to. */
-export function parseOwnedName(fileName: string): { name: string; tag: string } {
-  const [name = '', tag = ''] = fileName.split('.');
-  return { name, tag };
+/** Whose a file is; undefined when the name is not one that ownedName gives, or begins with one. */
+export function parseOwnedName(fileName: string): { name: string; tag: string } | undefined {
+  const [, name, tag] = OWNED_NAME.exec(fileName) ?? [];
+  return name === undefined || tag === undefined ? undefined : { name, tag };
 }
+
+const OWNED_NAME = /^([^.]+)\.(\d+-\d+)(?:\.|$)/;

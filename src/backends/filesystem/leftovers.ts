@@ -15,8 +15,11 @@ export function removeLeftovers(layout: FolderLayout, isKept: (file: string) => 
   for (const { path } of abandonedIn(layout.pins)) rmSync(path, { force: true });
 }
 
-function abandonedIn(folder: string): { path: string; name: string }[] {
-  return readdirSync(folder)
-    .map((fileName) => ({ path: join(folder, fileName), ...parseOwnedName(fileName) }))
-    .filter(({ tag }) => !isRunning(tag));
+/** What no running process owns; what is not ours at all stays. */
+export function abandonedIn(folder: string): { path: string; name: string }[] {
+  return readdirSync(folder).flatMap((fileName) => {
+    const owned = parseOwnedName(fileName);
+    if (!owned || isRunning(owned.tag)) return [];
+    return [{ path: join(folder, fileName), name: owned.name }];
+  });
 }

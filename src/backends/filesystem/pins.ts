@@ -20,6 +20,6 @@ export class Pins {
 
   async isPinned(content: string): Promise<boolean> {
     const pins = (await readdir(this.layout.pins)).map(parseOwnedName);
-    return pins.some(({ name, tag }) => name === content && isRunning(tag));
+    return pins.some((pin) => pin?.name === content && isRunning(pin.tag));
   }
 }

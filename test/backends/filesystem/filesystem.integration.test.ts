@@ -55,7 +55,9 @@ it('has every acknowledged object, and only whole ones, after kill -9 in the mid
 it('leaves nothing of what a killed process was writing', async () => {
   const { path, backend } = await withBucket();
   await backend.close();
-  const child = await startProcess(process.execPath, [CHILD, path, 'flood', BUCKET], { until: /200 key-3/ });
+  const child = await startProcess(process.execPath, [CHILD, path, 'flood', BUCKET], {
+    until: /200 key-3 400001/,
+  });
   await child.stop('SIGKILL');
   const { client } = open(path);
   await client.put('key-3', 'small');
@@ -95,6 +97,7 @@ it('has one winner for each key that several processes create', async () => {
   const children = await Promise.all(
     [1, 2, 3].map(() => run(process.execPath, [CHILD, path, 'create', BUCKET, '60'])),
   );
+  expect(children.map(({ code, stderr }) => [code, stderr])).toEqual(children.map(() => [0, '']));
   const created = children.flatMap(({ stdout }) => stdout.trim().split('\n').filter(Boolean));
   expect(created).toHaveLength(60);
   expect(new Set(created).size).toBe(60);
@@ -148,14 +151,20 @@ it('keeps a bucket deleted by one process deleted for the others', async () => {
   expect(await readdir(path)).toEqual([]);
 });
 
-it('refuses a write that was under way when the bucket was deleted', async () => {
+it.each([
+  ['this', (_path: string, client: StoreClient) => client],
+  ['another', (path: string) => open(path).client],
+] as const)('refuses a write that was under way when %s process deleted the bucket', async (_who, other) => {
   const { path, client } = await withBucket();
-  const other = open(path).client;
-  const body = new PassThrough();
-  const writing = client.ask('PUT', 'key', { body, headers: { 'content-length': '4' } });
-  expect((await other.ask('DELETE', '')).status).toBe(204);
-  body.end('text');
-  expect((await writing).text).toContain('NoSuchBucket');
+  const bodies = [new PassThrough(), new PassThrough()];
+  const sizes = ['4', '100000'];
+  const writing = bodies.map((body, index) =>
+    client.ask('PUT', `key-${index}`, { body, headers: { 'content-length': sizes[index] ?? '' } }),
+  );
+  expect((await other(path, client).ask('DELETE', '')).status).toBe(204);
+  bodies[0]?.end('text');
+  bodies[1]?.end(Buffer.alloc(100_000));
+  for (const answer of await Promise.all(writing)) expect(answer.text).toContain('NoSuchBucket');
   expect(await readdir(path)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { FolderBuckets } from '../../../src/backends/filesystem/folder-buckets.js';
 import { layoutOf, ownedName } from '../../../src/backends/filesystem/folder-layout.js';
 import { removeLeftovers } from '../../../src/backends/filesystem/leftovers.js';
 import { isRunning, PROCESS_TAG } from '../../../src/backends/filesystem/process-tag.js';
@@ -45,4 +46,26 @@ it('touches nothing of a process that runs', async () => {
   expect(await readdir(layout.files)).toEqual(['a']);
   expect(await readdir(layout.staging)).toEqual([ownedName('a')]);
   expect(await readdir(layout.pins)).toEqual([`${ownedName('c')}.1`]);
+});
+
+it('deletes buckets that were never finished or half deleted, and nothing else', async () => {
+  const path = await temporaryFolder();
+  const stays = [
+    '_penumbra-backup',
+    '_other.999999999-1',
+    '.hidden',
+    'photos',
+    ownedName('_penumbra-a'),
+  ].sort();
+  for (const name of [...stays, '_penumbra-b.999999999-1']) await mkdir(join(path, name));
+  new FolderBuckets(path);
+  expect((await readdir(path)).sort()).toEqual(stays);
+});
+
+it('takes no folder for a bucket that has no index', async () => {
+  const path = await temporaryFolder();
+  await mkdir(join(path, 'photos'));
+  const buckets = new FolderBuckets(path);
+  expect(await buckets.list()).toEqual([]);
+  expect(buckets.open('photos')).toBeUndefined();
 });
