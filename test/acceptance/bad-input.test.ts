@@ -92,7 +92,8 @@ describeMoves(
     let move: Move;
 
     beforeAll(async () => {
-      move = await world().move((old) => old.put('old', 'of the past'), '--shadow-write-through');
+      const flags = world().scenario.target === 'disk' ? ['--shadow-write-through'] : [];
+      move = await world().move((old) => old.put('old', 'of the past'), ...flags);
     });
 
     afterEach(async () => {

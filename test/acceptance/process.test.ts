@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -30,7 +31,7 @@ async function isRefused(url: string): Promise<boolean> {
 
 describeMoves(
   (world) => {
-    test('SIGTERM lets a download, its copy and an upload end, and takes no new requests', async () => {
+    test('SIGTERM lets a download, an upload and the copies end, and takes no new requests', async () => {
       const body = randomBytes(4 * MEBIBYTE);
       const { bucket, old } = await world().move((before) => before.put('slow', body));
       const stopping = await world().startAnother();
@@ -52,6 +53,23 @@ describeMoves(
       expect(await code).toBe(0);
       expect(await bucket.text('up')).toBe('half whole');
       expect((await bucket.head('slow')).source).toBe('target');
+    });
+
+    test('SIGTERM lets a copy end that no client waits for any more', async () => {
+      const body = randomBytes(4 * MEBIBYTE);
+      const { bucket } = await world().move((before) => before.put('left', body));
+      const stopping = await world().startAnother();
+      world().proxy.holdBodies(MEBIBYTE);
+      const { Body } = await bucket
+        .at(stopping.url)
+        .sdk.send(new GetObjectCommand({ Bucket: bucket.name, Key: 'left' }));
+      (Body as Readable).destroy();
+      const code = stopping.stop('SIGTERM');
+      await expect.poll(() => isRefused(`${stopping.url}/_/health/live`)).toBe(true);
+      world().proxy.heal();
+      expect(await code).toBe(0);
+      const copied = await bucket.get('left');
+      expect([copied.source, copied.bytes.equals(body)]).toEqual(['target', true]);
     });
 
     test('another master key refuses to start, and the right one still does', async () => {
