@@ -44,12 +44,21 @@ export function emptyResponse(status: number, headers: Record<string, string> = 
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** The body of a request and its length in bytes; no body is an empty one. */
-export function bodyOf({ body, headers }: S3Request): { body: S3Body; size: number } {
-  if (body === undefined) return { body: NO_BYTES, size: 0 };
+export interface Bytes {
+  readonly body: S3Body;
+  /** Length of the body. */
+  readonly size: number;
+  /** What the sender says that the bytes are, in base64. */
+  readonly contentMd5?: string | undefined;
+}
+
+/** The body of a request; no body is an empty one. */
+export function bodyOf({ body, headers }: S3Request): Bytes {
+  const contentMd5 = headers['content-md5'];
+  if (body === undefined) return { body: NO_BYTES, size: 0, contentMd5 };
   const size = Number(headers['content-length']);
   if (!Number.isSafeInteger(size) || size < 0) throw new S3Error('MissingContentLength');
-  return { body, size };
+  return { body, size, contentMd5 };
 }
 
 /** Enough for 10,000 parts with their checksums, or 1,000 keys. */

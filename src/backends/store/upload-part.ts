@@ -1,6 +1,6 @@
 import { S3Error } from '../../s3/errors.js';
 import { invalidArgument } from '../../s3/invalid-argument.js';
-import type { S3Body, S3Request } from '../../s3/message.js';
+import type { S3Request } from '../../s3/message.js';
 import { queryValue } from '../../s3/params.js';
 import type { ByteRange } from '../../s3/ranges.js';
 import type { Checksums } from '../../s3/xml/checksums.js';
@@ -10,7 +10,7 @@ import { checksumFields, checksumsOf } from './checksum-fields.js';
 import { openCopySource } from './copy-source.js';
 import { findUpload } from './find-upload.js';
 import { assertHonoured } from './metadata.js';
-import { bodyOf, emptyResponse, type Handler, type Operation, xmlResponse } from './operation.js';
+import { type Bytes, bodyOf, emptyResponse, type Handler, type Operation, xmlResponse } from './operation.js';
 import { partKey } from './persistence.js';
 import type { PartRecord } from './records.js';
 import { storeBytes } from './write-object.js';
@@ -36,7 +36,7 @@ export const uploadPartCopy: Handler = async (operation) => {
 /** Stores a part in the place of the one with its number; the upload has to exist before and after. */
 async function storePart(
   { request, bucket, store }: Operation,
-  bytes: { body: S3Body; size: number },
+  bytes: Bytes,
   checksums: () => Checksums | undefined,
 ): Promise<PartRecord> {
   const partNumber = parsePartNumber(queryValue(request, 'partNumber') ?? '');

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { S3Error } from '../../s3/errors.js';
-import type { S3Body } from '../../s3/message.js';
 import { checksumFields, checksumsOf } from './checksum-fields.js';
 import { assertWritable } from './find-object.js';
 import { metadataOf } from './metadata.js';
-import { bodyOf, emptyResponse, type Handler, type Operation } from './operation.js';
+import { type Bytes, bodyOf, emptyResponse, type Handler, type Operation } from './operation.js';
 import type { BucketPersistence, Written } from './persistence.js';
 import type { ObjectRecord } from './records.js';
 
@@ -55,17 +54,22 @@ export interface StoredBytes {
   readonly etag: string;
 }
 
-/** Writes a body aside and has `commit` adopt it; when either fails, nothing is left of it. */
+/**
+ * Writes a body aside and has `commit` adopt it; when either fails, nothing is left of it. Throws BadDigest when the bytes are
+ * not what their sender says: a client's body was checked before, a copy's was not.
+ */
 export async function storeBytes<T>(
   { contents }: BucketPersistence,
-  { body, size }: { body: S3Body; size: number },
+  { body, size, contentMd5 }: Bytes,
   commit: (written: Written, bytes: StoredBytes) => Promise<T>,
 ): Promise<T> {
   assertSinglePut(size);
   const md5 = createHash('md5');
   const written = await contents.write(body, size, md5);
   try {
-    return await commit(written, { size, etag: `"${md5.digest('hex')}"` });
+    const digest = md5.digest();
+    if (contentMd5 !== undefined && digest.toString('base64') !== contentMd5) throw new S3Error('BadDigest');
+    return await commit(written, { size, etag: `"${digest.toString('hex')}"` });
   } catch (error) {
     await contents.discard(written);
     throw error;

@@ -140,6 +140,17 @@ export function objectCases(scene: Scene): void {
     expect((await client.ask('GET', 'key')).headers).toMatchObject(SYSTEM_METADATA);
   });
 
+  it.each(['text', ''])(
+    'refuses %j when it is not what its Content-MD5 says, and keeps what was there',
+    async (body) => {
+      const client = await scene.bucket();
+      await client.put('key', 'before');
+      const headers = { 'content-md5': createHash('md5').update('other').digest('base64') };
+      expectError(await client.ask('PUT', 'key', { body, headers }), 400, 'BadDigest');
+      expect(await client.text('key')).toBe('before');
+    },
+  );
+
   it('gives an object without a type the type of bytes', async () => {
     const client = await scene.bucket();
     await client.put('key', 'text');
