@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { CopyObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { expect, test } from 'vitest';
 import { describeMoves } from './scenarios.js';
 
@@ -94,6 +96,26 @@ describeMoves((world) => {
     expect(written.bytes.equals(body)).toBe(true);
     const before = await old.get('big');
     expect(before.bytes.equals(flags.includes(both) ? body : Buffer.from('was small'))).toBe(true);
+  });
+
+  test.each([[[]], [[both]]])('checksums that clients send by themselves are taken (%j)', async (flags) => {
+    const { bucket, old } = await world().move(undefined, ...flags);
+    const { endpoint, region, ...credentials } = bucket.account;
+    const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    const body = randomBytes(6 * MEBIBYTE);
+    const Bucket = bucket.name;
+    await client.send(
+      new PutObjectCommand({ Bucket, Key: 'whole', Body: body, ChecksumAlgorithm: 'SHA256' }),
+    );
+    const stream = Readable.from([body.subarray(0, MEBIBYTE), body.subarray(MEBIBYTE)]);
+    await client.send(
+      new PutObjectCommand({ Bucket, Key: 'streamed', Body: stream, ContentLength: body.length }),
+    );
+    await new Upload({ client, params: { Bucket, Key: 'in parts', Body: Readable.from([body]) } }).done();
+    for (const key of ['whole', 'streamed', 'in parts']) {
+      expect((await bucket.get(key)).bytes.equals(body), key).toBe(true);
+      if (flags.includes(both)) expect((await old.get(key)).bytes.equals(body), key).toBe(true);
+    }
   });
 
   test.each([[[]], [[both]]])('an object that only the shadow has can be copied (%j)', async (flags) => {
