@@ -94,6 +94,31 @@ describeMoves(
       await expect(bucket.keys()).rejects.toMatchObject({ name: 'InvalidAccessKeyId' });
     });
 
+    test('a sweep counts what it could not copy, and the next one copies that', async () => {
+      const { storage, proxy } = world();
+      const keys = Array.from({ length: 30 }, (_, index) => `key ${index}`);
+      const { bucket, old } = await world().move(async (before) => {
+        for (const key of keys) await before.put(key, key);
+      });
+      const sweep = async () => {
+        await storage('sweep', bucket.name, 'start');
+        const progress = () => storage('sweep', bucket.name, 'status');
+        await expect.poll(progress, { timeout: 20_000 }).toMatchObject({ state: 'done' });
+        return progress();
+      };
+      const lost = `/${old.name}/key%2013`;
+      proxy.disturb(({ method, target }) => (method === 'GET' && target.startsWith(lost) ? 500 : undefined));
+      expect(await sweep()).toMatchObject({ objects_copied: 29, failed: 1 });
+      expect((await storage('status', bucket.name)).migration).toMatchObject({ remaining: 1, failed: 1 });
+      proxy.heal();
+      expect(await sweep()).toMatchObject({ objects_copied: 1, failed: 0 });
+      expect((await storage('status', bucket.name)).migration).toMatchObject({
+        state: 'complete',
+        failed: 0,
+      });
+      expect(await bucket.text('key 13')).toBe('key 13');
+    });
+
     test('--force leaves a shadow that was not copied', async () => {
       const { storage } = world();
       const { bucket, old } = await world().move((before) => before.put('left behind', 'here'));

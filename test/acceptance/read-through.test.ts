@@ -126,6 +126,18 @@ describeMoves((world) => {
     expect(world().proxy.count('GET', `/${old.name}/left`)).toBe(1);
   });
 
+  test('a shadow that breaks off half-way tears the read, and the target has nothing of it', async () => {
+    const body = randomBytes(4 * MEBIBYTE);
+    const { bucket } = await world().move((before) => before.put('cut', body));
+    world().proxy.cutBodies(MEBIBYTE);
+    await expect(bucket.get('cut')).rejects.toThrow();
+    expect((await bucket.head('cut')).source).toBe('shadow');
+    world().proxy.heal();
+    const again = await bucket.get('cut');
+    expect([again.source, again.bytes.equals(body)]).toEqual(['shadow', true]);
+    await expect.poll(async () => (await bucket.head('cut')).source).toBe('target');
+  });
+
   test('a key that neither store has is not found', async () => {
     const { bucket } = await world().move();
     await expect(bucket.get('nothing')).rejects.toMatchObject({ name: 'NoSuchKey' });

@@ -21,9 +21,18 @@ export interface FaultProxy {
   disturb(fault: (seen: SeenRequest) => Fault | undefined): void;
   /** From now on the bodies of answers stop after so many bytes. */
   holdBodies(afterBytes: number): void;
+  /** From now on the connection is cut after so many bytes of an answer's body. */
+  cutBodies(afterBytes: number): void;
   /** From now on nothing goes wrong, and what was held goes on. */
   heal(): void;
   close(): Promise<void>;
+}
+
+/** Where answers stop, and what they wait for there; a rejection cuts them. */
+interface Gate {
+  readonly afterBytes: number;
+  passed(): Promise<void>;
+  open(): void;
 }
 
 /** An HTTP proxy in front of a store on loopback: counts what it is asked for, and fails or waits on command. */
@@ -32,9 +41,7 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const seen: SeenRequest[] = [];
   let faultOf: (seen: SeenRequest) => Fault | undefined = () => undefined;
-  let gate:
-    | { readonly afterBytes: number; readonly opened: Promise<void>; readonly open: () => void }
-    | undefined;
+  let gate: Gate | undefined;
 
   const server = createServer((incoming, outgoing) => {
     const one = { method: incoming.method ?? '', target: incoming.url ?? '' };
@@ -58,10 +65,10 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
   function throttled(): Transform {
     let passed = 0;
     return new Transform({
-      async transform(chunk: Buffer, _encoding, done) {
+      transform(chunk: Buffer, _encoding, done) {
         passed += chunk.length;
-        if (gate && passed > gate.afterBytes) await gate.opened;
-        done(null, chunk);
+        if (!gate || passed <= gate.afterBytes) done(null, chunk);
+        else gate.passed().then(() => done(null, chunk), done);
       },
     });
   }
@@ -85,7 +92,10 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
       const opened = new Promise<void>((resolve) => {
         open = resolve;
       });
-      gate = { afterBytes, opened, open };
+      gate = { afterBytes, passed: () => opened, open };
+    },
+    cutBodies(afterBytes) {
+      gate = { afterBytes, passed: () => Promise.reject(new Error('cut')), open: () => undefined };
     },
     async close() {
       server.close();
