@@ -42,6 +42,8 @@ export interface World {
   readonly gateway: PenumbraServer;
   /** Starts one more gateway on the same state, target and data folder; what changes is added to its environment. */
   startAnother(env?: Readonly<Record<string, string>>): Promise<PenumbraServer>;
+  /** The Redis that holds the state; undefined where it is embedded. */
+  readonly redisUrl: string | undefined;
   /** The store that buckets move from. */
   readonly legacy: Account;
   /** Stands between the gateway and the legacy store. */
@@ -131,6 +133,7 @@ async function openWorld(scenario: Scenario): Promise<World> {
     scenario,
     gateway,
     startAnother,
+    redisUrl: redis?.url,
     legacy,
     proxy,
     shadowFlags,
