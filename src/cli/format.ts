@@ -5,9 +5,14 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** `1,234 deletes`, `1 delete` */
+export function formatMany(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `1,234 objects`, `1 object` */
 export function formatObjects(count: number): string {
-  return `${formatCount(count)} object${count === 1 ? '' : 's'}`;
+  return formatMany(count, 'object');
 }
 
 /** `1.2 GB`: decimal units, two digits at most. */

@@ -1,5 +1,5 @@
 import type { BucketJson, BucketStatusJson, MigrationJson } from '../gateway/admin/schemas.js';
-import { formatBytes, formatCount, formatObjects, formatPercent, formatTable } from './format.js';
+import { formatBytes, formatCount, formatMany, formatObjects, formatPercent, formatTable } from './format.js';
 
 /** What `storage status` tells a reader. */
 export function statusText(status: BucketStatusJson): string[] {
@@ -38,8 +38,8 @@ function leftWords({ state, remaining, exact, failed, pending_repairs, tombstone
   const counts = [
     `${exact ? '' : 'at least '}${formatObjects(remaining)}`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
-    ...(pending_repairs > 0 ? [`${formatCount(pending_repairs)} writes to repair`] : []),
-    ...(tombstones > 0 ? [`${formatCount(tombstones)} deletes remembered`] : []),
+    ...(pending_repairs > 0 ? [`${formatMany(pending_repairs, 'write')} to repair`] : []),
+    ...(tombstones > 0 ? [`${formatMany(tombstones, 'delete')} remembered`] : []),
   ];
   return `${counts.join(', ')}${state === 'complete' ? ': the shadow can be cleared' : ''}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatPercent, formatTable } from '../../src/cli/format.js';
+import { formatBytes, formatMany, formatPercent, formatTable } from '../../src/cli/format.js';
 
 describe('formatBytes', () => {
   it.each([
@@ -11,6 +11,14 @@ describe('formatBytes', () => {
     [4_800_000_000, '4.8 GB'],
     [2 ** 53, '9.0 PB'],
   ])('%d is %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+});
+
+describe('formatMany', () => {
+  it.each([
+    [0, '0 deletes'],
+    [1, '1 delete'],
+    [12_345, '12,345 deletes'],
+  ])('%d is %s', (count, text) => expect(formatMany(count, 'delete')).toBe(text));
 });
 
 describe('formatPercent', () => {
