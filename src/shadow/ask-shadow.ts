@@ -1,7 +1,8 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
-import type { HeaderFields, QueryParameter, S3Request, S3Response } from '../s3/message.js';
+import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
+import { OVERRIDE, responseOverrides } from '../s3/response-overrides.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { judge } from './miss.js';
@@ -21,16 +22,16 @@ const NOT_FROM_SHADOW = new Set([
   'x-amz-bucket-region',
 ]);
 
-const OVERRIDE = 'response-';
-
 /**
  * READ step 5: the shadow's answer to a read that the target missed, or undefined when the shadow has no such object.
  *
- * `response-*` overrides are applied to the answer here, so that what is copied keeps the object's own headers.
+ * `response-*` overrides are not the shadow's to apply, so that what is copied keeps the object's own headers.
  *
- * @throws S3Error ServiceUnavailable when the shadow fails: never a 404, which a sync client would read as "deleted"
+ * @throws S3Error InvalidArgument for an override that cannot be sent; ServiceUnavailable when the shadow fails: never a 404, which a sync client would read as "deleted"
  */
 export async function askShadow(ctx: ShadowContext, request: S3Request): Promise<S3Response | undefined> {
+  // What cannot be sent is refused before a copy begins, whose bytes somebody has to read.
+  responseOverrides(request);
   const query = request.query.filter(([name]) => !name.startsWith(OVERRIDE));
   const headers = { ...without(request.headers, NOT_FOR_SHADOW), 'accept-encoding': 'identity' };
   const asked = { ...request, query, headers };
@@ -43,13 +44,9 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   return { ...answer, headers: without(answer.headers, NOT_FROM_SHADOW) };
 }
 
-/** The answer with the client's `response-*` overrides applied (GetObject API, "Overriding response header values"). */
-export function overridden(answer: S3Response, query: readonly QueryParameter[]): S3Response {
-  const overrides = query.filter(([name]) => name.startsWith(OVERRIDE));
-  if (overrides.length === 0 || !isSuccess(answer)) return answer;
-  const fields = overrides.map(([name, value]) => [name.slice(OVERRIDE.length), value]);
-  return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(fields) } };
-}
+/** The answer as the client asked for it: with its `response-*` overrides. */
+export const overridden = (answer: S3Response, request: S3Request): S3Response =>
+  isSuccess(answer) ? { ...answer, headers: { ...answer.headers, ...responseOverrides(request) } } : answer;
 
 /** What a client is told when the shadow cannot be asked; it may try again soon. */
 export const shadowFailed = (reason: string, cause?: unknown): S3Error =>

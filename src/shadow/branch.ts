@@ -5,6 +5,7 @@ const BUFFERED_BYTES = 256 * 1024;
 /** One of several readers of the same bytes, filled by `pump`. */
 export class Branch extends Readable {
   #room: (() => void) | undefined;
+  #hasAll = false;
 
   constructor() {
     super({ highWaterMark: BUFFERED_BYTES });
@@ -20,7 +21,14 @@ export class Branch extends Readable {
 
   /** The source has ended. */
   finish(): void {
-    if (!this.destroyed) this.push(null);
+    if (this.destroyed) return;
+    this.#hasAll = true;
+    this.push(null);
+  }
+
+  /** The source broke off. A reader that was handed everything may read it to its end. */
+  fail(reason: Error): void {
+    if (!this.#hasAll) this.destroy(reason);
   }
 
   override _read(): void {

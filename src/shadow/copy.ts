@@ -48,21 +48,23 @@ export async function copy(
     await fill(sink, bytes, object, readers);
     if (!(await ctx.ledger.beginCommit(token))) {
       await sink.abort(new CopyFailed('superseded'));
-      await release(ctx, token);
+      await dropToken(ctx, token);
       return { state: 'superseded' };
     }
     committing = true;
     const end = await sink.release();
-    await release(ctx, token);
+    await dropToken(ctx, token);
     return end === 'done' ? { state: 'copied', bytes: object.size } : { state: 'present' };
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
-    bytes.destroy();
-    for (const reader of readers) reader.destroy(reason);
+    for (const reader of readers) reader.fail(reason);
     await abandon(ctx, sink, reason);
     // A commit whose answer was lost may still apply: only the lease fences it, so the token stays.
-    if (!committing) await release(ctx, token);
+    if (!committing) await dropToken(ctx, token);
     return { state: 'failed', reason: reason.message };
+  } finally {
+    // Where nobody reads any more, the source has not come to its end.
+    bytes.destroy();
   }
 }
 
@@ -74,7 +76,8 @@ async function abandon(ctx: ShadowContext, sink: CopySink | undefined, reason: E
   }
 }
 
-async function release(ctx: ShadowContext, token: CopyToken): Promise<void> {
+/** What the copy or the read has come to holds, even when the state cannot be told that the token is free. */
+export async function dropToken(ctx: ShadowContext, token: CopyToken): Promise<void> {
   try {
     await ctx.ledger.dropToken(token);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { ask } from './ask.js';
 import { askShadow } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
-import { copy } from './copy.js';
+import { copy, dropToken } from './copy.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import { targetETag } from './view.js';
 
@@ -9,19 +9,18 @@ import { targetETag } from './view.js';
  * Brings one object from the shadow to the target unless the target has one of that name, by the same rules as a read (SWEEP).
  * A copy of the key that is under way is awaited instead. Never rejects.
  */
-export async function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
+export function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
   const current = ctx.flights.current(key);
   if (current) return current.landed;
   const flight = ctx.flights.begin(key);
-  let outcome: CopyOutcome;
-  try {
-    outcome = await migrateUnderToken(ctx, key);
-  } catch (error) {
-    outcome = { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
-  }
-  flight.land(outcome);
-  return outcome;
+  ctx.background.start('copy', async () => flight.land(await migrateUnderToken(ctx, key).catch(failed)));
+  return flight.landed;
 }
+
+const failed = (error: unknown): CopyOutcome => ({
+  state: 'failed',
+  reason: error instanceof Error ? error.message : String(error),
+});
 
 async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
   const { signal } = ctx.background;
@@ -38,6 +37,6 @@ async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyO
     held = false;
     return await copy(ctx, { key, token, source });
   } finally {
-    if (held) await ctx.ledger.dropToken(token);
+    if (held) await dropToken(ctx, token);
   }
 }

@@ -1,4 +1,5 @@
 import { discard } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import { readError } from '../s3/xml/error.js';
 import type { Clock } from '../system/clock.js';
@@ -16,14 +17,21 @@ export class BucketPresence {
     private readonly clock: Clock,
   ) {}
 
+  /** @throws S3Error ServiceUnavailable when the store says neither that the bucket is there nor that it is not */
   async isKnown(signal: AbortSignal): Promise<boolean> {
     if (this.clock.now() - this.#seenAt < KNOWN_FOR_MS) return true;
     const answer = await this.service(ask('HeadBucket', { method: 'HEAD', signal }));
     discard(answer.body);
     if (isSuccess(answer)) this.#seenAt = this.clock.now();
+    else if (answer.status !== 404) throw unknownPresence(answer.status);
     return isSuccess(answer);
   }
 }
+
+const unknownPresence = (status: number): S3Error =>
+  new S3Error('ServiceUnavailable', `A store answered ${status} when it was asked for its bucket.`, {
+    headers: { 'retry-after': '1' },
+  });
 
 /** An answer, and whether it says that the object is not there. */
 export interface Judged {

@@ -4,7 +4,7 @@ import type { CopyToken } from '../state/ledger.js';
 
 import { askShadow, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
-import { copyForClient } from './copy.js';
+import { copyForClient, dropToken } from './copy.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import type { Flight } from './flights.js';
 import { migrate } from './migrate.js';
@@ -59,9 +59,9 @@ async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Resp
   if (!answer) return miss;
   const final = await recheck(ctx, request, answer);
   if (request.operation === 'GetObject' && final === answer && !ctx.background.isFull) {
-    ctx.background.start('copy after a partial read', () => migrate(ctx, request.key));
+    void migrate(ctx, request.key);
   }
-  return final === answer ? from('shadow', overridden(answer, request.query)) : final;
+  return final === answer ? from('shadow', overridden(answer, request)) : final;
 }
 
 async function readAndCopy(
@@ -111,16 +111,20 @@ async function readWithToken(
     if (!answer) return { outcome: { state: 'absent' } };
     const final = await recheck(ctx, request, answer);
     if (final !== answer) return { answer: final, outcome: { state: 'present' } };
-    if (!token || answer.status !== 200) {
-      return { answer: from('shadow', overridden(answer, request.query)), outcome: { state: 'superseded' } };
+    if (!token || !isWhole(answer)) {
+      return { answer: from('shadow', overridden(answer, request)), outcome: { state: 'superseded' } };
     }
     held = undefined;
     const { client, outcome } = copyForClient(ctx, { key: request.key, token, source: answer });
-    return { answer: from('shadow', overridden({ ...answer, body: client }, request.query)), outcome };
+    return { answer: from('shadow', overridden({ ...answer, body: client }, request)), outcome };
   } finally {
-    if (held) await ctx.ledger.dropToken(held);
+    if (held) await dropToken(ctx, held);
   }
 }
+
+/** What a copy can be made of: not a 304, nor bytes of which nobody can tell whether they are all. */
+const isWhole = ({ status, headers }: S3Response): boolean =>
+  status === 200 && headers['content-length'] !== undefined;
 
 /** READ step 6, write-through only: once S has begun to answer, T and then D are looked at again before a byte goes out. */
 async function recheck(ctx: ShadowContext, request: S3Request, answer: S3Response): Promise<S3Response> {

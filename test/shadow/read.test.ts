@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { BackendUnavailable } from '../../src/backends/backend.js';
 import { S3Error } from '../../src/s3/errors.js';
 import type { S3Filter, S3Response } from '../../src/s3/message.js';
+import { KvUnavailable } from '../../src/state/kv.js';
+import { systemClock } from '../../src/system/clock.js';
 import { read } from '../support/store-client.js';
 import { type Moving, movingBucket } from './moving.js';
 
@@ -146,6 +148,77 @@ describe('a read of an object that only the shadow has', () => {
     await moving.settled();
     expect((await moving.target.ask('HEAD', 'k')).headers['content-type']).toBe('text/plain');
   });
+
+  it('lets no override touch what describes the bytes, and refuses one that no header can carry', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', '0123456789');
+    const { headers, text } = await moving.client.ask('GET', 'k', { query: 'response-content-length=2' });
+    expect(headers['content-length']).toBe('10');
+    expect(text).toBe('0123456789');
+    await moving.shadow.put('other', 'abc');
+    const query = `response-content-disposition=${encodeURIComponent('attachment; filename="€"')}`;
+    for (const key of ['k', 'other']) {
+      const refused = await moving.client.ask('GET', key, { query }).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ status: 400 });
+    }
+    await moving.settled();
+  });
+
+  it('is whole for a slow client although the target refuses the copy', async () => {
+    const onTarget: S3Filter = (service) => async (request) =>
+      request.method === 'PUT' ? { status: 403, headers: {} } : service(request);
+    const moving = await movingBucket({ onTarget });
+    await moving.shadow.put('k', 'x'.repeat(200_000));
+    const answer = await moving.client.open('GET', 'k');
+    await moving.settled();
+    expect(await read(answer)).toHaveLength(200_000);
+  });
+
+  it('frees the source when the target has the object by then and the client leaves', async () => {
+    const source = new Readable({ read: () => void source.push(Buffer.alloc(65_536)) });
+    const headers = { 'content-length': '100000000', etag: '"x"' };
+    const moving = await movingBucket({
+      onShadow: () => async () => ({ status: 200, headers, body: source }),
+      onTarget: (service) => async (request) =>
+        request.method === 'PUT' ? { status: 412, headers: {} } : service(request),
+    });
+    const answer = await moving.client.open('GET', 'k');
+    (answer.body as Readable).destroy();
+    await moving.settled();
+    expect(source.destroyed).toBe(true);
+  });
+
+  it('is served, and not copied, when the shadow does not announce its length', async () => {
+    const onShadow: S3Filter = () => async () => ({
+      status: 200,
+      headers: { etag: '"x"' },
+      body: Readable.from([Buffer.from('abc')]),
+    });
+    const moving = await movingBucket({ onShadow });
+    expect(await moving.client.text('k')).toBe('abc');
+    await moving.settled();
+    expect(await moving.target.text('k')).toBeUndefined();
+  });
+});
+
+describe('a read', () => {
+  it('ends as it would although the state cannot take its token back', async () => {
+    const moving = await movingBucket();
+    moving.ledger.dropToken = () => Promise.reject(new KvUnavailable('gone'));
+    expect(await moving.client.text('nowhere')).toBeUndefined();
+  });
+
+  it('by the sweep is awaited by a drain', async () => {
+    const onShadow: S3Filter = (service) => async (request) => {
+      if (request.operation === 'GetObject') await systemClock.sleep(30);
+      return service(request);
+    };
+    const moving = await movingBucket({ onShadow });
+    await moving.shadow.put('k', 'abc');
+    void moving.bucket.migrate('k');
+    await moving.settled();
+    expect(await moving.target.text('k')).toBe('abc');
+  });
 });
 
 const answeringObjects =
@@ -178,6 +251,14 @@ describe('what is not a miss', () => {
     await moving.shadow.put('k', 'stale');
     expect((await moving.client.ask('HEAD', 'k')).status).toBe(404);
     expect(moving.asked.shadow).toEqual([]);
+  });
+
+  it('a 404 to HEAD is no word on an object while the target does not tell whether it has the bucket', async () => {
+    const onTarget: S3Filter = (service) => async (request) =>
+      request.operation === 'HeadBucket' ? { status: 503, headers: {} } : service(request);
+    const moving = await movingBucket({ onTarget });
+    await moving.shadow.put('k', 'old');
+    await expect(moving.client.ask('HEAD', 'k')).rejects.toMatchObject({ status: 503 });
   });
 });
 

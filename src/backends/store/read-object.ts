@@ -5,6 +5,7 @@ import { invalidArgument } from '../../s3/invalid-argument.js';
 import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
 import { queryValue } from '../../s3/params.js';
 import { type ByteRange, formatContentRange, parseRange } from '../../s3/ranges.js';
+import { responseOverrides } from '../../s3/response-overrides.js';
 import { parsePartNumber } from '../../s3/xml/multipart.js';
 import { checksumFields } from './checksum-fields.js';
 import { findObject, preconditionFailed, versionOf } from './find-object.js';
@@ -88,26 +89,6 @@ function objectFields(request: S3Request, object: ObjectRecord): HeaderFields {
 
 function validators({ etag, lastModified }: ObjectRecord): HeaderFields {
   return { etag, 'last-modified': formatHttpDate(lastModified) };
-}
-
-const OVERRIDE = 'response-';
-const OVERRIDABLE = new Set([
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-]);
-
-/** The fields that `response-content-type` and its like replace (AWS, GetObject). */
-function responseOverrides({ query }: S3Request): HeaderFields {
-  const overrides: Record<string, string> = {};
-  for (const [name, value] of query) {
-    const field = name.startsWith(OVERRIDE) ? name.slice(OVERRIDE.length) : '';
-    if (OVERRIDABLE.has(field)) overrides[field] = value;
-  }
-  return overrides;
 }
 
 function partAsked(request: S3Request): number | undefined {
