@@ -247,7 +247,7 @@ export class Ledger {
       if (next === 'refuse') return false;
       if (next !== 'wait' && (await this.#replace(key, stored, next))) return true;
       if (now >= deadline) throw new KeyBusy(`key ${JSON.stringify(key)} is being written`);
-      await this.#clock.sleep(RETRY_MS * (0.5 + Math.random()));
+      await this.#clock.sleep(RETRY_MS);
     }
   }
 
