@@ -1,5 +1,6 @@
+import { discard } from '../s3/body.js';
 import { compareKeys } from '../s3/keys.js';
-import type { S3Response, S3Service } from '../s3/message.js';
+import type { S3Service } from '../s3/message.js';
 import { type ListedObject, type ListingPage, readListing } from '../s3/xml/listing.js';
 import { ask, isSuccess, readBody } from './ask.js';
 
@@ -28,52 +29,67 @@ export interface PageRequest {
   readonly signal: AbortSignal;
 }
 
-/** A store answered a listing with an error, or with something that is none. */
+/** A store does not list: it answered with an error, or with something that is no listing. */
 export class ListingRefused extends Error {
   override readonly name = 'ListingRefused';
-
-  constructor(
-    readonly answer: S3Response,
-    options?: ErrorOptions,
-  ) {
-    super(
-      `the store answered ${answer.status} to a listing${options ? ' that cannot be read' : ''}`,
-      options,
-    );
-  }
 }
 
 /** U+10FFFF: the last character that a key can hold. */
 const LAST_CHARACTER = '\u{10ffff}';
 
 /**
- * Reads one page by a list call that names where it starts, so that it needs no token of the store.
+ * Reads one page by a list call that names where it starts, so that it needs no token of the store. Only where a store sends a page
+ * that has nothing new, and says that there is more, its token leads on: after many delete markers, or after a common prefix that `after`
+ * begins with.
  *
  * @throws ListingRefused, BackendUnavailable
  */
 export async function readStorePage(service: S3Service, wanted: PageRequest): Promise<StorePage> {
-  const answer = await service(ask('ListObjectsV2', { query: queryOf(wanted), signal: wanted.signal }));
-  if (!isSuccess(answer)) throw new ListingRefused(answer);
-  const page = parsed(await readBody(answer), answer);
+  let token: string | undefined;
+  for (;;) {
+    const page = await askForPage(service, wanted, token);
+    const entries = entriesAfter(page, wanted.after);
+    if (!page.isTruncated) return { entries };
+    const last = entries.at(-1);
+    if (last) return { entries, end: last.name };
+    if (page.nextContinuationToken === token)
+      throw new ListingRefused('the listing of the store does not go on');
+    token = page.nextContinuationToken;
+  }
+}
+
+async function askForPage(
+  service: S3Service,
+  wanted: PageRequest,
+  token: string | undefined,
+): Promise<ListingPage> {
+  const query =
+    token === undefined ? queryOf(wanted) : [...queryOf(wanted), ['continuation-token', token] as const];
+  const answer = await service(ask('ListObjectsV2', { query, signal: wanted.signal }));
+  if (!isSuccess(answer)) {
+    discard(answer.body);
+    throw new ListingRefused(`the store answered ${answer.status} to a listing`);
+  }
+  return parsed(await readBody(answer));
+}
+
+function parsed(body: Buffer): ListingPage {
+  try {
+    return readListing(body);
+  } catch (error) {
+    // To the reader of XML a client's document and a store's are alike; here it is the store that is at fault.
+    throw new ListingRefused('the store answered a listing that cannot be read', { cause: error });
+  }
+}
+
+/** In key order. A store may roll keys after `after` up into a common prefix that is not after it. */
+function entriesAfter(page: ListingPage, after: string | undefined): Entry[] {
   const entries: Entry[] = [
     ...page.objects.map((object) => ({ name: object.key, object })),
     ...page.commonPrefixes.map((name) => ({ name })),
   ];
   if (page.commonPrefixes.length > 0) entries.sort((a, b) => compareKeys(a.name, b.name));
-  const last = entries.at(-1);
-  // A store may roll keys after `after` up into a common prefix that is not after it.
-  const { after } = wanted;
-  const fresh = after === undefined ? entries : entries.filter((entry) => compareKeys(entry.name, after) > 0);
-  return page.isTruncated && last ? { entries: fresh, end: last.name } : { entries: fresh };
-}
-
-function parsed(body: Buffer, answer: S3Response): ListingPage {
-  try {
-    return readListing(body);
-  } catch (error) {
-    // To the reader of XML a client's document and a store's are alike; here it is the store that is at fault.
-    throw new ListingRefused(answer, { cause: error });
-  }
+  return after === undefined ? entries : entries.filter((entry) => compareKeys(entry.name, after) > 0);
 }
 
 function queryOf({ prefix, delimiter, after, maxKeys, fetchOwner }: PageRequest): [string, string][] {

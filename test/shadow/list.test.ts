@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { S3Error } from '../../src/s3/errors.js';
 import { compareKeys } from '../../src/s3/keys.js';
+import type { S3Filter, S3Request } from '../../src/s3/message.js';
 import { readListing } from '../../src/s3/xml/listing.js';
 import { type Moving, movingBucket } from './moving.js';
 
@@ -38,6 +39,11 @@ function expected(keys: readonly string[], prefix: string, delimiter: string): P
   return { keys: listed.sort(compareKeys), prefixes: [...prefixes].sort(compareKeys) };
 }
 
+const withoutToken = (request: S3Request): S3Request => ({
+  ...request,
+  query: request.query.filter(([name]) => name !== 'continuation-token'),
+});
+
 const keyArbitrary = fc
   .array(fc.constantFrom('a', 'b', '/', '//', '~', ' ', '+', '%2F', 'ü', '\uffee', '🌘', '.', '..'), {
     minLength: 1,
@@ -49,8 +55,8 @@ describe('the merged listing', () => {
   it('is what one bucket would list, whatever is where, for every prefix, delimiter, page size and version', async () => {
     const place = fc.constantFrom('target', 'shadow', 'both', 'deleted');
     const layout = fc.array(fc.tuple(keyArbitrary, place), { maxLength: 40 });
-    const prefix = fc.constantFrom('', 'a', 'a/', '🌘', 'b//');
-    const delimiter = fc.constantFrom('', '/', '//', 'a');
+    const prefix = fc.constantFrom('', 'a', 'a/', '🌘', 'b//', '/', 'ab', '%2F');
+    const delimiter = fc.constantFrom('', '/', '//', 'a', 'ab', '🌘', 'a/b', '%2F');
     const version = fc.constantFrom(1 as const, 2 as const);
     await fc.assert(
       fc.asyncProperty(
@@ -132,6 +138,40 @@ describe('the merged listing', () => {
       const failure = await client.ask('GET', '', { query: 'list-type=2' }).catch((error: unknown) => error);
       expect(failure).toMatchObject({ code: 'ServiceUnavailable', headers: { 'retry-after': '1' } });
     }
+  });
+
+  it('goes on where a store sends an empty page and says that there is more', async () => {
+    const onShadow: S3Filter = (service) => async (request) => {
+      const token = request.query.find(([name]) => name === 'continuation-token');
+      if (request.operation !== 'ListObjectsV2' || token?.[1] === 'second')
+        return service(withoutToken(request));
+      const next = token ? 'second' : 'first';
+      const xml = `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken></ListBucketResult>`;
+      return { status: 200, headers: {}, body: Buffer.from(xml) };
+    };
+    const moving = await movingBucket({ onShadow });
+    for (const key of ['a', 'b']) await moving.shadow.put(key, 'x');
+    expect(await moving.client.keys()).toEqual(['a', 'b']);
+  });
+
+  it('fails rather than go round in circles over a store that does not go on', async () => {
+    const onShadow: S3Filter = (service) => async (request) =>
+      service({
+        ...request,
+        query: request.query.filter(([name]) => !/^(start-after|continuation)/.test(name)),
+      });
+    const moving = await movingBucket({ onShadow });
+    for (const key of ['a', 'b', 'c']) await moving.shadow.put(key, 'x');
+    await expect(moving.client.keys('max-keys=2')).rejects.toMatchObject({ status: 503 });
+  });
+
+  it('is whole over a store that starts where it likes, as long as its tokens lead on', async () => {
+    const onShadow: S3Filter = (service) => async (request) =>
+      service({ ...request, query: request.query.filter(([name]) => name !== 'start-after') });
+    const moving = await movingBucket({ onShadow });
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    for (const key of keys) await moving.shadow.put(key, 'x');
+    expect(await moving.client.keys('max-keys=2')).toEqual(keys);
   });
 
   it('refuses a token that is none of its own', async () => {
