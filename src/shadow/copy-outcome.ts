@@ -12,6 +12,11 @@ export type CopyOutcome =
   | { readonly state: 'superseded' }
   | { readonly state: 'failed'; readonly reason: string };
 
+export const failedCopy = (error: unknown): CopyOutcome => ({
+  state: 'failed',
+  reason: error instanceof Error ? error.message : String(error),
+});
+
 /** A copy could not be made; nothing of it was committed. */
 export class CopyFailed extends Error {
   override readonly name = 'CopyFailed';

@@ -2,7 +2,7 @@ import { ask } from './ask.js';
 import { askShadow } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copy, dropToken } from './copy.js';
-import type { CopyOutcome } from './copy-outcome.js';
+import { type CopyOutcome, failedCopy } from './copy-outcome.js';
 import { targetETag } from './view.js';
 
 /**
@@ -13,14 +13,9 @@ export function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
   const current = ctx.flights.current(key);
   if (current) return current.landed;
   const flight = ctx.flights.begin(key);
-  ctx.background.start('copy', async () => flight.land(await migrateUnderToken(ctx, key).catch(failed)));
+  ctx.background.start('copy', async () => flight.land(await migrateUnderToken(ctx, key).catch(failedCopy)));
   return flight.landed;
 }
-
-const failed = (error: unknown): CopyOutcome => ({
-  state: 'failed',
-  reason: error instanceof Error ? error.message : String(error),
-});
 
 async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
   const { signal } = ctx.background;

@@ -30,6 +30,7 @@ const NAMED = 10;
 export async function survey(bucket: MovingBucket, deadlineMs: number, clock: Clock): Promise<Survey> {
   const over = clock.now() + deadlineMs;
   const stop = new AbortController();
+  const timer = clock.after(deadlineMs, () => stop.abort());
   const seen = { objectsTotal: 0, objectsDone: 0, bytesTotal: 0, bytesDone: 0, remaining: 0 };
   const firstRemaining: string[] = [];
   try {
@@ -48,9 +49,11 @@ export async function survey(bucket: MovingBucket, deadlineMs: number, clock: Cl
     }
     return { ...seen, firstRemaining, exact: true };
   } catch (error) {
+    if (stop.signal.aborted) return { ...seen, firstRemaining, exact: false };
     if (!(error instanceof ListingRefused || error instanceof BackendUnavailable)) throw error;
     return { ...seen, firstRemaining, exact: false, problem: error.message };
   } finally {
+    timer.cancel();
     stop.abort();
   }
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { CopyOutcome } from '../shadow/copy-outcome.js';
+import { type CopyOutcome, failedCopy } from '../shadow/copy-outcome.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { type MovingBucket, walk } from './walk.js';
@@ -64,18 +64,22 @@ export class Sweep {
   async #copyAll(): Promise<void> {
     const limit = pLimit(CONCURRENCY);
     const underWay = new Set<Promise<void>>();
-    for await (const { object, state } of walk(this.bucket, this.#stop.signal)) {
-      if (this.#stop.signal.aborted) break;
-      if (state !== 'remaining') continue;
-      const copied = limit(() => this.#copy(object.key)).finally(() => underWay.delete(copied));
-      underWay.add(copied);
-      if (underWay.size >= 2 * CONCURRENCY) await Promise.race(underWay);
+    try {
+      for await (const { object, state } of walk(this.bucket, this.#stop.signal)) {
+        if (this.#stop.signal.aborted) break;
+        if (state !== 'remaining') continue;
+        const copied = limit(() => this.#copy(object.key)).finally(() => underWay.delete(copied));
+        underWay.add(copied);
+        if (underWay.size >= 2 * CONCURRENCY) await Promise.race(underWay);
+      }
+    } finally {
+      await Promise.all(underWay);
     }
-    await Promise.all(underWay);
   }
 
   async #copy(key: string): Promise<void> {
-    const outcome = await this.bucket.migrate(key);
+    if (this.#stop.signal.aborted) return;
+    const outcome = await this.bucket.migrate(key).catch(failedCopy);
     const { objectsCopied, bytesCopied, failed } = this.#progress;
     if (outcome.state === 'copied') {
       this.#progress = {

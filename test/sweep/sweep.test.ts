@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { atBucket } from '../../src/filters/at-bucket.js';
+import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import { survey } from '../../src/sweep/survey.js';
 import { Sweep } from '../../src/sweep/sweep.js';
 import { type Walked, walk } from '../../src/sweep/walk.js';
@@ -18,6 +19,11 @@ const sidesOf = ({ stores, ledger, bucket }: Moving) => ({
   ledger,
   migrate: bucket.migrate,
 });
+
+const untilAborted = ({ signal }: S3Request) =>
+  new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
 
 const walked = async (moving: Moving): Promise<Walked[]> => {
   const found: Walked[] = [];
@@ -77,6 +83,13 @@ describe('a survey', () => {
     expect((await survey(sidesOf(moving), -1, systemClock)).exact).toBe(false);
   });
 
+  it('ends in time although a store does not answer', async () => {
+    const moving = await movingBucket();
+    const found = await survey({ ...sidesOf(moving), shadow: untilAborted }, 30, systemClock);
+    expect(found).toMatchObject({ exact: false, remaining: 0 });
+    expect(found.problem).toBeUndefined();
+  });
+
   it('says what kept it from counting', async () => {
     const moving = await movingBucket();
     const sides = { ...sidesOf(moving), shadow: async () => ({ status: 403, headers: {} }) };
@@ -100,6 +113,38 @@ describe('a sweep', () => {
     expect(await moving.target.text('old/8')).toBeUndefined();
     expect((await moving.target.keys()).length).toBe(99);
     expect((await survey(sidesOf(moving), 10_000, systemClock)).remaining).toBe(0);
+  });
+
+  it('counts what cannot even be tried, and leaves no rejection to nobody', async () => {
+    const moving = await movingBucket();
+    for (let index = 0; index < 1_001; index += 1) await moving.shadow.put(`k${index}`, 'x');
+    const slow: S3Filter = (service) => (request) => systemClock.sleep(10).then(() => service(request));
+    const { shadow, ...sides } = sidesOf(moving);
+    const migrate = () => Promise.reject(new Error('the bucket has no shadow any more'));
+    const sweep = new Sweep({ ...sides, shadow: slow(shadow), migrate }, systemClock, log);
+    await expect.poll(() => sweep.progress.state).toBe('done');
+    expect(sweep.progress).toMatchObject({ objectsCopied: 0, failed: 1_001 });
+  });
+
+  it('that is stopped while it lists ends when the copies under way have ended', async () => {
+    const moving = await movingBucket();
+    for (let index = 0; index < 1_001; index += 1) await moving.shadow.put(`k${index}`, 'x');
+    const { shadow, ...sides } = sidesOf(moving);
+    const onlyFirstPage: S3Service = (request) =>
+      request.query.some(([name]) => name === 'start-after') ? untilAborted(request) : shadow(request);
+    let begun = 0;
+    let running = 0;
+    const migrate = async () => {
+      begun += 1;
+      running += 1;
+      if (begun > 990) await systemClock.sleep(50);
+      running -= 1;
+      return { state: 'copied', bytes: 1 } as const;
+    };
+    const sweep = new Sweep({ ...sides, shadow: onlyFirstPage, migrate }, systemClock, log);
+    await expect.poll(() => begun).toBe(1_000);
+    await sweep.stop();
+    expect(running).toBe(0);
   });
 
   it('goes on when an object fails, and counts it', async () => {
