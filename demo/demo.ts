@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
+import { borrowRedis } from './borrowed-redis.js';
 import { BucketClient, type Credentials } from './client.js';
 import { bigObject, pickFiles } from './corpus.js';
 import { LiveClient } from './live-client.js';
@@ -32,6 +33,7 @@ interface Stage {
 const { values: options } = parseArgs({ options: { redis: { type: 'string' } } });
 
 async function main(): Promise<void> {
+  const redis = options.redis === undefined ? undefined : await borrowRedis(options.redis);
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-demo-'));
   const running: Served[] = [];
   try {
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
   } finally {
     await Promise.all(running.map((process) => process.stop()));
     await rm(folder, { recursive: true, force: true });
+    await redis?.giveBack();
   }
 }
 

@@ -7,6 +7,11 @@ const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 
+/** Settings that somebody has for a Penumbra of their own are none of the stage's. */
+const INHERITED = Object.fromEntries(
+  Object.entries(process.env).filter(([variable]) => !variable.startsWith('PENUMBRA_')),
+);
+
 export interface Served {
   readonly url: string;
   readonly pid: number;
@@ -26,10 +31,10 @@ export async function serve(
   const child = spawn(
     process.execPath,
     [join(BIN, 'penumbra.js'), 'serve', '--port', '0', '--data', join(folder, name), ...args],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...INHERITED, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   child.stderr.pipe(createWriteStream(join(folder, `${name}.log`)));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const url = await listening(name, child, ended);
   return {
     url,
@@ -44,12 +49,16 @@ export async function serve(
 async function listening(name: string, child: ChildProcess, ended: Promise<void>): Promise<string> {
   const said = new Promise<string>((resolve, reject) => {
     let output = '';
+    let complaint = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
       const url = /listening on (\S+)/.exec(output)?.[1];
       if (url) resolve(url);
     });
-    ended.then(() => reject(new Error(`${name} ended before it listened`)));
+    ended.then(() => reject(new Error(`${name} ended before it listened: ${complaint.trim()}`)));
     setTimeout(() => reject(new Error(`${name} does not listen`)), READY_WITHIN_MS).unref();
   });
   return said.catch((error: unknown) => {
@@ -61,7 +70,7 @@ async function listening(name: string, child: ChildProcess, ended: Promise<void>
 /** Runs `storage …` and returns what it printed. @throws Error with its stderr when it does not exit with 0 */
 export async function storage(args: string[], env: Environment): Promise<string> {
   const child = spawn(process.execPath, [join(BIN, 'storage.js'), ...args], {
-    env: { ...process.env, ...env },
+    env: { ...INHERITED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -3,7 +3,7 @@ import type { Kv, KvCommit, KvEntry, KvRange } from './kv.js';
 import { assertKvCommit, assertKvKey, assertKvRange } from './kv-limits.js';
 import { boundsOf } from './kv-range.js';
 import { RedisConnection } from './redis-connection.js';
-import { COMMIT, channelPrefix, GET_MANY, LIST, redisKeys } from './redis-scripts.js';
+import { COMMIT, channelPrefix, DEFAULT_PREFIX, GET_MANY, LIST, redisKeys } from './redis-scripts.js';
 import { RedisWatch } from './redis-watch.js';
 
 export interface RedisKvOptions {
@@ -25,7 +25,7 @@ export interface RedisKvOptions {
 export async function openRedisKv({
   url,
   clock,
-  prefix = 'penumbra',
+  prefix = DEFAULT_PREFIX,
   deadline = 1_000,
 }: RedisKvOptions): Promise<Kv> {
   const calls = new RedisConnection({ url, clock, deadline });

@@ -6,6 +6,9 @@ export interface RedisScript {
   readonly sha: string;
 }
 
+/** What one installation's keys begin with, unless it is told otherwise. */
+export const DEFAULT_PREFIX = 'penumbra';
+
 /**
  * The Redis keys of the store, in the order in which every script takes them (KEYS[1] to KEYS[4]). One hash tag puts
  * them into one slot of a cluster.
