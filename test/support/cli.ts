@@ -17,7 +17,13 @@ export async function runCli(
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(input);
   const written = Promise.all([text(stdout), text(stderr)]);
-  const code = await main(args, { environment: readEnvironment(env), stdin, stdout, stderr, version: '1.2.3' });
+  const code = await main(args, {
+    environment: readEnvironment(env),
+    stdin,
+    stdout,
+    stderr,
+    version: '1.2.3',
+  });
   stdout.end();
   stderr.end();
   const [out, err] = await written;
