@@ -57,7 +57,6 @@ export interface ConfigFlags {
   readonly data?: string | undefined;
   readonly redis?: string | undefined;
   readonly publicUrl?: string | undefined;
-  readonly domain?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -111,7 +110,7 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: Confi
     port: flags.port ?? environment.port ?? file.port,
     redis: flags.redis ?? environment.redis ?? file.redis,
     public_url: flags.publicUrl ?? environment.publicUrl ?? file.public_url,
-    domain: flags.domain ?? environment.domain ?? file.domain,
+    domain: environment.domain ?? file.domain,
     log_level: environment.logLevel,
   };
   return validate(settingsSchema, merged, 'configuration');
@@ -162,6 +161,7 @@ async function readConfig(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(`configuration file ${path} cannot be read`, { cause: error });
+    const reason = error instanceof Error ? error.message : error;
+    throw new ConfigError(`configuration file cannot be read: ${reason}`, { cause: error });
   }
 }

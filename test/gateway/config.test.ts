@@ -61,9 +61,13 @@ describe('without a file', () => {
     [{ port: '70000' }, /configuration: port: .*65535/],
     [{ redis: 'localhost:6379' }, 'configuration: redis: must be a redis:// or rediss:// URL'],
     [{ publicUrl: 'penumbra.example.com' }, 'configuration: public_url: must be an http:// or https:// URL'],
-    [{ domain: 'http://x' }, /configuration: domain: must be a host name/],
   ])('%o is refused by name', async (flags, message) => {
     await expect(load(flags)).rejects.toThrow(message);
+  });
+
+  test('a domain that is no host name is refused by name', async () => {
+    const message = 'configuration: domain: must be a host name without a port';
+    await expect(load({}, { PENUMBRA_DOMAIN: 'http://x' })).rejects.toThrow(message);
   });
 
   test('half a root key is refused', async () => {
@@ -125,6 +129,8 @@ describe('with a file', () => {
 
   test('an empty file changes nothing, a missing one is an error', async () => {
     expect(await loadYaml('')).toMatchObject({ port: 9000 });
-    await expect(load({ config: '/nowhere.yaml' })).rejects.toThrow('/nowhere.yaml cannot be read');
+    await expect(load({ config: '/nowhere.yaml' })).rejects.toThrow(
+      /cannot be read: ENOENT.*\/nowhere\.yaml/,
+    );
   });
 });
