@@ -13,7 +13,7 @@ export interface ShadowFlags {
   readonly shadowRegion?: string;
   readonly shadowAccessKey?: string;
   readonly shadowSecretKey?: string;
-  readonly shadowWriteThrough?: true;
+  readonly shadowWriteThrough?: boolean;
   readonly shadowDelete?: 'both' | 'target';
 }
 
@@ -24,7 +24,7 @@ export interface ShadowBody {
   readonly region: string;
   readonly access_key_id: string;
   readonly secret_access_key: string;
-  readonly write_through: true | undefined;
+  readonly write_through: boolean | undefined;
   readonly delete: 'both' | 'target' | undefined;
 }
 
@@ -36,10 +36,11 @@ export function addShadowFlags(command: Command): Command {
     .option('--shadow-access-key <key>', 'access key id for the shadow (or PENUMBRA_SHADOW_ACCESS_KEY)')
     .option('--shadow-secret-key <secret>', 'secret access key (or PENUMBRA_SHADOW_SECRET_KEY)')
     .option('--shadow-write-through', 'write to the shadow bucket as well')
+    .option('--no-shadow-write-through', 'write to the target alone (default for a new shadow)')
     .addOption(
       new Option(
         '--shadow-delete <where>',
-        'where deletes go: both buckets, or the target alone (default: both)',
+        'where deletes go: both buckets (default for a new shadow), or the target alone',
       ).choices(['both', 'target']),
     );
 }

@@ -17,7 +17,7 @@ export async function createBucket(
   if ((await deps.buckets.get(name)) !== undefined) {
     throw new AdminError(409, 'bucket_exists', `bucket "${name}" exists already`);
   }
-  const shadow = input.shadow && toShadowRecord(input.shadow, name, now(deps));
+  const shadow = input.shadow && toShadowRecord(input.shadow, { bucket: name, since: now(deps) });
   if (shadow !== undefined) await deps.probes.probeShadow(shadow, target);
   return deps.lifecycle.createBucket({
     name,
@@ -55,9 +55,9 @@ async function proveShadow(
   deps: AdminDependencies,
 ): Promise<Shadowed> {
   const target = targetOf(record.backend, record.targetBucket, deps);
-  const isNew = leavesShadow(record, { shadow: input });
-  const since = record.shadow === null || isNew ? now(deps) : record.shadow.since;
-  const shadow = toShadowRecord(input, record.name, since);
+  const current = leavesShadow(record, { shadow: input }) ? undefined : (record.shadow ?? undefined);
+  const since = current?.since ?? now(deps);
+  const shadow = toShadowRecord(input, { bucket: record.name, since, current });
   await deps.probes.probeShadow(shadow, target);
   return { shadow, conditionalWrites: await deps.probes.probeConditionalWrites(target) };
 }

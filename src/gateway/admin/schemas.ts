@@ -30,8 +30,13 @@ export const shadowInput = z
     region: text(/^[A-Za-z0-9-]{1,64}$/, 'a region name, such as eu-west-1'),
     access_key_id: z.string(ACCESS_KEY_RULE).regex(/^\S{1,256}$/, ACCESS_KEY_RULE),
     secret_access_key: z.string(SECRET_KEY_RULE).min(1, SECRET_KEY_RULE).max(256, SECRET_KEY_RULE),
-    write_through: flag.default(false),
-    delete: z.enum(['both', 'target'], mustBe('"both" or "target"')).default('both'),
+    write_through: flag
+      .optional()
+      .openapi({ description: 'false unless the bucket has this shadow already' }),
+    delete: z
+      .enum(['both', 'target'], mustBe('"both" or "target"'))
+      .optional()
+      .openapi({ description: 'both unless the bucket has this shadow already' }),
   })
   .openapi('ShadowInput');
 

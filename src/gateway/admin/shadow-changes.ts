@@ -11,16 +11,22 @@ const MAX_KEYS_NAMED = 3;
 
 type LeavingDependencies = Pick<AdminDependencies, 'buckets' | 'migrations'>;
 
-/** The shadow as it is stored; its name is the bucket's own unless it was given. */
-export function toShadowRecord(input: ShadowInput, bucketName: string, since: string): ShadowRecord {
+/**
+ * The shadow as it is stored; its name is the bucket's own unless it was given. Who only sends new keys for the shadow that a
+ * bucket has, its `current` one, does not change how it is written.
+ */
+export function toShadowRecord(
+  input: ShadowInput,
+  { bucket, since, current }: { bucket: string; since: string; current?: ShadowRecord | undefined },
+): ShadowRecord {
   return {
-    name: input.name ?? bucketName,
+    name: input.name ?? bucket,
     endpoint: input.endpoint,
     region: input.region,
     accessKeyId: input.access_key_id,
     secretAccessKey: input.secret_access_key,
-    writeThrough: input.write_through,
-    delete: input.delete,
+    writeThrough: input.write_through ?? current?.writeThrough ?? false,
+    delete: input.delete ?? current?.delete ?? 'both',
     since,
   };
 }

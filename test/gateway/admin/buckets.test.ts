@@ -215,6 +215,21 @@ describe('changing a bucket', () => {
     expect(admin.calls).not.toContain('forget photos');
   });
 
+  it('does not change how a shadow is written when only its keys are sent', async () => {
+    await create({ shadow: { ...SHADOW, write_through: true, delete: 'target' } });
+    await change({ shadow: { ...SHADOW, secret_access_key: 'new' } });
+    expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
+      secretAccessKey: 'new',
+      writeThrough: true,
+      delete: 'target',
+    });
+    await change({ shadow: { ...SHADOW, write_through: false } });
+    expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
+      writeThrough: false,
+      delete: 'target',
+    });
+  });
+
   it('is 404 for a bucket that is not there', async () => {
     expect((await change({ public: true })).status).toBe(404);
   });
