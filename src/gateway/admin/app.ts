@@ -5,7 +5,7 @@ import type { AdminDependencies } from './dependencies.js';
 import { AdminError, errorHandler } from './errors.js';
 import { keyRoutes } from './keys.js';
 import { createRouter } from './router.js';
-import { requireSession, sessionRoutes } from './session.js';
+import { requireSession, SESSION_SCHEME, sessionRoutes } from './session.js';
 import { sweepRoutes } from './sweep.js';
 
 /** Where the gateway serves it. */
@@ -17,6 +17,7 @@ const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'Penumbra admin API', version: '1' },
   servers: [{ url: ADMIN_PATH }],
+  security: [{ session: [] }],
 };
 
 /** The admin API: log in, then buckets, their shadows, access keys and backends. Its document needs no session. */
@@ -25,6 +26,7 @@ export function createAdminApp(deps: AdminDependencies) {
   app.onError(errorHandler(deps.log));
   app.use(limitBody, requireJsonWrites);
   app.route('/', sessionRoutes(deps));
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', SESSION_SCHEME);
   app.doc31('/openapi.json', DOCUMENT);
   app.use(requireSession(deps.sessions));
   for (const routes of [bucketRoutes, keyRoutes, backendRoutes, sweepRoutes]) app.route('/', routes(deps));

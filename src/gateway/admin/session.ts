@@ -12,9 +12,13 @@ import { login } from './schemas.js';
 const COOKIE = 'penumbra_session';
 const COOKIE_PATH = '/_/';
 
+/** How a request shows its session (OpenAPI 3.1, "Security Scheme Object"). */
+export const SESSION_SCHEME = { type: 'apiKey', in: 'cookie', name: COOKIE } as const;
+
 const loginRoute = createRoute({
   method: 'post',
   path: '/login',
+  security: [],
   summary: 'Open a session with the admin password',
   request: { body: jsonBody(login) },
   responses: { 200: jsonAnswer(z.object({ ok: z.literal(true) }), 'The session cookie is set'), ...refusals },
@@ -23,6 +27,7 @@ const loginRoute = createRoute({
 const logoutRoute = createRoute({
   method: 'post',
   path: '/logout',
+  security: [],
   summary: 'End the session',
   responses: { 200: jsonAnswer(z.object({ ok: z.literal(true) }), 'The session is over'), ...refusals },
 });
@@ -30,6 +35,7 @@ const logoutRoute = createRoute({
 const sessionRoute = createRoute({
   method: 'get',
   path: '/session',
+  security: [],
   summary: 'Whether the request has a session',
   responses: { 200: jsonAnswer(z.object({ authenticated: z.boolean() }), 'The answer'), ...refusals },
 });

@@ -92,6 +92,13 @@ describe('without a session', () => {
   it('the document of the API is served', async () => {
     const { status, json } = await admin.ask('GET', '/openapi.json', { anonymous: true });
     expect([status, json.openapi]).toEqual([200, '3.1.0']);
+    expect(json).toMatchObject({
+      security: [{ session: [] }],
+      components: {
+        securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'penumbra_session' } },
+      },
+      paths: { '/login': { post: { security: [] } } },
+    });
     expect(Object.keys(json.paths as object).sort()).toEqual([
       '/backends',
       '/buckets',
