@@ -1,8 +1,10 @@
 import { discard } from '../s3/body.js';
+import { KvUnavailable } from '../state/kv.js';
 import type { WriteIntent } from '../state/ledger.js';
 import { ask, isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { mirror } from './mirror.js';
+import { beforeWriting } from './under-intent.js';
 import { targetETag } from './view.js';
 
 const INTERVAL_MS = 5_000;
@@ -43,7 +45,7 @@ export async function deleteFromShadow(ctx: ShadowContext, key: string): Promise
 export async function recoverForever(ctx: ShadowContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      for await (const key of ctx.ledger.openKeys()) await recoverKey(ctx, key);
+      await recoverAll(ctx, signal);
     } catch (error) {
       ctx.log.warn({ err: error, bucket: ctx.bucket }, 'recovery is interrupted and begins anew');
     }
@@ -51,18 +53,37 @@ export async function recoverForever(ctx: ShadowContext, signal: AbortSignal): P
   }
 }
 
+/** A key that fails does not keep the others waiting. */
+async function recoverAll(ctx: ShadowContext, signal: AbortSignal): Promise<void> {
+  for await (const key of ctx.ledger.openKeys()) {
+    if (signal.aborted) return;
+    try {
+      await recoverKey(ctx, key);
+    } catch (error) {
+      if (error instanceof KvUnavailable) throw error;
+      ctx.log.warn({ err: error, bucket: ctx.bucket, key }, 'a key is not recovered yet; it is tried again');
+    }
+  }
+}
+
 async function recoverKey(ctx: ShadowContext, key: string): Promise<void> {
   const dead = await ctx.ledger.adoptDeadIntent(key);
   if (dead) return settle(ctx, dead);
-  const { tombstone, intents } = await ctx.ledger.record(key);
+  const { tombstone, intents } = await ctx.ledger.tidy(key);
   if (tombstone?.shadowDelete === 'pending' && intents.length === 0) await retryDelete(ctx, key);
 }
 
 /** T has the key: the tombstone stays and S's object is hidden by T's. In write-through S may hold T's object, so both are kept still. */
 async function retryDelete(ctx: ShadowContext, key: string): Promise<void> {
-  const intent = ctx.settings.writeThrough ? await ctx.ledger.openIntent(key, 'exclusive') : undefined;
-  if ((await targetETag(ctx, key, ctx.background.signal)) === undefined) await deleteFromShadow(ctx, key);
-  if (intent) await ctx.ledger.closeIntent(intent);
+  const inTarget = () => targetETag(ctx, key, ctx.background.signal);
+  if (!ctx.settings.writeThrough) {
+    if ((await inTarget()) === undefined) await deleteFromShadow(ctx, key);
+    return;
+  }
+  const intent = await ctx.ledger.openIntent(key, 'exclusive');
+  const etag = await beforeWriting(ctx, intent, inTarget);
+  if (etag === undefined) await deleteFromShadow(ctx, key);
+  await ctx.ledger.closeIntent(intent);
 }
 
 const unlessAborted = (signal: AbortSignal) => (error: unknown) => {

@@ -48,6 +48,12 @@ export function withoutExpired(record: KeyRecord, now: number): KeyRecord {
   };
 }
 
+/** Whether something of it would be forgotten at its next change. */
+export function hasExpired(record: KeyRecord, now: number): boolean {
+  const { intents, copies } = withoutExpired(record, now);
+  return intents.length < record.intents.length || copies.length < record.copies.length;
+}
+
 export const isCommitting = (record: KeyRecord): boolean =>
   record.copies.some((held) => held.state === 'committing');
 

@@ -3,6 +3,7 @@ import type { Clock } from '../system/clock.js';
 import {
   buried,
   EMPTY_RECORD,
+  hasExpired,
   type Intent,
   isCommitting,
   isEmpty,
@@ -198,6 +199,14 @@ export class Ledger {
 
   async record(key: string): Promise<KeyRecord> {
     return parse(await this.#kv.get(this.#recordKey(key)));
+  }
+
+  /** Recovery: forgets what has outlived its time, and tells what is left. */
+  async tidy(key: string): Promise<KeyRecord> {
+    const record = await this.record(key);
+    if (!hasExpired(record, this.#clock.now())) return record;
+    await this.#change(key, (unexpired) => unexpired);
+    return this.record(key);
   }
 
   /** Recovery: takes over the exclusive intent of a writer whose lease has run out. Undefined: there is none. */

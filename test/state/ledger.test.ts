@@ -133,6 +133,25 @@ describe('shared intents', () => {
   });
 });
 
+describe('tidying up', () => {
+  it('forgets what has outlived its time, and the key is no longer open', async () => {
+    await ledger.openIntent(KEY, 'shared');
+    await tokenOf('other');
+    expect((await ledger.tidy(KEY)).intents).toHaveLength(1);
+    pass(TIMES.leaseMs + 1);
+    expect((await ledger.tidy(KEY)).intents).toEqual([]);
+    expect(await openKeys()).toEqual([]);
+    expect((await ledger.record('other')).copies).toHaveLength(1);
+  });
+
+  it('leaves the exclusive intent of a dead writer to recovery', async () => {
+    await ledger.openIntent(KEY, 'exclusive');
+    pass(TIMES.leaseMs + 1);
+    expect((await ledger.tidy(KEY)).intents).toHaveLength(1);
+    expect(await ledger.adoptDeadIntent(KEY)).toBeDefined();
+  });
+});
+
 describe('tombstones', () => {
   it('are found among many keys and under a prefix', async () => {
     await ledger.bury('a/1', 'pending');

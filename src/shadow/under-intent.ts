@@ -1,0 +1,46 @@
+import type { S3Request } from '../s3/message.js';
+import type { WriteIntent } from '../state/ledger.js';
+import type { ShadowContext } from './context.js';
+import { checkConditions, isConditional, viewedETag } from './view.js';
+
+/** What is to be found out under an intent before anything is written: when it fails, the intent has nothing to guard and is closed. */
+export async function beforeWriting<T>(
+  ctx: ShadowContext,
+  intent: WriteIntent,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await ctx.ledger.closeIntent(intent);
+    throw error;
+  }
+}
+
+/**
+ * COND.: judges the request's conditions against the view. Under the intent nobody else changes it, so neither store has to judge
+ * again, by its own objects.
+ *
+ * @throws S3Error PreconditionFailed, NoSuchKey, ServiceUnavailable; the intent is closed then
+ */
+export async function judgeUnder(ctx: ShadowContext, request: S3Request, intent: WriteIntent): Promise<void> {
+  if (!isConditional(request)) return;
+  await beforeWriting(ctx, intent, async () =>
+    checkConditions(request, await viewedETag(ctx, request.key, request.signal)),
+  );
+}
+
+/** The request as a store gets it once the gateway has judged its conditions. */
+export function judged(request: S3Request): S3Request {
+  const { 'if-match': _, 'if-none-match': __, ...headers } = request.headers;
+  return { ...request, headers };
+}
+
+/**
+ * A write that clients may see in one store and not yet in the other goes on to its end although its own client leaves: or its key
+ * would be barred until the intent's lease is over.
+ */
+export const unattended = (ctx: ShadowContext, request: S3Request): S3Request => ({
+  ...request,
+  signal: ctx.background.signal,
+});
