@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
-import type { S3Request, S3Response } from '../s3/message.js';
-import { readDelete, writeDeleteResult } from '../s3/xml/delete.js';
+import { S3Error } from '../s3/errors.js';
+import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
+import { type ObjectToDelete, readDelete, writeDeleteResult } from '../s3/xml/delete.js';
 import { readError } from '../s3/xml/error.js';
 import { ask, isSuccess, readBody } from './ask.js';
 import type { ShadowContext } from './context.js';
@@ -11,6 +12,9 @@ const CONCURRENCY = 32;
 
 /** 1,000 keys of 1,024 bytes, each byte escaped, and their tags. */
 const MAX_DOCUMENT = 8 * 1024 * 1024;
+
+/** Headers of DeleteObjects that mean for each object what they mean for DeleteObject. */
+const FOR_EACH_OBJECT = ['x-amz-bypass-governance-retention', 'x-amz-mfa'] as const;
 
 interface Named {
   readonly key: string;
@@ -40,12 +44,19 @@ export async function deleteObjects(ctx: ShadowContext, request: S3Request): Pro
   return { status: 200, headers, body };
 }
 
-async function deleteOne(ctx: ShadowContext, request: S3Request, { key, versionId }: Named): Promise<Result> {
+async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectToDelete): Promise<Result> {
+  const { key, versionId } = object;
   const query = versionId === undefined ? [] : ([['versionId', versionId]] as const);
   try {
     const answer = await deleteObject(
       ctx,
-      ask('DeleteObject', { method: 'DELETE', key, query, signal: request.signal }),
+      ask('DeleteObject', {
+        method: 'DELETE',
+        key,
+        query,
+        headers: headersOf(request, object),
+        signal: request.signal,
+      }),
     );
     if (isSuccess(answer)) return named(key, versionId);
     const said = readError((await readBody(answer)).toString('utf8'));
@@ -54,12 +65,22 @@ async function deleteOne(ctx: ShadowContext, request: S3Request, { key, versionI
       error: said ?? { code: 'InternalError', message: `status ${answer.status}` },
     };
   } catch (error) {
+    if (error instanceof S3Error)
+      return { ...named(key, versionId), error: { code: error.code, message: error.message } };
     ctx.log.warn({ err: error, bucket: ctx.bucket, key }, 'one key of a batch was not deleted');
     return {
       ...named(key, versionId),
       error: { code: 'InternalError', message: 'The object could not be deleted.' },
     };
   }
+}
+
+/** What the batch says for all of its objects, and the condition of this one. */
+function headersOf({ headers }: S3Request, { etag }: ObjectToDelete): HeaderFields {
+  const forAll = FOR_EACH_OBJECT.flatMap((name) =>
+    headers[name] === undefined ? [] : [[name, headers[name]]],
+  );
+  return { ...Object.fromEntries(forAll), ...(etag === undefined ? {} : { 'if-match': etag }) };
 }
 
 const named = (key: string, versionId: string | undefined): Named =>

@@ -1,18 +1,24 @@
 import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
+import { queryValue } from '../s3/params.js';
+import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteFromShadow, settle } from './recovery.js';
-import { targetETag } from './view.js';
+import { beforeWriting, judged, judgeUnder, unattended } from './under-intent.js';
+import { checkConditions, isConditional, targetETag, viewedETag } from './view.js';
 
 const NO_CONTENT: S3Response = { status: 204, headers: {} };
 
+/** What an object of a bucket without versions, as those of the shadow count, has for a version. */
+const NULL_VERSION = 'null';
+
 /**
  * DELETE of one key: tombstone, T, and after the answer S. The tombstone hides the shadow's object from the moment of the delete,
- * so a shadow that fails, or that is to be left alone, brings nothing back.
+ * so a shadow that fails, or that is to be left alone, brings nothing back. Of other versions only the target knows.
  */
 export async function deleteObject(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (request.query.some(([name]) => name === 'versionId')) return ctx.target(request);
+  if ((queryValue(request, 'versionId') ?? NULL_VERSION) !== NULL_VERSION) return ctx.target(request);
   return ctx.settings.writeThrough ? deleteUnderIntent(ctx, request) : deleteReadThrough(ctx, request);
 }
 
@@ -32,26 +38,37 @@ async function afterAnswer(ctx: ShadowContext, work: () => Promise<void>): Promi
 /** DELETE steps 1 to 3, write-through off. A delete that found nothing in T must not reach T: it could hit a later PUT. */
 async function deleteFromView(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const { key, signal } = request;
-  if ((await targetETag(ctx, key, signal)) !== undefined) {
+  const isInTarget = async () => (await targetETag(ctx, key, signal)) !== undefined;
+  if (isConditional(request)) checkConditions(request, await viewedETag(ctx, key, signal));
+  if (queryValue(request, 'versionId') === NULL_VERSION || (await isInTarget())) {
     await ctx.ledger.bury(key, owed(ctx));
     return deleteFromTarget(ctx, request);
   }
   const intent = await ctx.ledger.openIntent(key, 'shared');
-  const found = (await targetETag(ctx, key, signal)) !== undefined;
+  const found = await beforeWriting(ctx, intent, isInTarget);
   if (!(await ctx.ledger.buryAndClose(intent, owed(ctx)))) throw new Error('the intent of a delete was lost');
   return found ? deleteFromTarget(ctx, request) : NO_CONTENT;
 }
 
 /** DELETE with write-through on. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  const intent = await ctx.ledger.openIntent(request.key, 'exclusive', owed(ctx));
-  const answer = await deleteFromTarget(ctx, request);
+  const intent = await openDelete(ctx, request);
+  const answer = await deleteFromTarget(ctx, unattended(ctx, judged(request)));
   await afterAnswer(ctx, async () => {
     if (!isSuccess(answer)) return settle(ctx, intent);
     if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key);
     await ctx.ledger.closeIntent(intent);
   });
   return answer;
+}
+
+/** The tombstone is set in the instant in which the intent is announced, but for conditions that have to be judged in between. */
+async function openDelete(ctx: ShadowContext, request: S3Request): Promise<WriteIntent> {
+  if (!isConditional(request)) return ctx.ledger.openIntent(request.key, 'exclusive', owed(ctx));
+  const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
+  await judgeUnder(ctx, request, intent);
+  await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
+  return intent;
 }
 
 async function deleteFromTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {

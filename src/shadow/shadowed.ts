@@ -1,6 +1,7 @@
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
+import { hasQuery } from '../s3/params.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { KeyBusy, type Ledger } from '../state/ledger.js';
 import type { Clock } from '../system/clock.js';
@@ -80,7 +81,7 @@ const RULES: Partial<Record<OperationName, Rule>> = {
 };
 
 function ruleFor(request: S3Request): Rule {
-  if (request.query.some(([name]) => name === 'versionId')) return byTarget;
+  if (request.operation !== 'DeleteObject' && hasQuery(request, 'versionId')) return byTarget;
   return RULES[request.operation] ?? (NEEDS_OBJECT.has(request.operation) ? afterMigration : byTarget);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { S3Filter } from '../../src/s3/message.js';
-import { movingBucket } from './moving.js';
+import { systemClock } from '../../src/system/clock.js';
+import { heedingSignal, type MovingOptions, movingBucket } from './moving.js';
 
 const refusingDeletes: S3Filter = (service) => async (request) =>
   request.method === 'DELETE' ? { status: 503, headers: {} } : service(request);
@@ -98,6 +99,80 @@ describe.each([
     expect(await moving.shadow.keys()).toEqual([]);
   });
 
+  it('of the null version is one of the object, for stores without versions call theirs so', async () => {
+    const moving = await movingBucket({ writeThrough });
+    const query = 'versionId=null';
+    for (const key of ['k', 'batch']) {
+      await moving.target.put(key, 'new');
+      await moving.shadow.put(key, 'old');
+    }
+    await moving.shadow.put('unmoved', 'old');
+    expect((await moving.client.ask('DELETE', 'k', { query })).status).toBe(204);
+    expect((await moving.client.ask('DELETE', 'unmoved', { query })).status).toBe(204);
+    const body = '<Delete><Object><Key>batch</Key><VersionId>null</VersionId></Object></Delete>';
+    expect((await moving.client.ask('POST', '', { query: 'delete', body })).text).toContain(
+      '<VersionId>null',
+    );
+    await moving.settled();
+    expect(await moving.client.keys()).toEqual([]);
+    expect(await moving.client.text('k')).toBeUndefined();
+  });
+
+  it('of another version is the affair of the target', async () => {
+    const moving = await movingBucket({ writeThrough });
+    await moving.shadow.put('k', 'old');
+    await moving.client.ask('DELETE', 'k', { query: 'versionId=v1' });
+    expect(moving.asked.target.map(({ method }) => method)).toEqual(['DELETE']);
+    expect(await moving.client.text('k')).toBe('old');
+  });
+
+  it.each(['target', 'shadow'] as const)(
+    'with If-Match is judged by the object of the %s',
+    async (holder) => {
+      const moving = await movingBucket({ writeThrough });
+      const { headers } = await moving[holder].put('k', 'old');
+      const remove = (etag: string) =>
+        moving.client.ask('DELETE', 'k', { headers: { 'if-match': etag } }).catch((error: unknown) => error);
+      expect(await remove('"other"')).toMatchObject({ status: 412 });
+      await moving.settled();
+      expect(await moving.client.text('k')).toBe('old');
+      expect((await moving.ledger.record('k')).intents).toEqual([]);
+      expect(await remove(headers.etag ?? '')).toMatchObject({ status: 204 });
+      expect(await moving.client.text('k')).toBeUndefined();
+    },
+  );
+
+  it('of many keys deletes none whose ETag is another than was named', async () => {
+    const moving = await movingBucket({ writeThrough });
+    for (const key of ['a', 'b']) await moving.target.put(key, 'x');
+    const named = '<Object><Key>a</Key><ETag>"other"</ETag></Object><Object><Key>b</Key></Object>';
+    const body = `<Delete>${named}</Delete>`;
+    const { text } = await moving.client.ask('POST', '', { query: 'delete', body });
+    expect(text).toContain('<Error><Key>a</Key><Code>PreconditionFailed</Code>');
+    expect(await moving.client.keys()).toEqual(['a']);
+  });
+
+  it('of one key twice, and of a thousand keys, names each', async () => {
+    const moving = await movingBucket({ writeThrough });
+    const keys = [...Array.from({ length: 999 }, (_name, index) => `k${index}`), 'k0'];
+    const { text } = await moving.client.ask('POST', '', { query: 'delete', body: document(keys) });
+    expect(text.match(/<Deleted>/g)).toHaveLength(1_000);
+  });
+
+  it('ends although its client leaves, and bars the key to nobody', async () => {
+    const gone = new AbortController();
+    const onTarget: S3Filter = (service) => async (request) => {
+      if (request.method === 'DELETE') gone.abort(new Error('the client left'));
+      return heedingSignal(service)(request);
+    };
+    const moving = await movingBucket({ writeThrough, onTarget });
+    await moving.target.put('k', 'x');
+    await moving.client.ask('DELETE', 'k', { signal: gone.signal }).catch(() => undefined);
+    await moving.settled();
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+    expect((await moving.client.put('k', 'again')).status).toBe(200);
+  });
+
   it('of many keys reports each failure', async () => {
     const moving = await movingBucket({ writeThrough, onTarget: refusingDeletes });
     await moving.target.put('k', 'x');
@@ -123,4 +198,63 @@ it('a delete owed to the shadow is made by recovery', async () => {
   refuse = false;
   moving.bucket.startRecovery();
   await expect.poll(() => moving.shadow.text('k')).toBeUndefined();
+});
+
+it('a delete that cannot tell what the target has leaves no intent behind', async () => {
+  let heads = 0;
+  const onTarget: S3Filter = (service) => async (request) => {
+    if (request.method === 'HEAD' && request.key === 'k') heads += 1;
+    return heads === 2 ? { status: 503, headers: {} } : service(request);
+  };
+  const moving = await movingBucket({ onTarget });
+  await moving.shadow.put('k', 'old');
+  await expect(moving.client.ask('DELETE', 'k')).rejects.toMatchObject({ status: 503 });
+  expect((await moving.ledger.record('k')).intents).toEqual([]);
+});
+
+describe('recovery', () => {
+  /** Deletes that the shadow owes: it refuses them until told otherwise. */
+  async function owing(keys: readonly string[], options: MovingOptions = {}) {
+    const shadow = { refuses: true, asked: 0 };
+    const onShadow: S3Filter = (service) => async (request) => {
+      if (request.method !== 'DELETE') return service(request);
+      shadow.asked += 1;
+      await systemClock.sleep(5);
+      return (shadow.refuses ? refusingDeletes(service) : service)(request);
+    };
+    const moving = await movingBucket({ ...options, onShadow });
+    for (const key of keys) {
+      await moving.shadow.put(key, 'old');
+      await moving.client.ask('DELETE', key);
+    }
+    const isNoted = async (key: string) =>
+      (await moving.ledger.record(key)).tombstone?.lastError !== undefined;
+    await expect.poll(async () => (await Promise.all(keys.map(isNoted))).every(Boolean)).toBe(true);
+    return { moving, shadow };
+  }
+
+  it.each([false, true])(
+    'of one key that fails leaves none waiting behind it, write-through %s',
+    async (writeThrough) => {
+      let broken = false;
+      const onTarget: S3Filter = (service) => async (request) =>
+        broken && request.key === 'a' ? { status: 403, headers: {} } : service(request);
+      const { moving, shadow } = await owing(['a', 'b'], { onTarget, writeThrough });
+      shadow.refuses = false;
+      broken = true;
+      moving.bucket.startRecovery();
+      await expect.poll(() => moving.shadow.text('b')).toBeUndefined();
+      expect((await moving.ledger.record('a')).intents).toEqual([]);
+    },
+  );
+
+  it('ends with a drain, however much is left', async () => {
+    const keys = Array.from({ length: 60 }, (_, index) => `k${index}`);
+    const { moving, shadow } = await owing(keys);
+    shadow.asked = 0;
+    moving.bucket.startRecovery();
+    await expect.poll(() => shadow.asked).toBeGreaterThan(0);
+    await moving.settled();
+    expect(shadow.asked).toBeLessThan(keys.length);
+  });
 });

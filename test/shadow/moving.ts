@@ -38,6 +38,15 @@ export interface MovingOptions {
 
 const asIs: S3Filter = (service) => service;
 
+/** As a store on the network: it gives up when the answer is no longer wanted. */
+export const heedingSignal: S3Filter = (service) => (request) =>
+  new Promise((resolve, reject) => {
+    const { signal } = request;
+    signal.addEventListener('abort', () => reject(signal.reason));
+    if (signal.aborted) reject(signal.reason);
+    else service(request).then(resolve, reject);
+  });
+
 export async function movingBucket(options: MovingOptions = {}): Promise<Moving> {
   const { conditionalWrites = { put: true, complete: true }, onTarget = asIs, onShadow = asIs } = options;
   const target = await store('new');
