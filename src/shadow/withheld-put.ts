@@ -1,18 +1,15 @@
 import { discard, toReadable } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
-import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
+import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import { pump, ReadersLeft, WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { settle } from './recovery.js';
-import { checkConditions, isConditional, viewedETag } from './view.js';
+import { judged, judgeUnder, unattended } from './under-intent.js';
 
 type Side = 'target' | 'shadow';
-
-/** Conditions are judged by the gateway, against the view, under the intent; neither store may judge them by its own objects. */
-const JUDGED_HERE = ['if-none-match', 'if-match'];
 
 /**
  * PUT under the exclusive intent: the body streams to all `sides` at once, without its end. Then, for the milliseconds that follow,
@@ -51,7 +48,7 @@ class Upload {
   ) {
     const empty = lengthOf(request) === 0;
     const body = empty ? Buffer.alloc(0) : this.branch;
-    this.#send = () => ctx[side]({ ...request, headers: withoutConditions(request.headers), body });
+    this.#send = () => ctx[side]({ ...unattended(ctx, judged(request)), body });
     this.branch.on('error', () => undefined);
     // An empty body has no end to withhold: its request is sent when its turn comes.
     if (!empty) this.#start();
@@ -92,24 +89,24 @@ class Upload {
 /** Sends all but the ends. Returns the answer of a store that refused before it had the whole body. */
 async function fillAll(uploads: readonly Upload[], request: S3Request): Promise<S3Response | undefined> {
   const branches = uploads.map((upload) => upload.branch);
+  const source = toReadable(request.body).on('error', () => undefined);
+  // A store that refuses is heard although the client owes the next byte, and a client that leaves although a store is slow to read.
+  for (const branch of branches) branch.once('close', () => source.destroy(new ReadersLeft()));
+  const leave = () => {
+    for (const upload of uploads) upload.abort(request.signal.reason);
+  };
+  request.signal.addEventListener('abort', leave);
+  if (request.signal.aborted) leave();
   try {
-    await pump(toReadable(request.body), branches, { announced: lengthOf(request), need: 'all' });
+    await pump(source, branches, { announced: lengthOf(request), need: 'all' });
     return undefined;
   } catch (error) {
     const refused = uploads.find((upload) => upload.hasGivenUp);
     if (!(error instanceof ReadersLeft) || !refused) throw error;
     for (const upload of uploads) upload.abort(error);
     return refusal(refused.side, await refused.answer());
-  }
-}
-
-async function judgeUnder(ctx: ShadowContext, request: S3Request, intent: WriteIntent): Promise<void> {
-  if (!isConditional(request)) return;
-  try {
-    checkConditions(request, await viewedETag(ctx, request.key, request.signal));
-  } catch (error) {
-    await ctx.ledger.closeIntent(intent);
-    throw error;
+  } finally {
+    request.signal.removeEventListener('abort', leave);
   }
 }
 
@@ -154,6 +151,3 @@ function refusal(side: Side, answer: S3Response): S3Response {
 }
 
 const lengthOf = (request: S3Request): number => Number(request.headers['content-length'] ?? 0);
-
-const withoutConditions = (headers: HeaderFields): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !JUDGED_HERE.includes(name)));

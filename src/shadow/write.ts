@@ -1,10 +1,13 @@
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response } from '../s3/message.js';
-import { isSuccess } from './ask.js';
+import { readError } from '../s3/xml/error.js';
+import { isSuccess, readBody } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
+import { settle } from './recovery.js';
+import { judged, judgeUnder, unattended } from './under-intent.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
 import { withheldPut } from './withheld-put.js';
 
@@ -39,18 +42,28 @@ async function writeTarget(ctx: ShadowContext, request: S3Request): Promise<S3Re
 
 async function writeAndMirror(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
-  if (isConditional(request)) {
-    try {
-      checkConditions(request, await viewedETag(ctx, request.key, request.signal));
-    } catch (error) {
-      await ctx.ledger.closeIntent(intent);
-      throw error;
-    }
+  await judgeUnder(ctx, request, intent);
+  const { answer, outcome } = await outcomeOf(await ctx.target(unattended(ctx, judged(request))));
+  if (outcome === 'unknown') {
+    ctx.background.start('settle a failed write', () => settle(ctx, intent));
+    return answer;
   }
-  const answer = await ctx.target(request);
-  if (isSuccess(answer)) await mirror(ctx, request.key, request.signal);
+  if (outcome === 'written') await mirror(ctx, request.key, ctx.background.signal);
   await ctx.ledger.closeIntent(intent);
   return answer;
+}
+
+interface Outcome {
+  readonly answer: S3Response;
+  readonly outcome: 'written' | 'refused' | 'unknown';
+}
+
+/** An error that comes late comes after status 200 (AWS, CompleteMultipartUpload and CopyObject). */
+async function outcomeOf(received: S3Response): Promise<Outcome> {
+  const body = await readBody(received);
+  const answer = { ...received, body };
+  if (isSuccess(answer) && !readError(body.toString('utf8'))) return { answer, outcome: 'written' };
+  return { answer, outcome: answer.status >= 400 && answer.status < 500 ? 'refused' : 'unknown' };
 }
 
 /**

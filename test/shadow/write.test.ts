@@ -2,8 +2,9 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { S3Error } from '../../src/s3/errors.js';
 import type { S3Filter, S3Request, S3Response } from '../../src/s3/message.js';
+import { systemClock } from '../../src/system/clock.js';
 import { read } from '../support/store-client.js';
-import { type Moving, movingBucket } from './moving.js';
+import { heedingSignal, type Moving, movingBucket } from './moving.js';
 
 const refusingWrites =
   (status: number): S3Filter =>
@@ -131,6 +132,46 @@ describe('a PUT with write-through', () => {
     expect((await moving.ledger.record('k')).intents).toEqual([]);
   });
 
+  it('ends in both stores although its client leaves in the middle of the commit', async () => {
+    const gone = new AbortController();
+    const leaving: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.method === 'PUT') gone.abort(new Error('the client left'));
+      return answer;
+    };
+    const moving = await movingBucket({ writeThrough: true, onShadow: leaving, onTarget: heedingSignal });
+    await failureOf(moving.client.ask('PUT', 'k', { body: 'abc', signal: gone.signal }));
+    await moving.settled();
+    expect(await both(moving, 'k')).toEqual(['abc', 'abc']);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it('leaves nothing anywhere when its client leaves before the end', async () => {
+    const gone = new AbortController();
+    const moving = await movingBucket({ writeThrough: true });
+    const body = new PassThrough();
+    const headers = { 'content-length': '6' };
+    const answer = failureOf(moving.client.ask('PUT', 'k', { body, headers, signal: gone.signal }));
+    body.write('abc');
+    await expect.poll(() => moving.asked.target.length).toBe(1);
+    gone.abort(new Error('the client left'));
+    expect(await answer).toMatchObject({ message: 'the client left' });
+    expect(await both(moving, 'k')).toEqual([undefined, undefined]);
+  });
+
+  it('is refused at once although the client still owes its body', async () => {
+    const refusingLater: S3Filter = (service) => async (request) => {
+      if (request.method === 'PUT') await systemClock.sleep(20);
+      return refusingWrites(403)(service)(request);
+    };
+    const moving = await movingBucket({ writeThrough: true, onTarget: refusingLater });
+    const body = new PassThrough();
+    const answer = moving.client.ask('PUT', 'k', { body, headers: { 'content-length': '6' } });
+    body.write('abc');
+    expect((await answer).status).toBe(403);
+    expect(await moving.shadow.text('k')).toBeUndefined();
+  });
+
   it('of one key at the same time as others leaves both stores with the same object', async () => {
     const moving = await movingBucket({ writeThrough: true });
     const bodies = Array.from({ length: 10 }, (_, index) => `body ${index} `.repeat(1_000));
@@ -206,4 +247,66 @@ describe('what the target makes itself', () => {
       expect(await both(moving, 'k')).toEqual(['part', writeThrough ? 'part' : undefined]);
     },
   );
+});
+
+describe('with write-through, what the target makes itself', () => {
+  const copy = (moving: Moving, headers = {}, signal?: AbortSignal) =>
+    moving.client.ask('PUT', 'k', {
+      headers: { 'x-amz-copy-source': 'new/source', ...headers },
+      ...(signal && { signal }),
+    });
+
+  it('is judged by the object that clients see, wherever it is', async () => {
+    const moving = await movingBucket({ writeThrough: true });
+    await moving.target.put('source', 'bytes');
+    const { headers } = await moving.shadow.put('k', 'old');
+    expect(await failureOf(copy(moving, { 'if-match': '"other"' }))).toMatchObject({ status: 412 });
+    expect((await copy(moving, { 'if-match': headers.etag ?? '' })).status).toBe(200);
+    expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
+  });
+
+  it('is copied back although its client leaves meanwhile', async () => {
+    const gone = new AbortController();
+    const onTarget: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation === 'CopyObject') gone.abort(new Error('the client left'));
+      return answer;
+    };
+    const moving = await movingBucket({ writeThrough: true, onTarget, onShadow: heedingSignal });
+    await moving.target.put('source', 'bytes');
+    await failureOf(copy(moving, {}, gone.signal));
+    await moving.settled();
+    expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it.each([
+    ['500', { status: 500, headers: {} }],
+    [
+      'an error after 200',
+      { status: 200, headers: {}, body: Buffer.from('<Error><Code>InternalError</Code></Error>') },
+    ],
+  ])('and may have made although it answered %s, is brought to the shadow', async (_, answer) => {
+    const onTarget: S3Filter = (service) => async (request) => {
+      const made = await service(request);
+      return request.operation === 'CopyObject' ? answer : made;
+    };
+    const moving = await movingBucket({ writeThrough: true, onTarget });
+    await moving.target.put('source', 'bytes');
+    expect((await copy(moving)).status).toBe(answer.status);
+    await moving.settled();
+    expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it('and refuses late, with nothing made, is answered so', async () => {
+    const onTarget: S3Filter = (service) => async (request) =>
+      request.operation === 'CopyObject'
+        ? { status: 200, headers: {}, body: Buffer.from('<Error><Code>InternalError</Code></Error>') }
+        : service(request);
+    const moving = await movingBucket({ writeThrough: true, onTarget });
+    expect(await copy(moving)).toMatchObject({ status: 200, text: expect.stringContaining('InternalError') });
+    await moving.settled();
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
 });
