@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-demo-'));
   const running: Served[] = [];
   try {
-    await move(await setStage(folder, running));
+    await Promise.race([setStage(folder, running).then(move), interruption()]);
     chapter('Done');
     tell('Everything that clients were told is true was true all along.');
   } finally {
@@ -45,6 +45,15 @@ async function main(): Promise<void> {
     await rm(folder, { recursive: true, force: true });
     await redis?.giveBack();
   }
+}
+
+/** Rejects when the demo is interrupted, so that what it started is ended and removed all the same. */
+function interruption(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+    }
+  });
 }
 
 async function setStage(folder: string, running: Served[]): Promise<Stage> {
