@@ -1,17 +1,22 @@
 import { discard, toReadable } from '../s3/body.js';
+import type { WriteIntent } from '../state/ledger.js';
 import { ask, isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
+import { holding } from './under-intent.js';
 
 /**
- * Copies the target's object of `key` to the shadow, over whatever the shadow has. Only under the key's exclusive intent, which is what
+ * Copies the target's object of the intent's key to the shadow, over whatever the shadow has. Only under the key's exclusive intent, which is what
  * keeps the target's object in place meanwhile.
  *
  * @throws S3Error ServiceUnavailable when the shadow does not take it
  */
-export async function mirror(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<void> {
+export const mirror = (ctx: ShadowContext, intent: WriteIntent): Promise<void> =>
+  holding(ctx, intent, (signal) => copyBack(ctx, intent.key, signal));
+
+async function copyBack(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<void> {
   const answer = await ctx.target(ask('GetObject', { key, signal }));
   if (!isSuccess(answer)) {
     discard(answer.body);

@@ -14,9 +14,9 @@ const INTERVAL_MS = 5_000;
  * S; T has none and D -> S's is deleted; else nothing. Then the intent is closed. What fails is tried again when the lease ends.
  */
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
-  const { signal } = ctx.background;
   if (ctx.settings.writeThrough) {
-    if ((await targetETag(ctx, intent.key, signal)) !== undefined) await mirror(ctx, intent.key, signal);
+    const inTarget = await targetETag(ctx, intent.key, ctx.background.signal);
+    if (inTarget !== undefined) await mirror(ctx, intent);
     else if (await ctx.ledger.isDeleted(intent.key)) await deleteFromShadow(ctx, intent.key);
   }
   await ctx.ledger.closeIntent(intent);

@@ -18,6 +18,33 @@ export async function beforeWriting<T>(
 }
 
 /**
+ * Does work that may outlast the lease of its intent, which is prolonged meanwhile. Where that fails the signal of the work aborts, long
+ * before the lease is over: nothing may be sent without the intent.
+ */
+export async function holding<T>(
+  ctx: ShadowContext,
+  intent: WriteIntent,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const done = new AbortController();
+  const lost = new AbortController();
+  void renewUntil(ctx, intent, done.signal).catch((reason: unknown) => lost.abort(reason));
+  try {
+    return await work(AbortSignal.any([ctx.background.signal, lost.signal]));
+  } finally {
+    done.abort();
+  }
+}
+
+/** Rejects when the intent could not be renewed, or is no longer needed. */
+async function renewUntil(ctx: ShadowContext, intent: WriteIntent, done: AbortSignal): Promise<void> {
+  for (;;) {
+    await ctx.clock.sleep(ctx.ledger.renewalMs, done);
+    if (!(await ctx.ledger.renewIntent(intent))) throw new Error(`the intent on ${intent.key} was lost`);
+  }
+}
+
+/**
  * COND.: judges the request's conditions against the view. Under the intent nobody else changes it, so neither store has to judge
  * again, by its own objects.
  *

@@ -48,7 +48,7 @@ async function writeAndMirror(ctx: ShadowContext, request: S3Request): Promise<S
     ctx.background.start('settle a failed write', () => settle(ctx, intent));
     return answer;
   }
-  if (outcome === 'written') await mirror(ctx, request.key, ctx.background.signal);
+  if (outcome === 'written') await mirror(ctx, intent);
   await ctx.ledger.closeIntent(intent);
   return answer;
 }

@@ -27,6 +27,7 @@ export interface CopyToken {
 export interface WriteIntent {
   readonly key: string;
   readonly id: string;
+  readonly mode: Intent['mode'];
 }
 
 export interface LedgerTimes {
@@ -73,6 +74,11 @@ export class Ledger {
     this.#bucketId = bucketId;
     this.#clock = clock;
     this.#times = times;
+  }
+
+  /** How often an intent has to be renewed by whoever needs it for longer than its lease, ms. */
+  get renewalMs(): number {
+    return this.#times.leaseMs / 3;
   }
 
   async isDeleted(key: string): Promise<boolean> {
@@ -136,7 +142,17 @@ export class Ledger {
       };
       return deletes ? buried(announced, grave(deletes, now)) : announced;
     });
-    return { key, id };
+    return { key, id, mode };
+  }
+
+  /** Prolongs an intent that is still needed. False: its time was over, and another has taken its place. */
+  async renewIntent(intent: WriteIntent): Promise<boolean> {
+    return this.#change(intent.key, (record, now) => {
+      const rest = withoutIntent(record, intent);
+      if (rest === 'refuse') return 'refuse';
+      const renewed = { id: intent.id, mode: intent.mode, until: now + this.#times.leaseMs };
+      return { ...rest, intents: [...rest.intents, renewed] };
+    });
   }
 
   async closeIntent(intent: WriteIntent): Promise<void> {
@@ -217,7 +233,7 @@ export class Ledger {
       if (!dead || liveExclusive(record, now) || isCommitting(record)) return 'refuse';
       return { ...voided(record), intents: [{ id, mode: 'exclusive', until: now + this.#times.leaseMs }] };
     });
-    return adopted ? { key, id } : undefined;
+    return adopted ? { key, id, mode: 'exclusive' } : undefined;
   }
 
   /** Forgets everything, once no gateway consults the shadow any more. */

@@ -5,6 +5,7 @@ import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
+import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { systemClock } from '../../src/system/clock.js';
 import { temporaryKv } from '../state/temporary-kv.js';
@@ -31,6 +32,10 @@ export interface MovingOptions {
   readonly writeThrough?: boolean;
   readonly delete?: 'both' | 'target';
   readonly conditionalWrites?: { put: boolean; complete: boolean };
+  /** How long an intent is honoured, ms. */
+  readonly leaseMs?: number;
+  /** What stands between the gateway and its state. */
+  readonly onState?: (kv: Kv) => Kv;
   /** What stands between the gateway and a store. */
   readonly onTarget?: S3Filter;
   readonly onShadow?: S3Filter;
@@ -52,8 +57,9 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const target = await store('new');
   const shadow = await store('old');
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
-  const ledger = new Ledger(await temporaryKv(), 'id-1', systemClock, {
-    leaseMs: 5_000,
+  const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
+  const ledger = new Ledger(onState(await temporaryKv()), 'id-1', systemClock, {
+    leaseMs,
     tokenMs: 60_000,
     waitMs: 500,
   });

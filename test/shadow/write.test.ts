@@ -299,6 +299,25 @@ describe('with write-through, what the target makes itself', () => {
     expect((await moving.ledger.record('k')).intents).toEqual([]);
   });
 
+  it('excludes other writers of the key for as long as it is being copied back', async () => {
+    let isFirst = true;
+    const onShadow: S3Filter = (service) => async (request) => {
+      if (request.method === 'PUT' && isFirst) {
+        isFirst = false;
+        await systemClock.sleep(900);
+      }
+      return service(request);
+    };
+    const moving = await movingBucket({ writeThrough: true, onShadow, leaseMs: 150 });
+    await moving.target.put('source', 'bytes');
+    const copied = copy(moving);
+    await expect.poll(() => isFirst).toBe(false);
+    moving.bucket.startRecovery();
+    expect(await failureOf(moving.client.put('k', 'later'))).toMatchObject({ code: 'SlowDown' });
+    expect((await copied).status).toBe(200);
+    expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
+  });
+
   it('and refuses late, with nothing made, is answered so', async () => {
     const onTarget: S3Filter = (service) => async (request) =>
       request.operation === 'CopyObject'
