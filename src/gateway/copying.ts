@@ -9,7 +9,7 @@ import { type BucketRoutes, findRoute } from './bucket-routes.js';
  * that the store has for its bucket. An object that only the shadow of its bucket has is brought over first.
  *
  * Throws S3Error: InvalidArgument, AccessDenied, NoSuchBucket, NotImplemented (the source is on another backend),
- * ServiceUnavailable.
+ * ServiceUnavailable, SlowDown (it is being written).
  */
 export async function admitCopySource(
   value: string,
@@ -28,6 +28,8 @@ export async function admitCopySource(
 async function bringOver({ key, versionId }: CopySource, { movingFrom }: BucketRoute): Promise<void> {
   if (movingFrom === undefined || versionId !== undefined) return;
   const outcome = await movingFrom.migrate(key);
+  if (outcome.state === 'superseded')
+    throw new S3Error('SlowDown', undefined, { headers: { 'retry-after': '1' } });
   if (outcome.state !== 'failed') return;
   const headers = { 'retry-after': '2' };
   throw new S3Error('ServiceUnavailable', `The copy source could not be brought over: ${outcome.reason}`, {
