@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from '../system/logger.js';
 
 /** Work that goes on after the answer it began with, bounded in number and awaited when the gateway drains. */
@@ -8,7 +9,10 @@ export class BackgroundWork {
   constructor(
     private readonly limit: number,
     private readonly log: Logger,
-  ) {}
+  ) {
+    // Each request of each copy listens for it.
+    setMaxListeners(0, this.#abort.signal);
+  }
 
   /** Aborts when a drain has waited long enough. */
   get signal(): AbortSignal {

@@ -6,7 +6,7 @@ import type { S3Filter, S3Response } from '../../src/s3/message.js';
 import { KvUnavailable } from '../../src/state/kv.js';
 import { systemClock } from '../../src/system/clock.js';
 import { read } from '../support/store-client.js';
-import { type Moving, movingBucket } from './moving.js';
+import { heedingSignal, type Moving, movingBucket } from './moving.js';
 
 const reads = ({ asked }: Moving) =>
   asked.shadow.filter(({ operation }) => operation === 'GetObject').map(({ key }) => key);
@@ -348,4 +348,17 @@ it('tags of an object that only the shadow has are answered after it was brought
   expect(status).toBe(200);
   expect(text).toContain('<Key>a</Key><Value>1</Value>');
   expect(await moving.target.text('k')).toBe('abc');
+});
+
+it('many copies at once raise no warning of a leak', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  const moving = await movingBucket({ onShadow: heedingSignal });
+  const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+  for (const key of keys) await moving.shadow.put(key, 'x');
+  await Promise.all(keys.map((key) => moving.client.text(key)));
+  await moving.settled();
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
