@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Address, parseAddress } from '../s3/address.js';
-import type { HeaderFields, QueryParameter } from '../s3/message.js';
+import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
 import { isPresigned } from '../s3/sigv4/query-claim.js';
 
@@ -30,28 +30,13 @@ const SIGNATURE_PARAMETERS = new Set([
 ]);
 
 /** What belongs to one connection (RFC 9110, 7.6.1), to one signature, or to this gateway's own site. */
-const NOT_FORWARDED = new Set([
-  'authorization',
-  'connection',
+const NOT_FORWARDED: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  ...OF_ONE_SENDER,
   'content-encoding',
   'content-length',
   'cookie',
   'date',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-amz-content-sha256',
-  'x-amz-date',
-  'x-amz-decoded-content-length',
-  'x-amz-security-token',
-  'x-amz-trailer',
 ]);
 
 /** Reads the raw request target and header fields. Throws S3Error when no bucket or key can be made of them. */

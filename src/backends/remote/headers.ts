@@ -1,32 +1,11 @@
-import type { HeaderFields } from '../../s3/message.js';
+import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER } from '../../s3/fields.js';
 
-// Fields that belong to one connection (RFC 9110, 7.6.1).
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-
-// Fields of the client's own address, signature and framing: the backend's request gets new ones.
-const REPLACED = [
-  'authorization',
-  'expect',
-  'host',
-  'x-amz-content-sha256',
-  'x-amz-date',
-  'x-amz-decoded-content-length',
+const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  ...OF_ONE_SENDER,
+  // Announces a trailer, which is not sent on.
   'x-amz-sdk-checksum-algorithm',
-  'x-amz-security-token',
-  'x-amz-trailer',
-];
-
-const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...REPLACED]);
+]);
 const DROPPED_FROM_RESPONSE: ReadonlySet<string> = new Set(HOP_BY_HOP);
 
 type FieldLines = Readonly<Record<string, string | string[] | undefined>>;
