@@ -6,7 +6,7 @@ import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteFromShadow, settle } from './recovery.js';
 import { beforeWriting, judged, judgeUnder, unattended } from './under-intent.js';
-import { checkConditions, isConditional, targetETag, viewedETag } from './view.js';
+import { checkConditions, isConditional, isInTarget, viewedETag } from './view.js';
 
 const NO_CONTENT: S3Response = { status: 204, headers: {} };
 
@@ -38,14 +38,14 @@ async function afterAnswer(ctx: ShadowContext, work: () => Promise<void>): Promi
 /** DELETE steps 1 to 3, write-through off. A delete that found nothing in T must not reach T: it could hit a later PUT. */
 async function deleteFromView(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const { key, signal } = request;
-  const isInTarget = async () => (await targetETag(ctx, key, signal)) !== undefined;
+  const look = () => isInTarget(ctx, key, signal);
   if (isConditional(request)) checkConditions(request, await viewedETag(ctx, key, signal));
-  if (queryValue(request, 'versionId') === NULL_VERSION || (await isInTarget())) {
+  if (queryValue(request, 'versionId') === NULL_VERSION || (await look())) {
     await ctx.ledger.bury(key, owed(ctx));
     return deleteFromTarget(ctx, request);
   }
   const intent = await ctx.ledger.openIntent(key, 'shared');
-  const found = await beforeWriting(ctx, intent, isInTarget);
+  const found = await beforeWriting(ctx, intent, look);
   if (!(await ctx.ledger.buryAndClose(intent, owed(ctx)))) throw new Error('the intent of a delete was lost');
   return found ? deleteFromTarget(ctx, request) : NO_CONTENT;
 }

@@ -3,7 +3,7 @@ import { askShadow } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copy, dropToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
-import { targetETag } from './view.js';
+import { isInTarget, lookInTarget } from './view.js';
 
 /**
  * Brings one object from the shadow to the target unless the target has one of that name, by the same rules as a read (SWEEP).
@@ -19,14 +19,14 @@ export function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
 
 async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
   const { signal } = ctx.background;
-  if ((await targetETag(ctx, key, signal)) !== undefined) return { state: 'present' };
+  const inTarget = await lookInTarget(ctx, key, signal);
+  if (inTarget.state !== 'absent') return { state: inTarget.state };
   const { deleted, token } = await ctx.ledger.openCopy(key);
   if (deleted) return { state: 'deleted' };
   if (!token) return { state: 'superseded' };
   let held = true;
   try {
-    if (!ctx.conditionalWrites.put && (await targetETag(ctx, key, signal)) !== undefined)
-      return { state: 'present' };
+    if (!ctx.conditionalWrites.put && (await isInTarget(ctx, key, signal))) return { state: 'present' };
     const source = await askShadow(ctx, ask('GetObject', { key, signal }));
     if (!source) return { state: 'absent' };
     held = false;

@@ -5,7 +5,7 @@ import { ask, isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { mirror } from './mirror.js';
 import { beforeWriting } from './under-intent.js';
-import { targetETag } from './view.js';
+import { isInTarget } from './view.js';
 
 const INTERVAL_MS = 5_000;
 
@@ -15,8 +15,7 @@ const INTERVAL_MS = 5_000;
  */
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
   if (ctx.settings.writeThrough) {
-    const inTarget = await targetETag(ctx, intent.key, ctx.background.signal);
-    if (inTarget !== undefined) await mirror(ctx, intent);
+    if (await isInTarget(ctx, intent.key, ctx.background.signal)) await mirror(ctx, intent);
     else if (await ctx.ledger.isDeleted(intent.key)) await deleteFromShadow(ctx, intent.key);
   }
   await ctx.ledger.closeIntent(intent);
@@ -75,14 +74,13 @@ async function recoverKey(ctx: ShadowContext, key: string): Promise<void> {
 
 /** T has the key: the tombstone stays and S's object is hidden by T's. In write-through S may hold T's object, so both are kept still. */
 async function retryDelete(ctx: ShadowContext, key: string): Promise<void> {
-  const inTarget = () => targetETag(ctx, key, ctx.background.signal);
+  const inTarget = () => isInTarget(ctx, key, ctx.background.signal);
   if (!ctx.settings.writeThrough) {
-    if ((await inTarget()) === undefined) await deleteFromShadow(ctx, key);
+    if (!(await inTarget())) await deleteFromShadow(ctx, key);
     return;
   }
   const intent = await ctx.ledger.openIntent(key, 'exclusive');
-  const etag = await beforeWriting(ctx, intent, inTarget);
-  if (etag === undefined) await deleteFromShadow(ctx, key);
+  if (!(await beforeWriting(ctx, intent, inTarget))) await deleteFromShadow(ctx, key);
   await ctx.ledger.closeIntent(intent);
 }
 

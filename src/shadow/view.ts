@@ -17,27 +17,34 @@ export async function viewedETag(
   key: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const inTarget = await targetETag(ctx, key, signal);
-  if (inTarget !== undefined) return inTarget;
-  if (await ctx.ledger.isDeleted(key)) return undefined;
+  const inTarget = await lookInTarget(ctx, key, signal);
+  if (inTarget.state === 'present') return inTarget.etag;
+  if (inTarget.state === 'deleted' || (await ctx.ledger.isDeleted(key))) return undefined;
   const inShadow = await askShadow(ctx, headRequest(key, signal));
   return inShadow && (inShadow.headers.etag ?? '');
 }
 
+/** What the target has of a key. `deleted`: a delete marker of a versioned bucket, which is final. */
+export type InTarget =
+  | { readonly state: 'present'; readonly etag: string }
+  | { readonly state: 'deleted' }
+  | { readonly state: 'absent' };
+
 /** @throws S3Error ServiceUnavailable when the target answers neither yes nor no */
-export async function targetETag(
-  ctx: ShadowContext,
-  key: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+export async function lookInTarget(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<InTarget> {
   const request = headRequest(key, signal);
   const { answer, missing } = await judge(request, await ctx.target(request), ctx.presence.target);
   discard(answer.body);
-  if (missing || answer.headers['x-amz-delete-marker'] === 'true') return undefined;
+  if (answer.headers['x-amz-delete-marker'] === 'true') return { state: 'deleted' };
+  if (missing) return { state: 'absent' };
   if (!isSuccess(answer))
     throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);
-  return answer.headers.etag ?? '';
+  return { state: 'present', etag: answer.headers.etag ?? '' };
 }
+
+/** @throws S3Error ServiceUnavailable when the target answers neither yes nor no */
+export const isInTarget = async (ctx: ShadowContext, key: string, signal: AbortSignal): Promise<boolean> =>
+  (await lookInTarget(ctx, key, signal)).state === 'present';
 
 const headRequest = (key: string, signal: AbortSignal): S3Request =>
   ask('HeadObject', { method: 'HEAD', key, signal });

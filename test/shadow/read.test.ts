@@ -244,6 +244,17 @@ describe('what is not a miss', () => {
     await moving.shadow.put('k', 'stale');
     expect((await moving.client.ask('GET', 'k')).status).toBe(404);
     expect((await moving.client.ask('HEAD', 'k')).status).toBe(404);
+    expect(await moving.bucket.migrate('k')).toEqual({ state: 'deleted' });
+    expect(moving.asked.target.map(({ method }) => method)).not.toContain('PUT');
+  });
+
+  it('a delete marker of the target counts as no object for If-None-Match', async () => {
+    const marker = { status: 404, headers: { 'x-amz-delete-marker': 'true' } };
+    const onTarget: S3Filter = (service) => async (request) =>
+      request.method === 'HEAD' ? marker : service(request);
+    const moving = await movingBucket({ onTarget });
+    await moving.shadow.put('k', 'stale');
+    expect((await moving.client.put('k', 'new', { 'if-none-match': '*' })).status).toBe(200);
   });
 
   it('a 404 to HEAD counts only on a bucket that exists', async () => {
