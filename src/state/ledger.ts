@@ -39,7 +39,7 @@ export interface LedgerTimes {
   readonly waitMs: number;
 }
 
-export const LEDGER_TIMES: LedgerTimes = { leaseMs: 120_000, tokenMs: 7 * 86_400_000, waitMs: 5_000 };
+export const LEDGER_TIMES: LedgerTimes = { leaseMs: 180_000, tokenMs: 7 * 86_400_000, waitMs: 5_000 };
 
 /** Another writer held the key for longer than a caller may wait. */
 export class KeyBusy extends Error {
