@@ -1,6 +1,8 @@
 import type { BucketJson, BucketStatusJson, MigrationJson } from '../gateway/admin/schemas.js';
 import { formatBytes, formatCount, formatMany, formatObjects, formatPercent, formatTable } from './format.js';
 
+const UNCOUNTED = 'not known now';
+
 /** What `storage status` tells a reader. */
 export function statusText(status: BucketStatusJson): string[] {
   const { migration, shadow } = status;
@@ -28,18 +30,29 @@ function shadowWords(shadow: NonNullable<BucketJson['shadow']>): string {
   return `${shadow.name} at ${shadow.endpoint} (${shadow.region}), ${writes}, ${deletes}`;
 }
 
-function doneWords({ objects_done, objects_total, bytes_done, bytes_total, exact }: MigrationJson): string {
+/** A share of what was only counted in part would say nothing. */
+function doneWords({ problem, exact, ...counts }: MigrationJson): string {
+  if (problem !== null) return UNCOUNTED;
+  const { objects_done, objects_total, bytes_done, bytes_total } = counts;
   const objects = `${formatCount(objects_done)} of ${formatObjects(objects_total)}`;
   const bytes = `${formatBytes(bytes_done)} of ${formatBytes(bytes_total)}`;
-  return `${objects} (${formatPercent(objects_done, objects_total)}), ${bytes}${exact ? '' : ', counted so far'}`;
+  return exact
+    ? `${objects} (${formatPercent(objects_done, objects_total)}), ${bytes}`
+    : `${objects}, ${bytes}, counted so far`;
 }
 
-function leftWords({ state, remaining, exact, failed, pending_repairs, tombstones }: MigrationJson): string {
+function leftWords(migration: MigrationJson): string {
+  const { state, failed, pending_repairs, tombstones } = migration;
   const counts = [
-    `${exact ? '' : 'at least '}${formatObjects(remaining)}`,
+    remainingWords(migration),
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(pending_repairs > 0 ? [`${formatMany(pending_repairs, 'write')} to repair`] : []),
     ...(tombstones > 0 ? [`${formatMany(tombstones, 'delete')} remembered`] : []),
   ];
   return `${counts.join(', ')}${state === 'complete' ? ': the shadow can be cleared' : ''}`;
+}
+
+function remainingWords({ problem, exact, remaining }: MigrationJson): string {
+  if (problem !== null) return UNCOUNTED;
+  return `${exact ? '' : 'at least '}${formatObjects(remaining)}`;
 }

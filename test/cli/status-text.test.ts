@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { statusText } from '../../src/cli/status-text.js';
+import type { MigrationJson } from '../../src/gateway/admin/schemas.js';
+
+const HALF_WAY: MigrationJson = {
+  state: 'migrating',
+  objects_total: 4,
+  objects_done: 2,
+  bytes_total: 4000,
+  bytes_done: 1000,
+  remaining: 2,
+  failed: 0,
+  pending_repairs: 0,
+  tombstones: 0,
+  exact: true,
+  problem: null,
+};
+
+function told(migration: Partial<MigrationJson>): string[] {
+  return statusText({
+    bucket: 'photos',
+    org: null,
+    backend: 'local-disk',
+    target_bucket: 'photos',
+    public: false,
+    created_at: '2026-11-22T09:00:00.000Z',
+    shadow: {
+      name: 'photos',
+      endpoint: 'http://legacy.example',
+      region: 'auto',
+      write_through: true,
+      delete: 'both',
+      conditional_writes: { put: true, complete: true },
+    },
+    migration: { ...HALF_WAY, ...migration },
+  }).slice(3);
+}
+
+describe('what status tells of a migration', () => {
+  it('is a share of all objects once both sides are counted', () => {
+    expect(told({})).toEqual(['Migrated  2 of 4 objects (50 %), 1.0 kB of 4.0 kB', 'Left      2 objects']);
+  });
+
+  it('is no share of what was counted only in part', () => {
+    expect(told({ exact: false })).toEqual([
+      'Migrated  2 of 4 objects, 1.0 kB of 4.0 kB, counted so far',
+      'Left      at least 2 objects',
+    ]);
+  });
+
+  it('is no number at all when a side gives no answer, but for what the state knows', () => {
+    const problem = 'backend shadow of photos gave no answer (connect)';
+    expect(told({ exact: false, problem, objects_total: 0, pending_repairs: 2 })).toEqual([
+      'Migrated  not known now',
+      'Left      not known now, 2 writes to repair',
+      `Problem   ${problem}`,
+    ]);
+  });
+});
