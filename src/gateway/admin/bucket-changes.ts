@@ -5,7 +5,7 @@ import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { findBucket, refuseUnknown } from './find-bucket.js';
 import type { BucketChanges, NewBucketInput } from './schemas.js';
-import { isSameBucket, leaveShadow, toShadowRecord } from './shadow-changes.js';
+import { asksMore, isSameBucket, leaveShadow, toShadowRecord } from './shadow-changes.js';
 
 /** Probes the shadow, then creates the bucket and an access key for it. Throws; then nothing is saved. */
 export async function createBucket(
@@ -48,7 +48,10 @@ export async function changeBucket(
 
 type Shadowed = Pick<BucketRecord, 'shadow' | 'conditionalWrites'>;
 
-/** Finds out by trying that the bucket can be moved from this shadow, and how its target writes. */
+/**
+ * Finds out by trying that the bucket can be moved from this shadow, and how its target writes. Write-through can be given
+ * up untried, or writes would fail for as long as the shadow is down.
+ */
 async function proveShadow(
   record: BucketRecord,
   input: NonNullable<BucketChanges['shadow']>,
@@ -58,7 +61,7 @@ async function proveShadow(
   const current = leavesShadow(record, { shadow: input }) ? undefined : (record.shadow ?? undefined);
   const since = current?.since ?? now(deps);
   const shadow = toShadowRecord(input, { bucket: record.name, since, current });
-  await deps.probes.probeShadow(shadow, target);
+  if (current === undefined || asksMore(shadow, current)) await deps.probes.probeShadow(shadow, target);
   return { shadow, conditionalWrites: await deps.probes.probeConditionalWrites(target) };
 }
 

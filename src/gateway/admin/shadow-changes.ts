@@ -69,6 +69,17 @@ export function isSameBucket(one: Address, other: Address): boolean {
   return one.endpoint === other.endpoint && one.name === other.name;
 }
 
+/** Whether a shadow is asked in another way, or for more, than with the settings that the bucket has, which were tried. */
+export function asksMore(shadow: ShadowRecord, current: ShadowRecord): boolean {
+  return (
+    shadow.region !== current.region ||
+    shadow.accessKeyId !== current.accessKeyId ||
+    shadow.secretAccessKey !== current.secretAccessKey ||
+    (shadow.writeThrough && !current.writeThrough) ||
+    (shadow.delete === 'both' && current.delete === 'target')
+  );
+}
+
 function assertNothingLost(status: MigrationStatus): void {
   if (isComplete(status)) return;
   throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}; copy what is left first, or force`);

@@ -215,6 +215,29 @@ describe('changing a bucket', () => {
     expect(admin.calls).not.toContain('forget photos');
   });
 
+  it('gives up write-through although the shadow is down, and takes nothing up without asking it', async () => {
+    const written = { ...SHADOW, write_through: true };
+    await create({ shadow: written });
+    admin.calls.length = 0;
+    expect(
+      (await change({ shadow: { ...SHADOW, write_through: false, delete: 'target' } })).json,
+    ).toMatchObject({
+      shadow: { write_through: false, delete: 'target' },
+    });
+    expect(admin.calls).toEqual([]);
+    for (const more of [
+      { write_through: true },
+      { delete: 'both' },
+      { secret_access_key: 'new' },
+      { region: 'x' },
+    ]) {
+      admin.calls.length = 0;
+      await change({ shadow: { ...SHADOW, write_through: false, delete: 'target', ...more } });
+      expect(admin.calls).toEqual(['probe http://legacy.example:9000/photos for photos']);
+      await change({ shadow: { ...SHADOW, write_through: false, delete: 'target' } });
+    }
+  });
+
   it('does not change how a shadow is written when only its keys are sent', async () => {
     await create({ shadow: { ...SHADOW, write_through: true, delete: 'target' } });
     await change({ shadow: { ...SHADOW, secret_access_key: 'new' } });
