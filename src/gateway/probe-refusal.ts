@@ -52,7 +52,7 @@ function reasonOf(error: unknown, { what, shadow, deadlineMs }: RefusalContext):
   if (KEY_ERRORS.has(code)) return `shadow refused the access key: ${code}`;
   if (code === 'NoSuchBucket') return `shadow has no such bucket: "${shadow.name}"`;
   if (REGION_ERRORS.has(code)) return `shadow is not in region "${shadow.region}": ${code}`;
-  if (status === 403) return `shadow does not allow ${what}: ${code}`;
+  if (status === 403) return `shadow "${shadow.name}" does not allow ${what}: ${code}`;
   return `shadow failed at ${what}: ${code}`;
 }
 

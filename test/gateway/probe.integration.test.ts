@@ -72,7 +72,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
     [403, 'InvalidAccessKeyId', 'shadow refused the access key: InvalidAccessKeyId'],
     [403, 'SignatureDoesNotMatch', 'shadow refused the access key: SignatureDoesNotMatch'],
     [404, 'NoSuchBucket', 'shadow has no such bucket: "legacy"'],
-    [403, 'AccessDenied', 'shadow does not allow listing (s3:ListBucket): AccessDenied'],
+    [403, 'AccessDenied', 'shadow "legacy" does not allow listing (s3:ListBucket): AccessDenied'],
     [301, 'PermanentRedirect', 'shadow is not in region "eu-west-1": PermanentRedirect'],
     [
       400,
@@ -129,13 +129,13 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
       [/^HEAD/, { status: 403 }],
     ]);
     await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
-      /^shadow does not allow reading \(s3:GetObject\): /,
+      /^shadow "legacy" does not allow reading \(s3:GetObject\): /,
     );
   });
 
   it.each([
-    [{ writeThrough: true }, /POST .*\?uploads/, 'shadow does not allow writing (s3:PutObject)'],
-    [{ delete: 'both' as const }, /DELETE/, 'shadow does not allow deleting (s3:DeleteObject)'],
+    [{ writeThrough: true }, /POST .*\?uploads/, 'shadow "legacy" does not allow writing (s3:PutObject)'],
+    [{ delete: 'both' as const }, /DELETE/, 'shadow "legacy" does not allow deleting (s3:DeleteObject)'],
   ])('it takes no writes and %o was asked for', async (wanted, pattern, reason) => {
     const denied = { status: 403, body: errorXml('AccessDenied') };
     const { endpoint } = await shadowThat([
