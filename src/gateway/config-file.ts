@@ -1,37 +1,51 @@
+import { normalize } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Variables } from '../system/environment.js';
+import { mustBe, secretMustBe } from './rules.js';
 
 /** A setting that cannot be used; the message names it, and says what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+const NAME_RULE = mustBe('a name for the backend');
+const PATH_RULE = mustBe('the folder of the buckets');
+const ACCESS_KEY_RULE = secretMustBe('the access key id');
+const SECRET_KEY_RULE = secretMustBe('the secret access key');
+
+const name = z.string(NAME_RULE).min(1, NAME_RULE);
+
 const filesystemSchema = z.strictObject({
-  name: z.string().min(1),
+  name,
   type: z.literal('filesystem'),
-  path: z.string().min(1),
+  path: z.string(PATH_RULE).min(1, PATH_RULE),
 });
 
 const s3Schema = z.strictObject({
-  name: z.string().min(1),
+  name,
   type: z.literal('s3'),
-  endpoint: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  endpoint: z.url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') }),
   region: z.string().min(1).default('us-east-1'),
   force_path_style: z.boolean().default(true),
-  access_key_id: z.string().min(1),
-  secret_access_key: z.string().min(1),
+  access_key_id: z.string(ACCESS_KEY_RULE).min(1, ACCESS_KEY_RULE),
+  secret_access_key: z.string(SECRET_KEY_RULE).min(1, SECRET_KEY_RULE),
 });
+
+// The message of a function would get the whole backend, with its secret.
+const backendSchema = z.discriminatedUnion('type', [filesystemSchema, s3Schema], 'must be filesystem or s3');
 
 const storageSchema = z
   .strictObject({
     default_backend: z.string().optional(),
-    backends: z.array(z.discriminatedUnion('type', [filesystemSchema, s3Schema])).min(1),
+    backends: z.array(backendSchema).min(1, 'must have a backend'),
   })
   .superRefine(({ default_backend, backends }, context) => {
     const names = backends.map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) {
+    const paths = backends.flatMap((backend) =>
+      backend.type === 'filesystem' ? [normalize(backend.path)] : [],
+    );
+    for (const twice of [...repeated(names), ...repeated(paths)]) {
       context.addIssue({ code: 'custom', path: ['backends'], message: `"${twice}" is declared twice` });
     }
     if (default_backend !== undefined && !names.includes(default_backend)) {
@@ -76,8 +90,18 @@ function parseYaml(text: string, path: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    throw new ConfigError(`${path}: not YAML: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigError(`${path}: not YAML: ${firstLine(error)}`, { cause: error });
   }
+}
+
+/** The parser goes on with an excerpt of the file. */
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split('\n', 1)[0] ?? '').replace(/:$/, '');
+}
+
+function repeated(values: readonly string[]): string[] {
+  return values.filter((value, index) => values.indexOf(value) !== index);
 }
 
 interface Place {

@@ -10,6 +10,7 @@ import {
   parseConfigFile,
   validate,
 } from './config-file.js';
+import { mustBe, secretMustBe } from './rules.js';
 
 export type BackendConfig =
   | { readonly name: string; readonly type: 'filesystem'; readonly path: string }
@@ -68,16 +69,24 @@ export interface ConfigSources {
 
 const settingsSchema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
-  port: z.coerce.number('must be a number from 0 to 65535').int().min(0).max(65_535).default(9000),
-  redis: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
-  public_url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  port: z
+    .union([z.number(), z.string()])
+    .refine(isPort, mustBe('a number from 0 to 65535'))
+    .transform(Number)
+    .default(9000),
+  redis: z.url({ protocol: /^rediss?$/, ...secretMustBe('a redis:// or rediss:// URL') }).optional(),
+  public_url: z.url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') }).optional(),
   domain: z
     .string()
     .toLowerCase()
-    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a host name without a port, such as s3.example.com')
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, mustBe('a host name without a port, such as s3.example.com'))
     .optional(),
-  log_level: z.enum(LOG_LEVELS).default('info'),
+  log_level: z.enum(LOG_LEVELS, mustBe(`one of ${LOG_LEVELS.join(', ')}`)).default('info'),
 });
+
+function isPort(value: number | string): boolean {
+  return /^\d{1,5}$/.test(String(value)) && Number(value) <= 65_535;
+}
 
 /** The configuration: flags win over the environment, that over the file. Throws ConfigError, naming the setting. */
 export async function loadConfig({ flags, environment, cwd }: ConfigSources): Promise<Config> {

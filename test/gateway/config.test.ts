@@ -57,16 +57,20 @@ describe('without a file', () => {
   });
 
   test.each([
-    [{ port: 'http' }, 'configuration: port: must be a number from 0 to 65535'],
-    [{ port: '70000' }, /configuration: port: .*65535/],
+    [{ port: 'http' }, 'configuration: port: "http" must be a number from 0 to 65535'],
+    [{ port: '70000' }, 'configuration: port: "70000" must be a number from 0 to 65535'],
+    [{ port: '' }, 'configuration: port: "" must be a number'],
     [{ redis: 'localhost:6379' }, 'configuration: redis: must be a redis:// or rediss:// URL'],
-    [{ publicUrl: 'penumbra.example.com' }, 'configuration: public_url: must be an http:// or https:// URL'],
+    [
+      { publicUrl: 'penumbra.example.com' },
+      'configuration: public_url: "penumbra.example.com" must be an http:// or https:// URL',
+    ],
   ])('%o is refused by name', async (flags, message) => {
     await expect(load(flags)).rejects.toThrow(message);
   });
 
   test('a domain that is no host name is refused by name', async () => {
-    const message = 'configuration: domain: must be a host name without a port';
+    const message = 'configuration: domain: "http://x" must be a host name without a port';
     await expect(load({}, { PENUMBRA_DOMAIN: 'http://x' })).rejects.toThrow(message);
   });
 
@@ -112,8 +116,19 @@ describe('with a file', () => {
       'storage: { backends: [{ name: a, type: filesystem, path: x, pth: y }] }',
       'storage.backends[0]: Unrecognized key: "pth"',
     ],
-    ['storage: { backends: [{ name: a, type: ftp }] }', 'storage.backends[0].type'],
-    ['storage: { backends: [] }', 'storage.backends'],
+    [
+      'storage: { backends: [{ name: a, type: ftp, secret_access_key: hush }] }',
+      /storage\.backends\[0\]\.type: must be filesystem or s3$/,
+    ],
+    ['storage: { backends: [] }', 'storage.backends: must have a backend'],
+    [
+      'storage: { backends: [{ name: a, type: s3, endpoint: "http://x", access_key_id: k }] }',
+      'storage.backends[0].secret_access_key: is missing: it must be the secret access key',
+    ],
+    [
+      'storage: { backends: [{ name: a, type: filesystem, path: x }, { name: b, type: filesystem, path: ./x }] }',
+      'storage.backends: "x" is declared twice',
+    ],
     [
       'storage: { default_backend: b, backends: [{ name: a, type: filesystem, path: x }] }',
       'storage.default_backend: "b" is not one of the backends: a',
@@ -122,7 +137,7 @@ describe('with a file', () => {
       'storage: { backends: [{ name: a, type: filesystem, path: x }, { name: a, type: filesystem, path: y }] }',
       'storage.backends: "a" is declared twice',
     ],
-    ['a: [', 'not YAML'],
+    ['a: [', /not YAML: .* at line 1, column \d+$/],
   ])('%s is refused by name', async (yaml, message) => {
     await expect(loadYaml(yaml)).rejects.toThrow(message);
   });

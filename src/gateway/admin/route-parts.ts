@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { PageQuery } from '../../state/record-store.js';
-import { mustBe } from './rules.js';
+import { mustBe } from '../rules.js';
 
 const MAX_PAGE = 1000;
 const MAX_NAME = 255;

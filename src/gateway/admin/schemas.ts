@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
-import { mustBe, secretMustBe } from './rules.js';
+import { mustBe, secretMustBe } from '../rules.js';
 
 const BUCKET_NAME_RULE = mustBe('a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots');
 const BOOLEAN_RULE = mustBe('true or false');
