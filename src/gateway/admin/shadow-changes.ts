@@ -82,7 +82,8 @@ export function asksMore(shadow: ShadowRecord, current: ShadowRecord): boolean {
 
 function assertNothingLost(status: MigrationStatus): void {
   if (isComplete(status)) return;
-  throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}; copy what is left first, or force`);
+  const advice = status.problem === undefined ? 'copy what is left first' : 'try again when it answers';
+  throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}; ${advice}, or force`);
 }
 
 function whatIsLeft({ exact, remaining, firstRemaining, problem }: MigrationStatus): string {

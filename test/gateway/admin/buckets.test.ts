@@ -286,6 +286,15 @@ describe('leaving a shadow', () => {
     expect(await hasShadow()).toBe(true);
   });
 
+  it('is refused when a side cannot be counted, with the reason', async () => {
+    admin.migrationIs({ exact: false, problem: 'backend shadow of photos gave no answer (connect)' });
+    expect(messageOf(await change({ shadow: null }))).toBe(
+      'what only the shadow has cannot be counted: backend shadow of photos gave no answer (connect); ' +
+        'try again when it answers, or force',
+    );
+    expect(await hasShadow()).toBe(true);
+  });
+
   it('for another one is refused all the same', async () => {
     admin.migrationIs({ remaining: 1, firstRemaining: ['a'] });
     expect((await change({ shadow: { ...SHADOW, name: 'other' } })).status).toBe(409);
