@@ -10,7 +10,7 @@ export interface Backend {
 }
 
 /** How a backend failed to answer. `sent` false means that no byte of the request left, so it cannot have applied. */
-export type UnavailableReason = 'connect' | 'timeout' | 'reset' | 'overloaded' | 'closed';
+export type UnavailableReason = 'connect' | 'timeout' | 'reset' | 'overloaded' | 'closed' | 'circuit-open';
 
 /** A backend gave no answer: nothing is known of the request, unless `sent` is false. */
 export class BackendUnavailable extends Error {
