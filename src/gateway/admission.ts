@@ -2,11 +2,13 @@ import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import type { AccountService } from './account.js';
+import type { Authenticated } from './authenticate.js';
 import { assertAllowed, assertPublic, type Identity } from './authorize.js';
 import type { BucketRoute } from './bucket-route.js';
 import { type BucketRoutes, findRoute } from './bucket-routes.js';
 import { admitCopySource } from './copying.js';
 import type { RequestHead } from './request-head.js';
+import { withoutShadows } from './without-shadows.js';
 
 /** The service that may answer a request. */
 export interface Admitted {
@@ -17,7 +19,7 @@ export interface Admitted {
   readonly fields?: HeaderFields;
 }
 
-export type Admit = (identity: Identity, head: RequestHead) => Promise<Admitted>;
+export type Admit = (sender: Authenticated, head: RequestHead) => Promise<Admitted>;
 
 /** Operations that would hand out the backend's own credentials, or carry their authorisation in a form. */
 const NOT_OFFERED: ReadonlySet<OperationName> = new Set(['CreateSession', 'PostObject']);
@@ -28,22 +30,25 @@ const COPY_SOURCE = 'x-amz-copy-source';
  * Decides who may do what, and which service does it. The function throws S3Error: AccessDenied, NoSuchBucket (to root
  * alone: others learn nothing of buckets that are not theirs), NotImplemented, and what admitCopySource throws.
  */
-export function createAdmission(routes: BucketRoutes, account: AccountService): Admit {
+export function createAdmission(allRoutes: BucketRoutes, account: AccountService): Admit {
+  const targetsAlone = withoutShadows(allRoutes);
+
   async function assertMay(identity: Identity, { operation, query, address }: RequestHead): Promise<void> {
     const { bucket } = address;
     if (identity.kind !== 'anonymous') return assertAllowed(identity, operation, bucket);
-    const route = await routes.find(bucket);
+    const route = await allRoutes.find(bucket);
     if (route === undefined) throw new S3Error('AccessDenied');
     assertPublic({ operation, query, isPublic: route.record.public });
   }
 
-  return async function admit(identity, head) {
+  return async function admit({ identity, isForShadow }, head) {
     const { operation, address, fields } = head;
     await assertMay(identity, head);
     if (NOT_OFFERED.has(operation)) throw new S3Error('NotImplemented');
     const own = account.serviceOf(operation, identity);
     if (own) return { service: own };
     if (address.bucket === '') throw new S3Error('MethodNotAllowed');
+    const routes = isForShadow ? targetsAlone : allRoutes;
     const target = await findRoute(routes, address.bucket);
     const copySource = fields[COPY_SOURCE];
     if (copySource === undefined) return admitted(target);

@@ -1,3 +1,4 @@
+import { SHADOW_OF } from '../filters/shadow-marker.js';
 import { S3Error } from '../s3/errors.js';
 import { parseAuthentication } from '../s3/sigv4/authentication.js';
 import { type VerifiedSignature, verifySignature } from '../s3/sigv4/verify.js';
@@ -11,6 +12,8 @@ import type { RequestHead } from './request-head.js';
 export interface Authenticated {
   readonly identity: Identity;
   readonly verified?: VerifiedSignature;
+  /** Whether whoever signed it is a gateway that takes the bucket for a shadow. */
+  readonly isForShadow: boolean;
 }
 
 export type Authenticate = (head: RequestHead) => Promise<Authenticated>;
@@ -41,8 +44,10 @@ export function createAuthenticator({ root, registry, clock }: AuthenticatorOpti
   return async function authenticate({ method, address, received }) {
     const { rawPath, rawQuery } = address;
     const authentication = parseAuthentication({ method, rawPath, rawQuery, headers: received });
-    if (authentication === undefined) return { identity: ANONYMOUS };
+    if (authentication === undefined) return { identity: ANONYMOUS, isForShadow: false };
     const { identity, secretAccessKey } = await findKey(authentication.accessKeyId);
-    return { identity, verified: verifySignature(authentication, secretAccessKey, clock.now()) };
+    const verified = verifySignature(authentication, secretAccessKey, clock.now());
+    const isForShadow = SHADOW_OF in received && authentication.signedHeaders.includes(SHADOW_OF);
+    return { identity, verified, isForShadow };
   };
 }

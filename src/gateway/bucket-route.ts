@@ -1,6 +1,9 @@
 import type { Backend } from '../backends/backend.js';
 import { createRemoteBackend } from '../backends/remote/remote.js';
 import { atBucket } from '../filters/at-bucket.js';
+import { breaker } from '../filters/breaker.js';
+import { retryReads } from '../filters/retry-reads.js';
+import { markAsShadowOf } from '../filters/shadow-marker.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Service } from '../s3/message.js';
 import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../shadow/shadowed.js';
@@ -52,7 +55,7 @@ function openShadowedRoute(
   { kv, clock, log }: RouteParts,
 ): BucketRoute {
   const connection = connectToShadow(record, clock);
-  const shadow = atBucket(record.shadow.name)(connection.service);
+  const shadow = careful(connection, record, { clock, log });
   const ledger = new Ledger(kv, record.id, clock);
   const shadowed = createShadowed({ bucket: record, target, shadow, ledger, clock, log });
   const { service, idle } = countRequests(shadowed.service);
@@ -76,6 +79,21 @@ function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clo
   const { endpoint, region, accessKeyId, secretAccessKey } = shadow;
   const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };
   return createRemoteBackend({ name: `shadow of ${name}`, ...address, clock });
+}
+
+/** The shadow's bucket as it is asked: of the filters the first listed is the outermost. */
+function careful(
+  { name: backend, service }: Backend,
+  { id, shadow }: ShadowedOptions['bucket'],
+  { clock, log }: Pick<RouteParts, 'clock' | 'log'>,
+): S3Service {
+  const filters = [
+    retryReads(clock),
+    breaker({ backend, clock, log }),
+    markAsShadowOf(id),
+    atBucket(shadow.name),
+  ];
+  return filters.reduceRight((inner, filter) => filter(inner), service);
 }
 
 function serviceOf(backend: string, backends: ReadonlyMap<string, Backend>): S3Service {

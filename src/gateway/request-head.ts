@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { SHADOW_OF } from '../filters/shadow-marker.js';
 import { type Address, parseAddress } from '../s3/address.js';
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
@@ -37,6 +38,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'content-length',
   'cookie',
   'date',
+  SHADOW_OF,
 ]);
 
 /** Reads the raw request target and header fields. Throws S3Error when no bucket or key can be made of them. */

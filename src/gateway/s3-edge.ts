@@ -71,11 +71,11 @@ async function answer(exchange: Exchange, options: S3EdgeOptions): Promise<S3Res
   const { incoming, outgoing, signal, requestId } = exchange;
   const head = readHead(incoming, options.domain);
   exchange.head = head;
-  const { identity, verified } = await options.authenticate(head);
-  exchange.identity = identity;
-  const { service, targetBucket, fields } = await options.admit(identity, head);
+  const sender = await options.authenticate(head);
+  exchange.identity = sender.identity;
+  const { service, targetBucket, fields } = await options.admit(sender, head);
   const { clock } = options;
-  const request = openRequest({ incoming, outgoing, head, verified, fields, signal, clock });
+  const request = openRequest({ incoming, outgoing, head, verified: sender.verified, fields, signal, clock });
   const response = await service(request);
   if (targetBucket === undefined) return response;
   const origin = options.publicUrl ?? `http://${head.received.host}`;

@@ -10,6 +10,8 @@ import { type ServedService, serve } from '../support/serve.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 let shadow: ServedService;
+/** What the shadow was asked. */
+let seen: { key: string; markedAs: string | undefined; signed: string | undefined }[];
 let routes: BucketRoutes;
 let records: Map<string, BucketRecord>;
 let changed: (change: RegistryChange) => void;
@@ -68,7 +70,10 @@ beforeEach(async () => {
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  shadow = await serve(async ({ bucket, key }) => {
+  seen = [];
+  shadow = await serve(async ({ bucket, key, headers }) => {
+    seen.push({ key, markedAs: headers['x-penumbra-shadow-of'], signed: headers.authorization });
+    if (key === 'cut' || (key === 'stumble' && seen.length === 1)) throw new Error('the connection is cut');
     if (key === 'slow') {
       saw();
       await released;
@@ -107,6 +112,31 @@ test('a bucket with a shadow is read through, under the name that the shadow has
     status: 200,
     headers: { 'x-penumbra-source': 'shadow', 'x-amz-meta-bucket': 'old' },
   });
+});
+
+test('a shadow is told whose it is, under the signature', async () => {
+  const route = await routes.find('photos');
+  await route?.service(head('a'));
+  expect(seen).toEqual([
+    { key: 'a', markedAs: 'b1', signed: expect.stringMatching(/SignedHeaders=[^,]*;x-penumbra-shadow-of/) },
+  ]);
+});
+
+test('a read that the shadow breaks off is tried once more', async () => {
+  const route = await routes.find('photos');
+  expect((await route?.service(head('stumble')))?.status).toBe(200);
+  expect(seen.map(({ key }) => key)).toEqual(['stumble', 'stumble']);
+});
+
+test('a shadow that does not answer is soon asked no more, and its clients are told to come back', async () => {
+  const route = await routes.find('photos');
+  for (let i = 0; i < 10; i += 1) {
+    await expect(route?.service(head('cut'))).rejects.toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+    });
+  }
+  expect(seen).toHaveLength(5);
 });
 
 test('a changed record takes effect at once, and requests that were there before end as they began', async () => {

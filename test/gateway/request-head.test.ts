@@ -53,6 +53,7 @@ test('what belongs to the connection, the signature or the site is not forwarded
     'x-amz-date': '20130524T000000Z',
     'x-amz-meta-a': '1',
     'x-hop': '1',
+    'x-penumbra-shadow-of': 'b1',
   };
   expect(forwardedFields(fields)).toEqual({
     'content-encoding': 'gzip',
