@@ -1,5 +1,4 @@
-import type { UnavailableReason } from '../../src/backends/backend.js';
-import { BackendUnavailable } from '../../src/backends/backend.js';
+import { BackendUnavailable, type UnavailableReason } from '../../src/backends/backend.js';
 import type { S3Request, S3Response, S3Service } from '../../src/s3/message.js';
 
 export const GET: S3Request = {
