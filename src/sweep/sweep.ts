@@ -54,6 +54,8 @@ export class Sweep {
   async #run(): Promise<void> {
     try {
       await this.#copyAll();
+      const { objectsCopied, bytesCopied, failed } = this.#progress;
+      this.log.info({ bucket: this.bucket.name, objectsCopied, bytesCopied, failed }, 'the sweep ended');
       this.#end({ state: 'done' });
     } catch (error) {
       this.log.error({ err: error, bucket: this.bucket.name }, 'the sweep broke off');

@@ -147,7 +147,7 @@ describe('a sweep', () => {
     expect(running).toBe(0);
   });
 
-  it('goes on when an object fails, and counts it', async () => {
+  it('goes on when an object fails, counts it, and leaves both in the log', async () => {
     const moving = await movingBucket({
       onShadow: (service) => async (request) =>
         request.operation === 'GetObject' && request.key === 'bad'
@@ -155,9 +155,15 @@ describe('a sweep', () => {
           : service(request),
     });
     for (const key of ['a', 'bad', 'c']) await moving.shadow.put(key, 'x');
-    const sweep = new Sweep(sidesOf(moving), systemClock, log);
+    const lines: unknown[] = [];
+    const heard = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const sweep = new Sweep(sidesOf(moving), systemClock, heard);
     await expect.poll(() => sweep.progress.state).toBe('done');
     expect(sweep.progress).toMatchObject({ objectsCopied: 2, failed: 1 });
     expect(await moving.target.keys()).toEqual(['a', 'c']);
+    expect(lines).toEqual([
+      expect.objectContaining({ bucket: 'photos', key: 'bad', msg: 'an object was not copied' }),
+      expect.objectContaining({ bucket: 'photos', objectsCopied: 2, failed: 1, msg: 'the sweep ended' }),
+    ]);
   });
 });
