@@ -63,9 +63,31 @@ async function probeReads(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
   if (page.Name === undefined) throw notS3();
   const Key = page.Contents?.[0]?.Key;
   if (Key === undefined) return;
+  const command = new HeadObjectCommand({ Bucket, Key });
+  const isShadowed = noteShadowed(command);
   await ask('reading (s3:GetObject)', (client, abortSignal) =>
-    client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
+    client.send(command, { abortSignal }).then(() => true, falseIfNotFound),
   );
+  if (isShadowed()) {
+    throw new ShadowRefused(
+      'shadow has a shadow of its own, which would not be seen: move that bucket first',
+    );
+  }
+}
+
+/** Only a bucket that is moving itself says where its objects come from; to another gateway it shows its target alone. */
+function noteShadowed(command: HeadObjectCommand): () => boolean {
+  let isShadowed = false;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { response } = result as { response?: { headers?: Readonly<Record<string, string>> } };
+      isShadowed = response?.headers?.['x-penumbra-source'] !== undefined;
+      return result;
+    },
+    { step: 'deserialize', priority: 'low' },
+  );
+  return () => isShadowed;
 }
 
 /** Whatever the names and addresses are: a shadow that shows what was just put in the target is the target. */

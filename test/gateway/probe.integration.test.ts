@@ -149,6 +149,16 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
     await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).resolves.toBeUndefined();
   });
 
+  it('it has a shadow of its own', async () => {
+    const { endpoint } = await shadowThat([
+      [/^GET/, ONE_KEY],
+      [/^HEAD/, { status: 200, headers: { 'x-penumbra-source': 'target' } }],
+    ]);
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+      'shadow has a shadow of its own, which would not be seen: move that bucket first',
+    );
+  });
+
   it('it shows what was put in the target', async () => {
     const { endpoint } = await shadowThat([
       [/^GET/, EMPTY_PAGE],
