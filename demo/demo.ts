@@ -47,11 +47,13 @@ async function main(): Promise<void> {
   }
 }
 
+class Interrupted extends Error {}
+
 /** Rejects when the demo is interrupted, so that what it started is ended and removed all the same. */
 function interruption(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+      process.once(signal, () => reject(new Interrupted(`interrupted by ${signal}`)));
     }
   });
 }
@@ -222,6 +224,7 @@ async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): 
 
 main().catch((error: unknown) => {
   const reason = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(`demo failed: ${reason instanceof Mismatch ? reason.message : reason.stack}\n`);
+  const isExpected = reason instanceof Mismatch || reason instanceof Interrupted;
+  process.stderr.write(`demo failed: ${isExpected ? reason.message : reason.stack}\n`);
   process.exitCode = 1;
 });
