@@ -6,7 +6,7 @@ import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteFromShadow, settle } from './recovery.js';
 import { beforeWriting, judged, judgeUnder, unattended } from './under-intent.js';
-import { checkConditions, isConditional, isInTarget, viewedETag } from './view.js';
+import { isConditional, isInTarget } from './view.js';
 
 const NO_CONTENT: S3Response = { status: 204, headers: {} };
 
@@ -37,18 +37,42 @@ async function afterAnswer(ctx: ShadowContext, work: () => Promise<void>): Promi
 
 /** DELETE steps 1 to 3, write-through off. A delete that found nothing in T must not reach T: it could hit a later PUT. */
 async function deleteFromView(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  const { key, signal } = request;
-  const look = () => isInTarget(ctx, key, signal);
-  if (isConditional(request)) checkConditions(request, await viewedETag(ctx, key, signal));
-  if (queryValue(request, 'versionId') === NULL_VERSION || (await look())) {
-    await ctx.ledger.bury(key, owed(ctx));
+  if (isConditional(request)) return deleteJudged(ctx, request);
+  if (await isThere(ctx, request)) return deleteFound(ctx, request);
+  const intent = await ctx.ledger.openIntent(request.key, 'shared');
+  if (await beforeWriting(ctx, intent, () => isThere(ctx, request))) {
+    await ctx.ledger.closeIntent(intent);
+    return deleteFound(ctx, request);
+  }
+  if (!(await ctx.ledger.buryAndClose(intent, owed(ctx)))) throw new Error('the intent of a delete was lost');
+  return NO_CONTENT;
+}
+
+/** Where T does not judge conditions, writes are judged under an exclusive intent, which a delete has to stay out of. */
+async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  if (ctx.conditionalWrites.put) {
+    await ctx.ledger.bury(request.key, owed(ctx));
     return deleteFromTarget(ctx, request);
   }
-  const intent = await ctx.ledger.openIntent(key, 'shared');
-  const found = await beforeWriting(ctx, intent, look);
-  if (!(await ctx.ledger.buryAndClose(intent, owed(ctx)))) throw new Error('the intent of a delete was lost');
-  return found ? deleteFromTarget(ctx, request) : NO_CONTENT;
+  const intent = await ctx.ledger.openIntent(request.key, 'shared', owed(ctx));
+  const answer = await deleteFromTarget(ctx, request);
+  await ctx.ledger.closeIntent(intent);
+  return answer;
 }
+
+/** COND.: of two deletes that ask for the same object only one finds it. T judges again, for PUTs take no intent. */
+async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
+  await judgeUnder(ctx, request, intent);
+  const found = await beforeWriting(ctx, intent, () => isThere(ctx, request));
+  await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
+  const answer = found ? await deleteFromTarget(ctx, request) : NO_CONTENT;
+  await ctx.ledger.closeIntent(intent);
+  return answer;
+}
+
+const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean> =>
+  queryValue(request, 'versionId') === NULL_VERSION || isInTarget(ctx, request.key, request.signal);
 
 /** DELETE with write-through on. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
