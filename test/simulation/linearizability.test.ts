@@ -57,4 +57,26 @@ describe('the checker of histories', () => {
     expect(isLinearizable([op('put-if-absent', 'a', [1, 2])], 'old')).toBe(false);
     expect(isLinearizable([op('put-if-absent', 'a', [1, 2]), op('get', 'a', [3, 4])], null)).toBe(true);
   });
+
+  it('knows writes and deletes of what was seen before', () => {
+    const ifOld = (kind: 'put-if-match' | 'delete-if-match', outcome: Operation['outcome']) => ({
+      ...op(kind, kind === 'put-if-match' ? 'a' : null, [1, 4], outcome),
+      expected: 'old',
+    });
+    expect(isLinearizable([ifOld('put-if-match', 'done'), op('get', 'a', [5, 6])], 'old')).toBe(true);
+    expect(isLinearizable([ifOld('put-if-match', 'done')], 'new')).toBe(false);
+    expect(isLinearizable([ifOld('put-if-match', 'refused')], 'old')).toBe(false);
+    expect(isLinearizable([ifOld('delete-if-match', 'done'), ifOld('delete-if-match', 'done')], 'old')).toBe(
+      false,
+    );
+  });
+
+  it('lets a copy whose answer was lost have written any value, but one', () => {
+    const lost = op('copy', null, [1, NEVER], 'unknown');
+    expect(isLinearizable([lost, op('get', 'b', [2, 3])], 'old', ['a', 'b'])).toBe(true);
+    expect(isLinearizable([lost, op('get', 'c', [2, 3])], 'old', ['a', 'b'])).toBe(false);
+    expect(isLinearizable([lost, op('get', 'a', [2, 3]), op('get', 'b', [4, 5])], 'old', ['a', 'b'])).toBe(
+      false,
+    );
+  });
 });

@@ -1,13 +1,15 @@
 /** One operation on one key, as its client saw it. Times are positions in the order of all events. */
 export interface Operation {
   readonly client: string;
-  readonly kind: 'put' | 'put-if-absent' | 'delete' | 'get';
-  /** What was written; of a get what was read: a value, or null for no object. */
+  readonly kind: 'put' | 'put-if-absent' | 'put-if-match' | 'copy' | 'delete' | 'delete-if-match' | 'get';
+  /** What was written; of a get what was read: a value, or null for no object. Null of a copy: whatever its source had. */
   readonly value: string | null;
+  /** What a conditional operation wants to find. */
+  readonly expected?: string;
   readonly invoked: number;
   /** Infinity: the client never learned the outcome. */
   readonly returned: number;
-  /** `refused`: a conditional put was told that the object exists. `unknown`: it took effect once or never. */
+  /** `refused`: a conditional operation was told that its condition does not hold. `unknown`: it took effect once or never. */
   readonly outcome: 'done' | 'refused' | 'unknown';
 }
 
@@ -16,7 +18,11 @@ export interface Operation {
  * is written, deleted and read one operation at a time gives all the answers that were given (Herlihy and Wing, 1990). Those of
  * unknown outcome may be anywhere after their call, or nowhere. The search is Wing and Gong's, remembering states seen.
  */
-export function isLinearizable(operations: readonly Operation[], initial: string | null): boolean {
+export function isLinearizable(
+  operations: readonly Operation[],
+  initial: string | null,
+  everyValue: readonly string[] = [],
+): boolean {
   const relevant = operations.filter(({ kind, outcome }) => kind !== 'get' || outcome === 'done');
   const seen = new Set<string>();
   const required = relevant.filter(({ outcome }) => outcome !== 'unknown').length;
@@ -32,10 +38,11 @@ export function isLinearizable(operations: readonly Operation[], initial: string
       if (pending(index)) firstReturn = Math.min(firstReturn, returned);
     for (const [index, operation] of relevant.entries()) {
       if (!pending(index) || operation.invoked > firstReturn) continue;
-      const next = apply(operation, value);
-      if (next === undefined) continue;
-      const isRequired = operation.outcome !== 'unknown';
-      if (search(done | (1n << BigInt(index)), completed + (isRequired ? 1 : 0), next)) return true;
+      const after = completed + (operation.outcome === 'unknown' ? 0 : 1);
+      const found = apply(operation, value, everyValue).some((next) =>
+        search(done | (1n << BigInt(index)), after, next),
+      );
+      if (found) return true;
     }
     return false;
   }
@@ -43,17 +50,28 @@ export function isLinearizable(operations: readonly Operation[], initial: string
   return search(0n, 0, initial);
 }
 
-/** The value after the operation; undefined when it could not have had its outcome on `value`. */
-function apply({ kind, value: own, outcome }: Operation, value: string | null): string | null | undefined {
+/** The values that there may be after the operation; none when it could not have had its outcome on `value`. */
+function apply(
+  { kind, value: own, outcome, expected }: Operation,
+  value: string | null,
+  everyValue: readonly string[],
+): readonly (string | null)[] {
+  const when = (holds: boolean): readonly (string | null)[] => {
+    if (outcome === 'refused') return holds ? [] : [value];
+    return holds ? [own] : outcome === 'unknown' ? [value] : [];
+  };
   switch (kind) {
     case 'get':
-      return own === value ? value : undefined;
-    case 'delete':
-      return null;
+      return own === value ? [value] : [];
     case 'put':
-      return own;
+    case 'delete':
+      return when(true);
+    case 'copy':
+      return own === null ? everyValue : when(true);
     case 'put-if-absent':
-      if (outcome === 'refused') return value === null ? undefined : value;
-      return value === null ? own : outcome === 'unknown' ? value : undefined;
+      return when(value === null);
+    case 'put-if-match':
+    case 'delete-if-match':
+      return when(value === expected);
   }
 }

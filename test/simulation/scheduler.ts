@@ -4,6 +4,8 @@ import type { Random } from './random.js';
 
 interface Pause {
   readonly since: number;
+  /** Much else happens first: what goes wrong rarely goes wrong between neighbours. */
+  readonly isSlow: boolean;
   resume(): void;
 }
 
@@ -35,7 +37,8 @@ export class Scheduler implements Clock {
 
   /** A point at which anything else may happen first. */
   pause(): Promise<void> {
-    return new Promise((resume) => this.#pauses.push({ since: this.#now, resume }));
+    const isSlow = this.random.chance(0.15);
+    return new Promise((resume) => this.#pauses.push({ since: this.#now, isSlow, resume }));
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -75,7 +78,14 @@ export class Scheduler implements Clock {
     const timer = this.#nextTimer();
     const canWait = !this.#pauses.some(({ since }) => timer && timer.at >= since + REQUEST_DEADLINE_MS);
     if (timer && (this.#pauses.length === 0 || (canWait && this.random.chance(0.15)))) this.#ring(timer);
-    else this.#pauses.splice(this.random.below(this.#pauses.length), 1)[0]?.resume();
+    else this.#resumeOne();
+  }
+
+  #resumeOne(): void {
+    const quick = this.#pauses.filter(({ isSlow }) => !isSlow);
+    const pause = this.random.pick(quick.length > 0 && !this.random.chance(0.03) ? quick : this.#pauses);
+    this.#pauses.splice(this.#pauses.indexOf(pause), 1);
+    pause.resume();
   }
 
   #ring(timer: Timer): void {

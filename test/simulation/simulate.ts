@@ -1,6 +1,8 @@
+import type { KeyedOperation } from './history.js';
 import { isLinearizable } from './linearizability.js';
-import { Random } from './random.js';
-import { type KeyedOperation, REAL_RULES, type Rules, type Scenario, World } from './world.js';
+import { REAL_RULES, type Rules } from './rules.js';
+import type { Scenario } from './scenario.js';
+import { World } from './world.js';
 
 export interface Violation {
   readonly scenario: Scenario;
@@ -12,73 +14,65 @@ export interface Result {
   readonly violation?: Violation;
   readonly history: readonly KeyedOperation[];
   readonly counts: Readonly<Record<string, number>>;
-  readonly steps: number;
-}
-
-/** The scenario that a seed stands for. */
-export function scenarioOf(seed: number): Scenario {
-  const random = new Random(seed ^ 0x5eed);
-  return {
-    seed,
-    writeThrough: random.chance(0.5),
-    delete: random.chance(0.75) ? 'both' : 'target',
-    conditional: random.chance(0.7),
-    keys: 1 + random.below(2),
-    clients: 2 + random.below(3),
-    operations: 2 + random.below(3),
-    faults: random.below(3),
-    kills: random.below(3),
-  };
 }
 
 /** Runs one scenario to its end and judges what clients saw. The same seed gives the same run. */
 export async function simulate(scenario: Scenario, rules: Rules = REAL_RULES): Promise<Result> {
   const world = new World(scenario, rules);
-  await world.prepare();
+  const initial = await world.prepare();
   await world.live();
   await world.settle();
-  const what = await judge(world, scenario);
-  const { history, counts } = world;
-  const result = { history, counts, steps: world.scheduler.steps };
+  const what = await judge(world, scenario, initial);
+  const { operations: history } = world.history;
+  const result = { history, counts: world.weather.counts };
   return what === undefined ? result : { ...result, violation: { scenario, what, history } };
 }
 
-async function judge(world: World, scenario: Scenario): Promise<string | undefined> {
+async function judge(
+  world: World,
+  scenario: Scenario,
+  initial: ReadonlyMap<string, string | null>,
+): Promise<string | undefined> {
+  const { operations, values } = world.history;
   for (const key of world.keys) {
-    const operations = world.history.filter((operation) => operation.key === key);
-    if (!isLinearizable(operations, world.initial.get(key) ?? null))
-      return `what clients saw of ${key} has no order`;
-    const apart = await whereApart(world, scenario, key);
+    const before = initial.get(key) ?? null;
+    const ofKey = operations.filter((operation) => operation.key === key);
+    if (!isLinearizable(ofKey, before, values)) return `what clients saw of ${key} has no order`;
+    const apart = await whereApart(world, scenario, { key, before });
     if (apart !== undefined) return apart;
   }
   return undefined;
 }
 
-/** In write-through the shadow has to have, in the end, what clients wrote to the target. */
+/** In write-through the shadow has to have, in the end, what clients wrote to the target; and deletes reach it in either mode. */
 async function whereApart(
   world: World,
-  { writeThrough }: Scenario,
-  key: string,
+  { writeThrough, delete: deletes }: Scenario,
+  { key, before }: { key: string; before: string | null },
 ): Promise<string | undefined> {
   const inTarget = await world.store('target').text(key);
   const inShadow = await world.store('shadow').text(key);
-  const isWritten = inTarget !== undefined && inTarget !== world.initial.get(key);
-  if (!writeThrough || !isWritten || inTarget === inShadow) return undefined;
-  return `${key}: the target has ${inTarget}, the shadow ${inShadow}`;
+  const seen = world.history.operations.findLast((operation) => operation.key === key)?.value ?? undefined;
+  const isWritten = inTarget !== undefined && inTarget !== before;
+  const mirrored = !writeThrough || !isWritten || inTarget === inShadow;
+  const deleted = deletes === 'target' || seen !== undefined || inShadow === undefined;
+  if (mirrored && deleted) return undefined;
+  return `${key}: the target has ${inTarget}, the shadow ${inShadow}, clients see ${seen}`;
 }
 
 /** A history as a table, in the order of the calls. */
 export function describeViolation({ scenario, what, history }: Violation): string {
   const lines = [...history]
     .sort((a, b) => a.invoked - b.invoked)
-    .map(({ client, kind, key, value, invoked, returned, outcome }) =>
+    .map(({ client, kind, key, value, expected, invoked, returned, outcome }) =>
       [
         `${invoked}-${returned}`.padEnd(14),
-        client.padEnd(8),
-        kind.padEnd(14),
+        client.padEnd(6),
+        kind.padEnd(15),
         key,
-        value ?? '-',
+        (value ?? '-').padEnd(14),
         outcome,
+        ...(expected === undefined ? [] : [`expected ${expected}`]),
       ].join('  '),
     );
   return [`seed ${scenario.seed}: ${what}`, JSON.stringify(scenario), ...lines].join('\n');

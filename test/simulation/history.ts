@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { compositeETag } from '../../src/shadow/part-layout.js';
+import type { Operation } from './linearizability.js';
+
+export type KeyedOperation = Operation & { readonly key: string };
+
+/** What clients did and saw, in the order of calls and returns, and which value each ETag stands for. */
+export class History {
+  readonly operations: KeyedOperation[] = [];
+  /** The ETags that clients were shown, the latest last. */
+  readonly #seen = new Map<string, string[]>();
+  readonly #values = new Map<string, string>();
+  #events = 0;
+  #written = 0;
+
+  /** The number of an event that happens now. */
+  now(): number {
+    this.#events += 1;
+    return this.#events;
+  }
+
+  record(operation: KeyedOperation): void {
+    this.operations.push(operation);
+  }
+
+  /** A value that nobody wrote before. */
+  newValue(key: string): string {
+    this.#written += 1;
+    return this.know(`value ${this.#written} of ${key}`);
+  }
+
+  know(value: string): string {
+    this.#values.set(etagOf(value), value);
+    this.#values.set(compositeETag([etagOf(value)]), value);
+    return value;
+  }
+
+  /** Every value there was. */
+  get values(): string[] {
+    return [...new Set(this.#values.values())];
+  }
+
+  valueOf(etag: string): string {
+    return this.#values.get(etag) ?? `unknown ${etag}`;
+  }
+
+  /** The value that goes on so after its beginning. */
+  valueEnding(end: string): string {
+    return this.values.find((value) => value.slice(-end.length) === end) ?? `unknown …${end}`;
+  }
+
+  see(key: string, etag: string): void {
+    this.#seen.set(key, [...(this.#seen.get(key) ?? []), etag]);
+  }
+
+  /** An ETag of a whole object, which stays when the object is copied. */
+  lastSeen(key: string): string | undefined {
+    return this.#seen.get(key)?.findLast((etag) => !etag.includes('-'));
+  }
+}
+
+export const etagOf = (value: string): string => `"${createHash('md5').update(value).digest('hex')}"`;

@@ -1,0 +1,56 @@
+import { Random } from './random.js';
+
+/** What a run is made of; all the rest follows from the seed. */
+export interface Scenario {
+  readonly seed: number;
+  readonly writeThrough: boolean;
+  readonly delete: 'both' | 'target';
+  /** Where the target honours If-None-Match. */
+  readonly conditional: { readonly put: boolean; readonly complete: boolean };
+  readonly keys: number;
+  readonly clients: number;
+  /** Of each client, one after the other. */
+  readonly operations: number;
+  /** What they do, by name; everything that there is unless told. */
+  readonly deeds?: readonly string[];
+  readonly troubles: Troubles;
+}
+
+/** How often each kind of trouble may strike in one run. */
+export interface Troubles {
+  /** Gateways that die. */
+  readonly kills: number;
+  /** Requests to stores that are refused, or that they or their answers get lost. */
+  readonly requests: number;
+  /** Bodies that break off, or are shorter or longer than announced. */
+  readonly bodies: number;
+  /** Calls of the state that fail before or after they applied. */
+  readonly calls: number;
+  /** Times in which no gateway reaches the state. */
+  readonly outages: number;
+  /** Clients that leave before they have their answer. */
+  readonly departures: number;
+}
+
+/** The scenario that a seed stands for. */
+export function scenarioOf(seed: number): Scenario {
+  const random = new Random(seed ^ 0x5eed);
+  const put = random.chance(0.7);
+  return {
+    seed,
+    writeThrough: random.chance(0.5),
+    delete: random.chance(0.75) ? 'both' : 'target',
+    conditional: { put, complete: put && random.chance(0.6) },
+    keys: 1 + random.below(2),
+    clients: 2 + random.below(3),
+    operations: 2 + random.below(3),
+    troubles: {
+      kills: random.below(3),
+      requests: random.below(3),
+      bodies: random.below(2),
+      calls: random.chance(0.4) ? 1 + random.below(2) : 0,
+      outages: random.chance(0.15) ? 1 : 0,
+      departures: random.below(2),
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream';
+import { BackendUnavailable } from '../../src/backends/backend.js';
+import type { S3Body, S3Request, S3Response, S3Service } from '../../src/s3/message.js';
+import { forever, type Life } from './life.js';
+import type { Scheduler } from './scheduler.js';
+import type { Weather } from './weather.js';
+
+/** A store as one gateway reaches it: requests and answers take their time, get lost, and die with the gateway. */
+export function reached(store: S3Service, life: Life, weather: Weather): S3Service {
+  return (request) => unlessAborted(request.signal, send(store, request, { life, weather }));
+}
+
+async function send(
+  store: S3Service,
+  request: S3Request,
+  { life, weather }: { life: Life; weather: Weather },
+): Promise<S3Response> {
+  const { scheduler, random } = weather;
+  if (!life.alive) return forever();
+  const trouble = weather.strike('requests', 0.08, ['refused', 'lost request', 'lost answer']);
+  await scheduler.pause();
+  if (!life.alive && random.chance(0.5)) return forever();
+  if (trouble === 'refused') return life.receive({ status: 503, headers: {} }, scheduler);
+  if (trouble === 'lost request') throw await life.receive(lost(request), scheduler);
+  const answer = await store(delayed(request, scheduler));
+  if (trouble === 'lost answer') throw await life.receive(lost(request), scheduler);
+  return life.receive({ ...answer, ...streamed(request, answer, weather) }, scheduler);
+}
+
+const lost = (request: S3Request) => new BackendUnavailable(request.bucket, 'reset', true);
+
+/** Whoever aborts is answered at once; what was sent whole by then may still take effect. */
+async function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+  });
+  return Promise.race([answer, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}
+
+/** The last bytes of a body take their time to arrive, and with them the write takes effect. */
+function delayed(request: S3Request, scheduler: Scheduler): S3Request {
+  const { body, signal } = request;
+  if (body === undefined || Buffer.isBuffer(body)) return request;
+  return { ...request, body: Readable.from(arriving(body, signal, scheduler), { objectMode: false }) };
+}
+
+async function* arriving(body: Readable, signal: AbortSignal, scheduler: Scheduler): AsyncGenerator<Buffer> {
+  for await (const chunk of body as AsyncIterable<Buffer>) yield chunk;
+  await scheduler.pause();
+  signal.throwIfAborted();
+}
+
+function streamed(
+  { operation, signal }: S3Request,
+  { body, status }: S3Response,
+  weather: Weather,
+): { body?: S3Body } {
+  if (!Buffer.isBuffer(body) || status >= 300) return {};
+  const trouble =
+    operation === 'GetObject'
+      ? weather.strike('bodies', 0.1, ['answer breaks off', 'answer too short', 'answer too long'])
+      : undefined;
+  return { body: Readable.from(trickling(body, { trouble, signal, weather }), { objectMode: false }) };
+}
+
+interface Way {
+  readonly trouble: 'answer breaks off' | 'answer too short' | 'answer too long' | undefined;
+  readonly signal: AbortSignal;
+  readonly weather: Weather;
+}
+
+async function* trickling(body: Buffer, { trouble, signal, weather }: Way): AsyncGenerator<Buffer> {
+  if (body.length > 1) yield body.subarray(0, 1);
+  await weather.scheduler.pause();
+  signal.throwIfAborted();
+  if (trouble === 'answer breaks off') throw new BackendUnavailable('broken', 'reset', true);
+  if (trouble === 'answer too short') return;
+  yield body.subarray(body.length > 1 ? 1 : 0);
+  if (trouble === 'answer too long') yield Buffer.from('!');
+}
