@@ -17,6 +17,15 @@ interface Timer {
 /** How far a request may be delayed, ms of virtual time: the deadline that leases outlast (Assumption A). */
 export const REQUEST_DEADLINE_MS = 10_000;
 
+/** Something waits for what never comes, or goes in circles. */
+export class RunsOn extends Error {
+  override readonly name = 'RunsOn';
+
+  constructor(steps: number) {
+    super(`the run does not end within ${steps} steps`);
+  }
+}
+
 const START = Date.UTC(2026, 0, 1);
 
 /**
@@ -62,12 +71,16 @@ export class Scheduler implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  /** Lets events happen, one at a time, until `done` holds or nothing is left to happen. */
+  /**
+   * Lets events happen, one at a time, until `done` holds or nothing is left to happen.
+   *
+   * @throws RunsOn after `maxSteps` events
+   */
   async run(done: () => boolean, maxSteps: number): Promise<void> {
     await setImmediate();
     while (!done() && (this.#pauses.length > 0 || this.#timers.size > 0)) {
       this.steps += 1;
-      if (this.steps > maxSteps) throw new Error(`the run does not end within ${maxSteps} steps`);
+      if (this.steps > maxSteps) throw new RunsOn(maxSteps);
       this.#step();
       // Everything that can run without another event has run when the event loop comes round.
       await setImmediate();

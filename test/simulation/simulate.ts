@@ -2,6 +2,7 @@ import type { KeyedOperation } from './history.js';
 import { isLinearizable } from './linearizability.js';
 import { REAL_RULES, type Rules } from './rules.js';
 import type { Scenario } from './scenario.js';
+import { RunsOn } from './scheduler.js';
 import { World } from './world.js';
 
 export interface Violation {
@@ -19,13 +20,22 @@ export interface Result {
 /** Runs one scenario to its end and judges what clients saw. The same seed gives the same run. */
 export async function simulate(scenario: Scenario, rules: Rules = REAL_RULES): Promise<Result> {
   const world = new World(scenario, rules);
-  const initial = await world.prepare();
-  await world.live();
-  await world.settle();
-  const what = await judge(world, scenario, initial);
+  const what = await wrongIn(world, scenario);
   const { operations: history } = world.history;
   const result = { history, counts: world.weather.counts };
   return what === undefined ? result : { ...result, violation: { scenario, what, history } };
+}
+
+async function wrongIn(world: World, scenario: Scenario): Promise<string | undefined> {
+  const initial = await world.prepare();
+  try {
+    await world.live();
+    await world.settle();
+  } catch (error) {
+    if (error instanceof RunsOn) return error.message;
+    throw error;
+  }
+  return judge(world, scenario, initial);
 }
 
 async function judge(
