@@ -50,6 +50,12 @@ it('what clients see through any number of gateways, some of them dying, is what
   expect(EXERCISED.filter((name) => (counts[name] ?? 0) < SCHEDULES / 100)).toEqual([]);
 }, 120_000);
 
+it('of conditional writes and deletes that ask for the same object only one finds it', async () => {
+  const where = { writeThrough: false, keys: 1, deeds: ['get', 'put-if-match', 'delete', 'delete-if-match'] };
+  const { violation } = await simulateMany({ rules: REAL_RULES, firstSeed: 1, schedules: 500, where });
+  expect(violation && describeViolation(violation)).toBeUndefined();
+}, 60_000);
+
 it('the same seed gives the same run', async () => {
   for (let seed = 1; seed <= 50; seed += 1) {
     expect((await simulate(scenarioOf(seed))).history).toEqual((await simulate(scenarioOf(seed))).history);
