@@ -35,7 +35,7 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   const query = request.query.filter(([name]) => !name.startsWith(OVERRIDE));
   const headers = { ...without(request.headers, NOT_FOR_SHADOW), 'accept-encoding': 'identity' };
   const asked = { ...request, query, headers };
-  const { answer, missing } = await judge(asked, await reach(ctx, asked), ctx.presence.shadow);
+  const { answer, missing } = await judge(asked, await reachShadow(ctx, asked), ctx.presence.shadow);
   if (missing) return undefined;
   if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
     discard(answer.body);
@@ -55,7 +55,8 @@ export const shadowFailed = (reason: string, cause?: unknown): S3Error =>
     cause,
   });
 
-async function reach(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+/** The shadow's answer, whatever it is. @throws S3Error ServiceUnavailable when it gives none */
+export async function reachShadow(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   try {
     return await ctx.shadow(request);
   } catch (error) {

@@ -3,7 +3,7 @@ import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
-import { shadowFailed } from './ask-shadow.js';
+import { reachShadow, shadowFailed } from './ask-shadow.js';
 import { pump, ReadersLeft, WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { settle } from './recovery.js';
@@ -48,7 +48,8 @@ class Upload {
   ) {
     const empty = lengthOf(request) === 0;
     const body = empty ? Buffer.alloc(0) : this.branch;
-    this.#send = () => ctx[side]({ ...unattended(ctx, judged(request)), body });
+    const sent = { ...unattended(ctx, judged(request)), body };
+    this.#send = () => (side === 'shadow' ? reachShadow(ctx, sent) : ctx.target(sent));
     this.branch.on('error', () => undefined);
     // An empty body has no end to withhold: its request is sent when its turn comes.
     if (!empty) this.#start();

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function load(flags: ConfigFlags = {}, variables: Variables = {}) {
-  return loadConfig({ flags, environment: readEnvironment(variables), cwd: '/work/here' });
+  return loadConfig({ flags, environment: readEnvironment(variables), cwd: '/srv/here' });
 }
 
 async function loadYaml(yaml: string, variables: Variables = {}, flags: ConfigFlags = {}) {
@@ -40,16 +40,16 @@ describe('without a file', () => {
     expect(await load()).toMatchObject({
       host: '127.0.0.1',
       port: 9000,
-      data: '/work/here/data',
+      data: '/srv/here/data',
       defaultBackend: 'local-disk',
-      backends: [{ name: 'local-disk', type: 'filesystem', path: '/work/here/data/buckets' }],
+      backends: [{ name: 'local-disk', type: 'filesystem', path: '/srv/here/data/buckets' }],
     });
   });
 
   test('flags win over the environment', async () => {
     const variables = { PENUMBRA_PORT: '9001', PENUMBRA_HOST: '0.0.0.0', PENUMBRA_DATA: 'elsewhere' };
     const config = await load({ port: '9002' }, variables);
-    expect(config).toMatchObject({ port: 9002, host: '0.0.0.0', data: '/work/here/elsewhere' });
+    expect(config).toMatchObject({ port: 9002, host: '0.0.0.0', data: '/srv/here/elsewhere' });
   });
 
   test('an empty variable counts as not set', async () => {

@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { BackendUnavailable } from '../../src/backends/backend.js';
 import { S3Error } from '../../src/s3/errors.js';
 import type { S3Filter, S3Request, S3Response } from '../../src/s3/message.js';
 import { systemClock } from '../../src/system/clock.js';
@@ -94,6 +95,21 @@ describe('a PUT with write-through', () => {
       expect(await moving.target.text('k')).toBe('before');
     },
   );
+
+  it('that the shadow does not answer is 503 and says so', async () => {
+    const onShadow: S3Filter = (service) => (request) =>
+      request.method === 'PUT'
+        ? Promise.reject(new BackendUnavailable('old', 'connect', false))
+        : service(request);
+    const { client, target } = await movingBucket({ writeThrough: true, onShadow });
+    const failure = await failureOf(client.put('k', 'new'));
+    expect(failure).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('shadow'),
+      headers: { 'retry-after': '1' },
+    });
+    expect(await target.text('k')).toBeUndefined();
+  });
 
   it('that the shadow refuses after it had all of it leaves nothing in the target either', async () => {
     const onShadow: S3Filter = (service) => async (request) => {
