@@ -57,7 +57,7 @@ export function hasExpired(record: KeyRecord, now: number): boolean {
 export const isCommitting = (record: KeyRecord): boolean =>
   record.copies.some((held) => held.state === 'committing');
 
-/** A live holder excludes others; what a dead one left is repaired or taken over. */
+/** Whether a writer that is still in time holds the key for itself. */
 export const liveExclusive = (record: KeyRecord, now: number): boolean =>
   record.intents.some((held) => held.mode === 'exclusive' && held.until > now);
 

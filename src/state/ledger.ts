@@ -130,16 +130,11 @@ export class Ledger {
   ): Promise<WriteIntent> {
     const id = randomUUID();
     await this.#change(key, (record, now) => {
-      if (isCommitting(record) || liveExclusive(record, now)) return 'wait';
-      if (mode === 'exclusive' && record.intents.some((held) => held.until > now)) return 'wait';
-      const announced = {
-        ...voided(record),
-        // An exclusive intent that outlived its holder is taken over: this write replaces what that one left.
-        intents: [
-          ...record.intents.filter((held) => held.until > now),
-          { id, mode, until: now + this.#times.leaseMs },
-        ],
-      };
+      // What a dead writer left is settled first: a write that then fails, or is refused, would leave it for good.
+      if (isCommitting(record) || record.intents.some((held) => held.mode === 'exclusive')) return 'wait';
+      if (mode === 'exclusive' && record.intents.length > 0) return 'wait';
+      const intents = [...record.intents, { id, mode, until: now + this.#times.leaseMs }];
+      const announced = { ...voided(record), intents };
       return deletes ? buried(announced, grave(deletes, now)) : announced;
     });
     return { key, id, mode };

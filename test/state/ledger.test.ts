@@ -112,6 +112,16 @@ describe('an exclusive intent', () => {
     expect(await ledger.isDeleted(KEY)).toBe(true);
   });
 
+  it('of a dead writer keeps others waiting until recovery has settled it', async () => {
+    await ledger.openIntent(KEY, 'exclusive');
+    pass(TIMES.leaseMs + 1);
+    await expect(ledger.openIntent(KEY, 'exclusive')).rejects.toBeInstanceOf(KeyBusy);
+    await expect(ledger.openIntent(KEY, 'shared')).rejects.toBeInstanceOf(KeyBusy);
+    const adopted = await ledger.adoptDeadIntent(KEY);
+    if (adopted) await ledger.closeIntent(adopted);
+    await ledger.openIntent(KEY, 'exclusive');
+  });
+
   it('of a dead writer is found and adopted by one recovery only', async () => {
     await ledger.openIntent(KEY, 'exclusive');
     expect(await ledger.adoptDeadIntent(KEY)).toBeUndefined();
