@@ -106,9 +106,15 @@ function queryOf({ prefix, delimiter, after, maxKeys, fetchOwner }: PageRequest)
   return query;
 }
 
-/** A listing that stopped at a common prefix goes on after all keys that it stands for. */
-const isRolledUp = (after: string, prefix: string, delimiter: string): boolean =>
-  delimiter !== '' && after.length > prefix.length && after.startsWith(prefix) && after.endsWith(delimiter);
+/**
+ * A listing that stopped at a common prefix goes on after all keys that it stands for. A key can end in the delimiter and be none:
+ * `//` under the prefix `/` has no `//` after it.
+ */
+function isRolledUp(after: string, prefix: string, delimiter: string): boolean {
+  if (delimiter === '' || !after.startsWith(prefix)) return false;
+  const found = after.indexOf(delimiter, prefix.length);
+  return found >= 0 && found + delimiter.length === after.length;
+}
 
 /** All objects of a store whose keys begin with `prefix`, in key order. */
 export async function* listStore(
