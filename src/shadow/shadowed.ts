@@ -71,7 +71,6 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   GetObject: read,
   HeadObject: read,
   PutObject: put,
-  PostObject: writeInTarget,
   CopyObject: writeInTarget,
   CompleteMultipartUpload: writeInTarget,
   DeleteObject: deleteObject,

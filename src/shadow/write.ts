@@ -21,7 +21,7 @@ export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Res
   return writeTarget(ctx, request);
 }
 
-/** CompleteMultipartUpload, CopyObject, POST form: the target makes the object, from parts or data that it has. */
+/** CompleteMultipartUpload and CopyObject: the target makes the object, from parts or data that it has. */
 export async function writeInTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   if (ctx.settings.writeThrough) return writeAndMirror(ctx, request);
   if (isConditional(request)) await judgeAgainstView(ctx, request);
