@@ -9,9 +9,10 @@ import type { S3Service } from '../s3/message.js';
 import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
-import { Ledger } from '../state/ledger.js';
+import { LEDGER_TIMES, Ledger } from '../state/ledger.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import type { Times } from '../system/times.js';
 
 /** Where a bucket is moving from, and what is known of each key until it has moved. */
 export interface MovingFrom {
@@ -36,6 +37,7 @@ export interface RouteParts {
   readonly kv: Kv;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly times: Times;
 }
 
 export function openRoute(record: BucketRecord, parts: RouteParts): BucketRoute {
@@ -52,11 +54,11 @@ function hasShadow(record: BucketRecord): record is ShadowedOptions['bucket'] {
 function openShadowedRoute(
   record: ShadowedOptions['bucket'],
   target: S3Service,
-  { kv, clock, log }: RouteParts,
+  { kv, clock, log, times }: RouteParts,
 ): BucketRoute {
-  const connection = connectToShadow(record, clock);
+  const connection = connectToShadow(record, clock, times);
   const shadow = careful(connection, record, { clock, log });
-  const ledger = new Ledger(kv, record.id, clock);
+  const ledger = new Ledger(kv, record.id, clock, { ...LEDGER_TIMES, leaseMs: times.leaseMs });
   const shadowed = createShadowed({ bucket: record, target, shadow, ledger, clock, log });
   const { service, idle } = countRequests(shadowed.service);
   shadowed.startRecovery();
@@ -75,10 +77,10 @@ function openShadowedRoute(
   };
 }
 
-function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clock): Backend {
+function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clock, times: Times): Backend {
   const { endpoint, region, accessKeyId, secretAccessKey } = shadow;
   const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };
-  return createRemoteBackend({ name: `shadow of ${name}`, ...address, clock });
+  return createRemoteBackend({ name: `shadow of ${name}`, ...address, clock, times });
 }
 
 /** The shadow's bucket as it is asked: of the filters the first listed is the outermost. */

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Variables } from '../system/environment.js';
 import { mustBe, secretMustBe } from './rules.js';
+import { timesSchema } from './times-settings.js';
 
 /** A setting that cannot be used; the message names it, and says what is allowed. */
 export class ConfigError extends Error {
@@ -62,6 +63,7 @@ const fileSchema = z.strictObject({
   public_url: z.string().optional(),
   domain: z.string().optional(),
   storage: storageSchema.optional(),
+  times: timesSchema.optional(),
 });
 
 export type ConfigFile = z.infer<typeof fileSchema>;

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../system/environment.js';
 import { LOG_LEVELS } from '../system/logger.js';
+import { TIMES, type Times } from '../system/times.js';
 import {
   ConfigError,
   type ConfigFile,
@@ -46,6 +47,7 @@ export interface Config {
   readonly adminPassword?: string | undefined;
   readonly masterKey?: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly times: Times;
   readonly backends: readonly BackendConfig[];
   readonly defaultBackend: string;
 }
@@ -109,6 +111,7 @@ export async function loadConfig({ flags, environment, cwd }: ConfigSources): Pr
     adminPassword: environment.adminPassword,
     masterKey: environment.masterKey,
     logLevel: settings.log_level,
+    times: file.times ?? TIMES,
     ...storage(file, folder, data),
   };
 }

@@ -49,14 +49,14 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
 async function openParts(
   config: Config,
-  { clock, log, storage = openBackends(config.backends, clock) }: GatewayOptions,
+  { clock, log, storage = openBackends(config, clock) }: GatewayOptions,
   draining: AbortSignal,
 ): Promise<GatewayParts> {
   try {
     const state = await openState({ config, clock, log });
     const { kv, registry } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
-    const routes = createBucketRoutes({ registry, kv, backends, clock, log });
+    const routes = createBucketRoutes({ registry, kv, backends, clock, log, times: config.times });
     const migrations = createMigrations({ routes, kv, clock, log });
     return { config, clock, log, draining, state, storage, routes, migrations };
   } catch (error) {

@@ -2,7 +2,8 @@ import type { Backend } from '../backends/backend.js';
 import { createFilesystemBackend } from '../backends/filesystem/filesystem.js';
 import { createRemoteBackend } from '../backends/remote/remote.js';
 import type { Clock } from '../system/clock.js';
-import type { BackendConfig } from './config.js';
+import type { Times } from '../system/times.js';
+import type { BackendConfig, Config } from './config.js';
 
 /** A declared backend, opened. */
 export interface StorageBackend {
@@ -13,12 +14,15 @@ export interface StorageBackend {
 }
 
 /** Opens every declared backend, by name, in the order of the configuration. */
-export function openBackends(declared: readonly BackendConfig[], clock: Clock): Map<string, StorageBackend> {
-  return new Map(declared.map((config) => [config.name, openBackend(config, clock)]));
+export function openBackends(
+  { backends, times }: Pick<Config, 'backends' | 'times'>,
+  clock: Clock,
+): Map<string, StorageBackend> {
+  return new Map(backends.map((declared) => [declared.name, openBackend(declared, times, clock)]));
 }
 
-function openBackend(config: BackendConfig, clock: Clock): StorageBackend {
-  if (config.type === 'filesystem') return { backend: createFilesystemBackend({ ...config, clock }) };
-  const { endpoint, region } = config;
-  return { backend: createRemoteBackend({ ...config, clock }), endpoint, region };
+function openBackend(declared: BackendConfig, times: Times, clock: Clock): StorageBackend {
+  if (declared.type === 'filesystem') return { backend: createFilesystemBackend({ ...declared, clock }) };
+  const { endpoint, region } = declared;
+  return { backend: createRemoteBackend({ ...declared, clock, times }), endpoint, region };
 }

@@ -6,6 +6,7 @@ import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import type { Registry, RegistryChange } from '../../src/state/registry.js';
 import { systemClock } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
+import { TIMES } from '../../src/system/times.js';
 import { type ServedService, serve } from '../support/serve.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -96,7 +97,8 @@ beforeEach(async () => {
   const kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
   const main = { name: 'main', type: 'memory' as const, service: target, close: () => Promise.resolve() };
   const log = createLogger({ level: 'silent' });
-  routes = createBucketRoutes({ registry, kv, backends: new Map([['main', main]]), clock: systemClock, log });
+  const backends = new Map([['main', main]]);
+  routes = createBucketRoutes({ registry, kv, backends, clock: systemClock, log, times: TIMES });
   closeState = () => kv.close();
 });
 

@@ -142,6 +142,35 @@ describe('with a file', () => {
     await expect(loadYaml(yaml)).rejects.toThrow(message);
   });
 
+  test('times are those of the file, and the usual ones where it has none', async () => {
+    const usual = {
+      connectMs: 5_000,
+      firstByteMs: 60_000,
+      idleMs: 60_000,
+      leaseMs: 180_000,
+      marginMs: 30_000,
+    };
+    expect((await loadYaml('')).times).toEqual(usual);
+    const { times } = await loadYaml('times: { first_byte_ms: 30000, lease_ms: 100000 }');
+    expect(times).toEqual({ ...usual, firstByteMs: 30_000, leaseMs: 100_000 });
+  });
+
+  test.each([
+    [
+      'times: { lease_ms: 159999 }',
+      /: times\.lease_ms: 159999 must be at least 160000: 2 x 65000 \(connect_ms \+ first_byte_ms\) \+ 30000 \(margin_ms\)$/,
+    ],
+    ['times: { first_byte_ms: 600000 }', 'times.lease_ms: 180000 must be at least 1240000'],
+    ['times: { margin_ms: 60000 }', 'times.lease_ms: 180000 must be at least 190000'],
+    ['times: { idle_ms: 0 }', 'times.idle_ms: 0 must be a whole number of milliseconds from 1 to 86400000'],
+    ['times: { margin_ms: 0 }', 'times.margin_ms: 0 must be a whole number of milliseconds from 2000 to'],
+    ['times: { connect_ms: 1.5 }', 'times.connect_ms: 1.5 must be a whole number of milliseconds'],
+    ['times: { connect_ms: 5s }', 'times.connect_ms: "5s" must be a whole number of milliseconds'],
+    ['times: { lease: 180000 }', 'times: Unrecognized key: "lease"'],
+  ])('%s is refused: a lease outlasts two requests and the margin', async (yaml, message) => {
+    await expect(loadYaml(yaml)).rejects.toThrow(message);
+  });
+
   test('an empty file changes nothing, a missing one is an error', async () => {
     expect(await loadYaml('')).toMatchObject({ port: 9000 });
     await expect(load({ config: '/nowhere.yaml' })).rejects.toThrow(

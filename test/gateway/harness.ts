@@ -15,6 +15,7 @@ import { type Credentials, signRequest } from '../../src/s3/sigv4/sign.js';
 import type { Clock } from '../../src/system/clock.js';
 import { systemClock } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
+import { TIMES } from '../../src/system/times.js';
 import { sha256 } from '../support/sigv4.js';
 
 export const ROOT: Credentials = { accessKeyId: 'root', secretAccessKey: 'root-secret' };
@@ -82,6 +83,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     root: ROOT,
     adminPassword: PASSWORD,
     logLevel: 'info',
+    times: TIMES,
     backends: [],
     defaultBackend: 'main',
     ...options.config,

@@ -2,18 +2,15 @@ import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
+import type { Times } from '../../system/times.js';
 
 // Virtual-hosted addresses have an origin per bucket; those of buckets not used for long are closed.
 const MAX_ORIGINS = 256;
 
-export interface PoolOptions {
+export type RemoteTimes = Pick<Times, 'connectMs' | 'firstByteMs' | 'idleMs'>;
+
+export interface PoolOptions extends RemoteTimes {
   readonly maxConnections: number;
-  /** Milliseconds for the TCP and TLS handshakes. */
-  readonly connectMs: number;
-  /** Milliseconds from the end of the request, or from a stall of its body, to the answer's header. */
-  readonly firstByteMs: number;
-  /** Milliseconds between two pieces of the answer's body, while it is being read. */
-  readonly idleMs: number;
 }
 
 export interface Pools {

@@ -1,19 +1,10 @@
 import type { S3Request, S3Response } from '../../s3/message.js';
 import type { Clock } from '../../system/clock.js';
+import { TIMES } from '../../system/times.js';
 import { type Backend, BackendUnavailable } from '../backend.js';
 import { Exchange } from './exchange.js';
 import { createOutgoing, type OutgoingMessage } from './outgoing.js';
-import { createPools } from './pools.js';
-
-/** Milliseconds. */
-export interface RemoteTimeouts {
-  /** Until there is a connection for the request, a new one or one that others have done with. */
-  readonly connectMs: number;
-  /** From the end of the request, or from a stall in sending it, to the header of the answer. */
-  readonly firstByteMs: number;
-  /** Between two pieces of the answer's body, while somebody reads it. */
-  readonly idleMs: number;
-}
+import { createPools, type RemoteTimes } from './pools.js';
 
 export interface RemoteBackendOptions {
   readonly name: string;
@@ -24,14 +15,12 @@ export interface RemoteBackendOptions {
   readonly secretAccessKey: string;
   readonly forcePathStyle: boolean;
   readonly clock: Clock;
-  readonly timeouts?: Partial<RemoteTimeouts>;
+  readonly times?: Partial<RemoteTimes>;
   /** Connections at a time, to each origin. */
   readonly maxConnections?: number;
   /** Requests that may wait for a connection at a time; any more are refused at once. */
   readonly maxWaiting?: number;
 }
-
-const DEFAULT_TIMEOUTS: RemoteTimeouts = { connectMs: 5_000, firstByteMs: 60_000, idleMs: 60_000 };
 
 /**
  * Any S3 endpoint. A request goes out as it came but for its address and signature, at most once, and whatever the
@@ -40,8 +29,8 @@ const DEFAULT_TIMEOUTS: RemoteTimeouts = { connectMs: 5_000, firstByteMs: 60_000
  */
 export function createRemoteBackend(options: RemoteBackendOptions): Backend {
   const { name, clock, maxConnections = 128, maxWaiting = 1_024 } = options;
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const pools = createPools({ ...timeouts, maxConnections });
+  const times = { ...TIMES, ...options.times };
+  const pools = createPools({ ...times, maxConnections });
   const outgoing = createOutgoing(options);
   let waiting = 0;
   let closed = false;
@@ -49,7 +38,7 @@ export function createRemoteBackend(options: RemoteBackendOptions): Backend {
   const send = (request: S3Request, { origin, ...message }: OutgoingMessage): Promise<S3Response> =>
     new Promise((resolve, reject) => {
       const noConnection = () => exchange.cancel(new BackendUnavailable(name, 'timeout', false));
-      const deadline = clock.after(timeouts.connectMs, noConnection);
+      const deadline = clock.after(times.connectMs, noConnection);
       const onDequeued = () => {
         waiting -= 1;
         deadline.cancel();

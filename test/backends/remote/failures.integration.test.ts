@@ -123,14 +123,14 @@ describe('a backend that breaks off', () => {
 describe('a backend that is slow', () => {
   it('is given up when the header of its answer does not come', async () => {
     const server = await far(() => undefined);
-    const service = serviceOf(server, { timeouts: { firstByteMs: 100 } });
+    const service = serviceOf(server, { times: { firstByteMs: 100 } });
     expect(await failure(service(getObject()))).toMatchObject({ reason: 'timeout', sent: true });
     await cut(server);
   });
 
   it('is given up when it stops reading the body of a PUT', async () => {
     const server = await far((socket) => socket.pause());
-    const service = serviceOf(server, { timeouts: { firstByteMs: 100 } });
+    const service = serviceOf(server, { times: { firstByteMs: 100 } });
     const body = Readable.from(forever(Buffer.alloc(65_536)), { objectMode: false });
     expect(await failure(service(putObject(body, 2 ** 40)))).toMatchObject({ reason: 'timeout', sent: true });
   });
@@ -139,7 +139,7 @@ describe('a backend that is slow', () => {
     const server = await far((socket) =>
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 500000\r\n\r\nfirst'),
     );
-    const response = await serviceOf(server, { timeouts: { idleMs: 100 } })(getObject());
+    const response = await serviceOf(server, { times: { idleMs: 100 } })(getObject());
     expect(await failure(textOf(response))).toMatchObject({ reason: 'timeout', sent: true });
   });
 
@@ -149,7 +149,7 @@ describe('a backend that is slow', () => {
     const server = await far((socket) =>
       socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(size)])),
     );
-    const response = await serviceOf(server, { timeouts: { idleMs: 50 } })(getObject());
+    const response = await serviceOf(server, { times: { idleMs: 50 } })(getObject());
     await setTimeout(200);
     const body = response.body as Readable;
     expect(body.readableLength).toBeLessThan(256 * 1024);
@@ -158,7 +158,7 @@ describe('a backend that is slow', () => {
 });
 
 describe('a backend that is busy', () => {
-  const oneConnection = { maxConnections: 1, timeouts: { connectMs: 100 } };
+  const oneConnection = { maxConnections: 1, times: { connectMs: 100 } };
 
   it('has requests wait for a connection, and gives them up unsent after a while', async () => {
     const server = await far(() => undefined);
