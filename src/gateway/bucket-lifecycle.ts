@@ -62,6 +62,8 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
       public: bucket.public,
       createdAt: new Date(clock.now()).toISOString(),
       shadow,
+      epoch: 0,
+      forgetting: false,
       conditionalWrites: (await isTried) ?? UNKNOWN,
     };
     if (!(await buckets.create(record))) throw new S3Error('BucketAlreadyOwnedByYou');

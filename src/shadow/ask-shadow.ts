@@ -55,6 +55,12 @@ export const shadowFailed = (reason: string, cause?: unknown): S3Error =>
     cause,
   });
 
+/** What a client is told of what only the shadow may have, in the moments in which not all gateways ask it yet. */
+export const opening = (): S3Error =>
+  new S3Error('SlowDown', 'The shadow of this bucket is just being set. Please try again.', {
+    headers: { 'retry-after': '1' },
+  });
+
 /** The shadow's answer, whatever it is. @throws S3Error ServiceUnavailable when it gives none */
 export async function reachShadow(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   try {

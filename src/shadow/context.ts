@@ -1,6 +1,7 @@
 import type { S3Service } from '../s3/message.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Ledger } from '../state/ledger.js';
+import type { Rung } from '../state/rung.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BackgroundWork } from './background.js';
@@ -8,7 +9,7 @@ import type { Flights } from './flights.js';
 import type { BucketPresence } from './miss.js';
 
 /** The settings of a shadow that decide how requests are served. */
-export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'writeThrough' | 'delete'>;
+export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'delete'>;
 
 /** What every rule of the protocol works on: T, S, the per-key state, and time. */
 export interface ShadowContext {
@@ -18,6 +19,7 @@ export interface ShadowContext {
   /** S: where they are moving from. */
   readonly shadow: S3Service;
   readonly settings: ShadowSettings;
+  readonly rung: Rung;
   /** Whether T was seen to honour `If-None-Match: *`, on PUT and on CompleteMultipartUpload. */
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly ledger: Ledger;

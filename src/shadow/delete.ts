@@ -5,6 +5,7 @@ import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteFromShadow, settle } from './recovery.js';
+import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { beforeWriting, judged, judgeUnder, unattended } from './under-intent.js';
 import { isConditional, isInTarget } from './view.js';
 
@@ -19,12 +20,13 @@ const NULL_VERSION = 'null';
  */
 export async function deleteObject(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   if ((queryValue(request, 'versionId') ?? NULL_VERSION) !== NULL_VERSION) return ctx.target(request);
-  return ctx.settings.writeThrough ? deleteUnderIntent(ctx, request) : deleteReadThrough(ctx, request);
+  return excludesWriters(ctx) ? deleteUnderIntent(ctx, request) : deleteReadThrough(ctx, request);
 }
 
 async function deleteReadThrough(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const answer = await deleteFromView(ctx, request);
-  if (isSuccess(answer) && deletesBoth(ctx)) await afterAnswer(ctx, () => deleteFromShadow(ctx, request.key));
+  if (isSuccess(answer) && deletesBoth(ctx) && seesShadow(ctx))
+    await afterAnswer(ctx, () => deleteFromShadow(ctx, request.key));
   return answer;
 }
 
@@ -74,10 +76,10 @@ async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3R
 const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean> =>
   queryValue(request, 'versionId') === NULL_VERSION || isInTarget(ctx, request.key, request.signal);
 
-/** DELETE with write-through on. */
+/** DELETE where writers exclude each other. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  const intent = await openDelete(ctx, request);
-  const answer = await deleteFromTarget(ctx, unattended(ctx, judged(request)));
+  const { intent, sends } = await openDelete(ctx, request);
+  const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, judged(request))) : NO_CONTENT;
   await afterAnswer(ctx, async () => {
     if (!isSuccess(answer)) return settle(ctx, intent);
     if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key);
@@ -86,13 +88,24 @@ async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promis
   return answer;
 }
 
-/** The tombstone is set in the instant in which the intent is announced, but for conditions that have to be judged in between. */
-async function openDelete(ctx: ShadowContext, request: S3Request): Promise<WriteIntent> {
-  if (!isConditional(request)) return ctx.ledger.openIntent(request.key, 'exclusive', owed(ctx));
+interface OpenDelete {
+  readonly intent: WriteIntent;
+  /** Whether the target is to be told. */
+  readonly sends: boolean;
+}
+
+/**
+ * The tombstone is set in the instant in which the intent is announced, but for what has to be found out in between: conditions, and on the rung
+ * below write-through, where others may still write without an intent, whether there is anything that T would delete.
+ */
+async function openDelete(ctx: ShadowContext, request: S3Request): Promise<OpenDelete> {
+  if (writesBoth(ctx) && !isConditional(request))
+    return { intent: await ctx.ledger.openIntent(request.key, 'exclusive', owed(ctx)), sends: true };
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
+  const sends = writesBoth(ctx) || (await beforeWriting(ctx, intent, () => isThere(ctx, request)));
   await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
-  return intent;
+  return { intent, sends };
 }
 
 async function deleteFromTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {

@@ -2,13 +2,14 @@ import { BackendUnavailable } from '../backends/backend.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import { type ListingPage, type ListingQuery, parseListingQuery, writeListing } from '../s3/xml/listing.js';
-import { shadowFailed } from './ask-shadow.js';
+import { opening, shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { type MergedPage, readMergedPage } from './merged-page.js';
 import { ListingRefused, type PageRequest } from './store-page.js';
 
 /** ListObjects and ListObjectsV2 of the view. Tokens are the last name listed, so they need no state and hold on any gateway. */
 export async function list(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  if (ctx.rung === 'opening') throw opening();
   const query = parseListingQuery(request);
   const merged = query.maxKeys === 0 ? EMPTY_PAGE : await readView(ctx, pageRequest(query, request.signal));
   const body = Buffer.from(writeListing(request.bucket, query, listingPage(query, merged)));

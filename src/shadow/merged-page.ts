@@ -1,6 +1,7 @@
 import { compareKeys } from '../s3/keys.js';
 import type { ListedObject } from '../s3/xml/listing.js';
 import type { ShadowContext } from './context.js';
+import { excludesWriters, seesShadow } from './rungs.js';
 import { type Entry, listStore, type PageRequest, readStorePage, type StorePage } from './store-page.js';
 
 /** One page of the view: S's entries and T's, each name once, T's where both have it, minus what clients deleted. */
@@ -41,10 +42,12 @@ async function readStep(ctx: ShadowContext, wanted: PageRequest): Promise<StoreP
   return hidden.size === 0 ? page(step.entries, step.end) : revealed(ctx, wanted, { ...step, hidden });
 }
 
+const NOTHING: StorePage = { entries: [] };
+
 /** S before T: in write-through the other order would show a write that failed. Without it either may come first. */
 async function readBoth(ctx: ShadowContext, wanted: PageRequest): Promise<[StorePage, StorePage]> {
-  const inShadow = readStorePage(ctx.shadow, wanted);
-  if (ctx.settings.writeThrough) await inShadow;
+  const inShadow = seesShadow(ctx) ? readStorePage(ctx.shadow, wanted) : Promise.resolve(NOTHING);
+  if (excludesWriters(ctx)) await inShadow;
   return Promise.all([inShadow, readStorePage(ctx.target, wanted)]);
 }
 

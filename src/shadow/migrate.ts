@@ -3,6 +3,7 @@ import { askShadow } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copy, dropToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
+import { seesShadow } from './rungs.js';
 import { isInTarget, lookInTarget } from './view.js';
 
 /**
@@ -21,6 +22,7 @@ async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyO
   const { signal } = ctx.background;
   const inTarget = await lookInTarget(ctx, key, signal);
   if (inTarget.state !== 'absent') return { state: inTarget.state };
+  if (!seesShadow(ctx)) return { state: ctx.rung === 'opening' ? 'superseded' : 'absent' };
   const { deleted, token } = await ctx.ledger.openCopy(key);
   if (deleted) return { state: 'deleted' };
   if (!token) return { state: 'superseded' };

@@ -2,13 +2,14 @@ import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import type { CopyToken } from '../state/ledger.js';
 
-import { askShadow, overridden } from './ask-shadow.js';
+import { askShadow, opening, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copyForClient, dropToken } from './copy.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import type { Flight } from './flights.js';
 import { migrate } from './migrate.js';
 import { judge } from './miss.js';
+import { excludesWriters, seesShadow } from './rungs.js';
 
 /** How long a read waits for a copy that another read began, ms, before it reads the shadow itself. */
 const JOIN_MS = 10_000;
@@ -20,6 +21,8 @@ const JOIN_MS = 10_000;
 export async function read(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const first = await readTarget(ctx, request);
   if (first.answer) return first.answer;
+  if (ctx.rung === 'opening') throw opening();
+  if (!seesShadow(ctx)) return first.miss;
   if (!copiesWhileReading(request)) return readUncopied(ctx, request, first.miss);
   const flight = ctx.flights.current(request.key);
   if (flight) return joinFlight(ctx, request, flight);
@@ -126,9 +129,9 @@ async function readWithToken(
 const isWhole = ({ status, headers }: S3Response): boolean =>
   status === 200 && headers['content-length'] !== undefined;
 
-/** READ step 6, write-through only: once S has begun to answer, T and then D are looked at again before a byte goes out. */
+/** READ step 6, where writers exclude each other: once S has begun to answer, T and then D are looked at again before a byte goes out. */
 async function recheck(ctx: ShadowContext, request: S3Request, answer: S3Response): Promise<S3Response> {
-  if (!ctx.settings.writeThrough) return answer;
+  if (!excludesWriters(ctx)) return answer;
   const { answer: newer } = await readTarget(ctx, request);
   const final = newer ?? ((await ctx.ledger.isDeleted(request.key)) ? await again(ctx, request) : answer);
   if (final !== answer) discard(answer.body);

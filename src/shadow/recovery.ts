@@ -4,6 +4,7 @@ import type { WriteIntent } from '../state/ledger.js';
 import { ask, isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { mirror } from './mirror.js';
+import { excludesWriters, seesShadow } from './rungs.js';
 import { beforeWriting } from './under-intent.js';
 import { isInTarget } from './view.js';
 
@@ -14,7 +15,7 @@ const INTERVAL_MS = 5_000;
  * S; T has none and D -> S's is deleted; else nothing. Then the intent is closed. What fails is tried again when the lease ends.
  */
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
-  if (ctx.settings.writeThrough) {
+  if (excludesWriters(ctx)) {
     if (await isInTarget(ctx, intent.key, ctx.background.signal)) await mirror(ctx, intent);
     else if (await ctx.ledger.isDeleted(intent.key)) await deleteFromShadow(ctx, intent.key);
   }
@@ -69,13 +70,14 @@ async function recoverKey(ctx: ShadowContext, key: string): Promise<void> {
   const dead = await ctx.ledger.adoptDeadIntent(key);
   if (dead) return settle(ctx, dead);
   const { tombstone, intents } = await ctx.ledger.tidy(key);
-  if (tombstone?.shadowDelete === 'pending' && intents.length === 0) await retryDelete(ctx, key);
+  const isOwed = tombstone?.shadowDelete === 'pending' && intents.length === 0;
+  if (isOwed && seesShadow(ctx)) await retryDelete(ctx, key);
 }
 
 /** T has the key: the tombstone stays and S's object is hidden by T's. In write-through S may hold T's object, so both are kept still. */
 async function retryDelete(ctx: ShadowContext, key: string): Promise<void> {
   const inTarget = () => isInTarget(ctx, key, ctx.background.signal);
-  if (!ctx.settings.writeThrough) {
+  if (!excludesWriters(ctx)) {
     if (!(await inTarget())) await deleteFromShadow(ctx, key);
     return;
   }

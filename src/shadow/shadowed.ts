@@ -93,6 +93,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     target,
     shadow,
     settings: bucket.shadow,
+    rung: bucket.shadow.rung,
     conditionalWrites: bucket.conditionalWrites,
     ledger,
     clock,

@@ -2,9 +2,10 @@ import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Request } from '../s3/message.js';
 import { ask, isSuccess } from './ask.js';
-import { askShadow } from './ask-shadow.js';
+import { askShadow, opening } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { judge } from './miss.js';
+import { seesShadow } from './rungs.js';
 
 /**
  * The view of a key: T's object if T has it, else nothing if the key is deleted, else S's object.
@@ -19,7 +20,8 @@ export async function viewedETag(
 ): Promise<string | undefined> {
   const inTarget = await lookInTarget(ctx, key, signal);
   if (inTarget.state === 'present') return inTarget.etag;
-  if (inTarget.state === 'deleted' || (await ctx.ledger.isDeleted(key))) return undefined;
+  if (ctx.rung === 'opening') throw opening();
+  if (inTarget.state === 'deleted' || !seesShadow(ctx) || (await ctx.ledger.isDeleted(key))) return undefined;
   const inShadow = await askShadow(ctx, headRequest(key, signal));
   return inShadow && (inShadow.headers.etag ?? '');
 }

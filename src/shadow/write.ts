@@ -7,13 +7,15 @@ import type { ShadowContext } from './context.js';
 import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
 import { settle } from './recovery.js';
+import { excludesWriters, writesBoth } from './rungs.js';
 import { judged, judgeUnder, unattended } from './under-intent.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
 import { withheldPut } from './withheld-put.js';
 
 /** PUT of a whole object, by the rule that the bucket's mode and the target's abilities ask for. */
 export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (ctx.settings.writeThrough) return withheldPut(ctx, request, ['shadow', 'target']);
+  if (writesBoth(ctx)) return withheldPut(ctx, request, ['shadow', 'target']);
+  if (excludesWriters(ctx)) return withheldPut(ctx, request, ['target']);
   if (isConditional(request)) {
     if (!ctx.conditionalWrites.put) return withheldPut(ctx, request, ['target']);
     await judgeAgainstView(ctx, request);
@@ -23,7 +25,7 @@ export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Res
 
 /** CompleteMultipartUpload and CopyObject: the target makes the object, from parts or data that it has. */
 export async function writeInTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (ctx.settings.writeThrough) return writeAndMirror(ctx, request);
+  if (excludesWriters(ctx)) return writeUnderIntent(ctx, request);
   if (isConditional(request)) await judgeAgainstView(ctx, request);
   return writeTarget(ctx, request);
 }
@@ -40,7 +42,7 @@ async function writeTarget(ctx: ShadowContext, request: S3Request): Promise<S3Re
   return answer;
 }
 
-async function writeAndMirror(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+async function writeUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
   const { answer, outcome } = await outcomeOf(await ctx.target(unattended(ctx, judged(request))));
@@ -48,7 +50,7 @@ async function writeAndMirror(ctx: ShadowContext, request: S3Request): Promise<S
     ctx.background.start('settle a failed write', () => settle(ctx, intent));
     return answer;
   }
-  if (outcome === 'written') await mirror(ctx, intent);
+  if (outcome === 'written' && writesBoth(ctx)) await mirror(ctx, intent);
   await ctx.ledger.closeIntent(intent);
   return answer;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RecordFormat } from './record-store.js';
+import { AIMS, RUNGS } from './rung.js';
 import type { Sealer } from './sealing.js';
 
 const shadow = z.object({
@@ -9,6 +10,8 @@ const shadow = z.object({
   accessKeyId: z.string(),
   secretAccessKey: z.string(),
   writeThrough: z.boolean(),
+  rung: z.enum(RUNGS),
+  aim: z.enum(AIMS),
   delete: z.enum(['both', 'target']),
   /** ISO 8601. */
   since: z.string(),
@@ -25,6 +28,10 @@ const bucketRecord = z.object({
   /** ISO 8601. */
   createdAt: z.string(),
   shadow: shadow.nullable(),
+  /** New with every rung that is announced to the gateways. */
+  epoch: z.number(),
+  /** A shadow was cleared, and its tombstones are kept until no gateway asks for them any more. */
+  forgetting: z.boolean(),
   /** Whether the target was seen to honour `If-None-Match: *` on PutObject and on CompleteMultipartUpload. */
   conditionalWrites: z.object({ put: z.boolean(), complete: z.boolean() }),
 });

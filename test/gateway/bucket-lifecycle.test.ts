@@ -19,6 +19,8 @@ const SHADOW = {
   accessKeyId: 'a',
   secretAccessKey: 's',
   writeThrough: false,
+  rung: 'read-through',
+  aim: 'read-through',
   delete: 'both',
   since: '2026-01-01T00:00:00.000Z',
 } as const;

@@ -30,6 +30,8 @@ function record(shadowEndpoint?: string): BucketRecord {
     accessKeyId: 'a',
     secretAccessKey: 's',
     writeThrough: false,
+    rung: 'read-through' as const,
+    aim: 'read-through' as const,
     delete: 'both' as const,
     since: '2026-01-01T00:00:00.000Z',
   };
@@ -42,6 +44,8 @@ function record(shadowEndpoint?: string): BucketRecord {
     public: false,
     createdAt: '2026-01-01T00:00:00.000Z',
     shadow: shadowEndpoint === undefined ? null : shadow,
+    epoch: 0,
+    forgetting: false,
     conditionalWrites: { put: true, complete: true },
   };
 }

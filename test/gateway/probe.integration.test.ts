@@ -24,6 +24,8 @@ const SHADOW = {
   accessKeyId: 'AKIDEXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI',
   writeThrough: false,
+  rung: 'read-through' as const,
+  aim: 'read-through' as const,
   delete: 'target' as const,
   since: '2026-01-01T00:00:00.000Z',
 };
@@ -228,6 +230,8 @@ describeWith(['radosgw'], 'against Ceph RGW', () => {
     ...rgw,
     name: 'probe-shadow',
     writeThrough: true,
+    rung: 'write-through' as const,
+    aim: 'write-through' as const,
     delete: 'both' as const,
     ...change,
   });

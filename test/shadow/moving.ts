@@ -7,6 +7,7 @@ import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
+import type { Rung } from '../../src/state/rung.js';
 import { systemClock } from '../../src/system/clock.js';
 import { temporaryKv } from '../state/temporary-kv.js';
 import { StoreClient } from '../support/store-client.js';
@@ -30,6 +31,8 @@ export interface Moving {
 
 export interface MovingOptions {
   readonly writeThrough?: boolean;
+  /** The one that `writeThrough` asks for unless given. */
+  readonly rung?: Rung;
   readonly delete?: 'both' | 'target';
   readonly conditionalWrites?: { put: boolean; complete: boolean };
   /** How long an intent is honoured, ms. */
@@ -63,7 +66,8 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     tokenMs: 60_000,
     waitMs: 500,
   });
-  const settings = { writeThrough: options.writeThrough ?? false, delete: options.delete ?? 'both' } as const;
+  const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;
+  const settings = { writeThrough, rung, delete: options.delete ?? 'both' } as const;
   const bucket = createShadowed({
     bucket: record(settings, conditionalWrites),
     target: recording(asked.target)(onTarget(target)),
@@ -101,7 +105,7 @@ const recording =
   };
 
 const record = (
-  settings: { writeThrough: boolean; delete: 'both' | 'target' },
+  settings: { writeThrough: boolean; rung: Rung; delete: 'both' | 'target' },
   conditionalWrites: { put: boolean; complete: boolean },
 ) => ({
   name: 'photos',
@@ -112,7 +116,10 @@ const record = (
   public: false,
   createdAt: '2026-01-01T00:00:00.000Z',
   conditionalWrites,
+  epoch: 0,
+  forgetting: false,
   shadow: {
+    aim: 'read-through' as const,
     name: 'old',
     endpoint: 'http://127.0.0.1:1',
     region: 'auto',

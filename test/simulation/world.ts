@@ -48,6 +48,9 @@ const DEEDS: Readonly<Record<string, Deed>> = {
 /** What takes two keys. */
 const DEEDS_OF_TWO = { ...DEEDS, copy: (client: Client, key: string) => client.copy(key) };
 
+/** Nobody waits longer for another in one go, ms: neither for a writer, nor for a copy, nor recovery for its next round. */
+const LONGEST_WAIT_MS = 20_000;
+
 const log = pino({ level: 'silent' });
 
 /** One run: two stores, one state, gateways that die and are replaced, and clients whose every operation is recorded. */
@@ -56,7 +59,7 @@ export class World {
   readonly scheduler: Scheduler;
   readonly weather: Weather;
   readonly keys: readonly string[];
-  readonly kv = new MemoryKv();
+  readonly kv: MemoryKv;
   readonly #random: Random;
   readonly #gateways: SimulatedGateway[] = [];
   readonly #stores: Readonly<Record<'target' | 'shadow', S3Service>>;
@@ -67,6 +70,7 @@ export class World {
   ) {
     this.#random = new Random(scenario.seed);
     this.scheduler = new Scheduler(this.#random);
+    this.kv = new MemoryKv(this.scheduler);
     this.weather = new Weather(this.scheduler, this.#random, scenario.troubles);
     this.keys = Array.from({ length: scenario.keys }, (_, index) => `k${index}`);
     this.#stores = { target: this.#makeStore('target'), shadow: this.#makeStore('shadow') };
@@ -98,17 +102,24 @@ export class World {
     await this.scheduler.run(() => working === 0, 40_000);
   }
 
-  /** Time passes until leases have ended and recovery has been everywhere; then every key is read once more. */
+  /** Time passes until recovery has been everywhere, or all leases have ended; then every key is read once more. */
   async settle(): Promise<void> {
     this.weather.clearUp();
-    this.kv.available = true;
-    const over = this.scheduler.now() + 4 * LEDGER_TIMES.leaseMs;
-    await this.scheduler.run(() => this.scheduler.now() > over, 80_000);
+    this.kv.comeBack();
+    const { scheduler } = this;
+    const [soon, over] = [scheduler.now() + LONGEST_WAIT_MS, scheduler.now() + 4 * LEDGER_TIMES.leaseMs];
+    const isOver = () => (scheduler.now() > soon && this.#isQuiet()) || scheduler.now() > over;
+    await scheduler.run(isOver, 80_000);
     let reading = true;
     this.#readAll().then(() => {
       reading = false;
     });
     await this.scheduler.run(() => !reading, 80_000);
+  }
+
+  /** Nothing is on its way, and nothing is announced or owed. */
+  #isQuiet(): boolean {
+    return this.scheduler.isIdle && !this.kv.has('open/');
   }
 
   async #readAll(): Promise<void> {
@@ -150,11 +161,9 @@ export class World {
   }
 
   #breakState(): void {
-    this.kv.available = false;
+    this.kv.breakDown();
     this.weather.count('outage');
-    this.scheduler.after(this.#random.below(20_000), () => {
-      this.kv.available = true;
-    });
+    this.scheduler.after(this.#random.below(20_000), () => this.kv.comeBack());
   }
 
   #startGateway(): SimulatedGateway {
@@ -163,7 +172,12 @@ export class World {
     const bucket = this.rules.shadowed({
       bucket: {
         ...RECORD,
-        shadow: { ...SHADOW, writeThrough, delete: this.scenario.delete },
+        shadow: {
+          ...SHADOW,
+          writeThrough,
+          rung: writeThrough ? 'write-through' : 'read-through',
+          delete: this.scenario.delete,
+        },
         conditionalWrites: conditional,
       },
       target: reached(this.#stores.target, life, this.weather),
@@ -191,6 +205,8 @@ const RECORD = {
   targetBucket: 't',
   public: false,
   createdAt: '2026-01-01T00:00:00.000Z',
+  epoch: 0,
+  forgetting: false,
 };
 
 const SHADOW = {
@@ -199,5 +215,6 @@ const SHADOW = {
   region: 'auto',
   accessKeyId: 'a',
   secretAccessKey: 'b',
+  aim: 'read-through' as const,
   since: '2026-01-01T00:00:00.000Z',
 };

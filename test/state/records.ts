@@ -22,6 +22,8 @@ export const bucketNamed = (name: string, changes: Partial<BucketRecord> = {}): 
   public: false,
   createdAt: '2026-01-01T00:00:00.000Z',
   shadow: null,
+  epoch: 0,
+  forgetting: false,
   conditionalWrites: { put: true, complete: true },
   ...changes,
 });
@@ -33,6 +35,8 @@ export const SHADOW: NonNullable<BucketRecord['shadow']> = {
   accessKeyId: 'THE-SHADOW-KEY-ID',
   secretAccessKey: 'THE-SHADOW-SECRET',
   writeThrough: true,
+  rung: 'write-through',
+  aim: 'write-through',
   delete: 'both',
   since: '2026-01-01T00:00:00.000Z',
 };

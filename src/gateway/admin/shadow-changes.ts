@@ -19,17 +19,22 @@ export function toShadowRecord(
   input: ShadowInput,
   { bucket, since, current }: { bucket: string; since: string; current?: ShadowRecord | undefined },
 ): ShadowRecord {
+  const writeThrough = input.write_through ?? current?.writeThrough ?? false;
   return {
     name: input.name ?? bucket,
     endpoint: input.endpoint,
     region: input.region,
     accessKeyId: input.access_key_id,
     secretAccessKey: input.secret_access_key,
-    writeThrough: input.write_through ?? current?.writeThrough ?? false,
+    writeThrough,
+    rung: modeOf(writeThrough),
+    aim: modeOf(writeThrough),
     delete: input.delete ?? current?.delete ?? 'both',
     since,
   };
 }
+
+const modeOf = (writeThrough: boolean) => (writeThrough ? 'write-through' : 'read-through');
 
 /**
  * Takes the shadow away and forgets what the state holds of it. Throws AdminError 409 while something would be lost,

@@ -99,6 +99,8 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
         public: isPublic,
         createdAt,
         shadow,
+        epoch: 0,
+        forgetting: false,
         conditionalWrites,
       };
       await buckets.create(record);
