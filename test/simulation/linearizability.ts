@@ -51,7 +51,7 @@ export function isLinearizable(
 }
 
 /** The values that there may be after the operation; none when it could not have had its outcome on `value`. */
-function apply(
+export function apply(
   { kind, value: own, outcome, expected }: Operation,
   value: string | null,
   everyValue: readonly string[],
