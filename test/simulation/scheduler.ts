@@ -44,6 +44,11 @@ export class Scheduler implements Clock {
     return this.#now;
   }
 
+  /** Whether nothing is on its way, and only time can go on. */
+  get isIdle(): boolean {
+    return this.#pauses.length === 0;
+  }
+
   /** A point at which anything else may happen first. */
   pause(): Promise<void> {
     const isSlow = this.random.chance(0.15);

@@ -20,7 +20,10 @@ export function reachedState(kv: Kv, life: Life, weather: Weather): Kv {
     getMany: (keys) => call(() => kv.getMany(keys)),
     list: (range) => call(() => kv.list(range)),
     commit: (commit) => call(() => kv.commit(commit)),
-    watch: () => () => undefined,
+    watch: (prefix, onChange) =>
+      kv.watch(prefix, (key) => {
+        void life.receive(key, scheduler).then(onChange);
+      }),
     close: () => Promise.resolve(),
   };
 }
