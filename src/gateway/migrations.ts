@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { S3Error } from '../s3/errors.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
 import { survey } from '../sweep/survey.js';
-import { NOT_SWEPT, Sweep, type SweptBucket } from '../sweep/sweep.js';
+import { Sweep, type SweptBucket } from '../sweep/sweep.js';
+import { SweepReports } from '../sweep/sweep-reports.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Migrations } from './admin/dependencies.js';
@@ -22,9 +24,16 @@ export interface RunningMigrations extends Migrations {
   stop(): Promise<void>;
 }
 
+interface RunningSweep {
+  readonly sweep: Sweep;
+  readonly reported: Promise<void>;
+}
+
 /** What the admin API shows and starts of migrations: how far they are, and the sweeps that run on this gateway. */
 export function createMigrations({ routes, kv, clock, log }: MigrationsOptions): RunningMigrations {
-  const sweeps = new Map<string, Sweep>();
+  const reports = new SweepReports(kv, clock);
+  const sweeps = new Map<string, RunningSweep>();
+  const closing = new AbortController();
 
   async function movingBucket(name: string): Promise<MovingFrom & Pick<SweptBucket, 'target'>> {
     const route = await routes.find(name);
@@ -43,30 +52,39 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
     };
   }
 
-  const progressOf = ({ id }: BucketRecord) => sweeps.get(id)?.progress ?? NOT_SWEPT;
+  async function startSweep(bucket: BucketRecord): Promise<void> {
+    const run = randomUUID();
+    if (!(await reports.claim(bucket.id, run))) return;
+    const sweep = new Sweep(sweptBucket(bucket), clock, log);
+    const reported = reports.follow(bucket.id, run, sweep, closing.signal);
+    sweeps.set(bucket.id, { sweep, reported });
+  }
 
   return {
     async status(bucket, deadlineMs) {
       const moving = await movingBucket(bucket.name);
       return {
         ...(await survey(moving, deadlineMs, clock)),
-        failed: progressOf(bucket).failed,
+        failed: (await reports.read(bucket.id)).failed,
         ...(await countKeys(moving.ledger)),
       };
     },
     async startSweep(bucket) {
-      if (progressOf(bucket).state !== 'running')
-        sweeps.set(bucket.id, new Sweep(sweptBucket(bucket), clock, log));
-      return progressOf(bucket);
+      await startSweep(bucket);
+      return reports.read(bucket.id);
     },
-    sweep: progressOf,
+    sweep: ({ id }) => reports.read(id),
     async forget({ id }) {
-      await sweeps.get(id)?.stop();
+      await sweeps.get(id)?.sweep.stop();
       sweeps.delete(id);
+      await reports.forget(id);
       await new Ledger(kv, id, clock).clear();
     },
     async stop() {
-      await Promise.all([...sweeps.values()].map((sweep) => sweep.stop()));
+      closing.abort();
+      await Promise.all(
+        [...sweeps.values()].map(({ sweep, reported }) => Promise.all([sweep.stop(), reported])),
+      );
     },
   };
 }

@@ -11,15 +11,16 @@ export interface SweptBucket extends MovingBucket {
 }
 
 export interface SweepProgress {
-  readonly state: 'idle' | 'running' | 'done' | 'failed';
+  /** `interrupted`: the gateway that it ran on has ended. */
+  readonly state: 'idle' | 'running' | 'done' | 'failed' | 'interrupted';
   readonly objectsCopied: number;
   readonly bytesCopied: number;
   /** Objects that could not be copied; they stay readable through the gateway. */
   readonly failed: number;
   /** Unix milliseconds. */
-  readonly startedAt?: number;
-  readonly finishedAt?: number;
-  readonly lastError?: string;
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  readonly lastError?: string | undefined;
 }
 
 export const NOT_SWEPT: SweepProgress = { state: 'idle', objectsCopied: 0, bytesCopied: 0, failed: 0 };
@@ -30,6 +31,7 @@ const CONCURRENCY = 16;
 export class Sweep {
   #progress: SweepProgress;
   readonly #stop = new AbortController();
+  readonly #over = new AbortController();
   readonly #ended: Promise<void>;
 
   constructor(
@@ -45,6 +47,11 @@ export class Sweep {
     return this.#progress;
   }
 
+  /** Aborts when the sweep has ended, in whichever way. */
+  get ended(): AbortSignal {
+    return this.#over.signal;
+  }
+
   /** Resolves when the copies under way have ended. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -56,7 +63,7 @@ export class Sweep {
       await this.#copyAll();
       const { objectsCopied, bytesCopied, failed } = this.#progress;
       this.log.info({ bucket: this.bucket.name, objectsCopied, bytesCopied, failed }, 'the sweep ended');
-      this.#end({ state: 'done' });
+      this.#end({ state: this.#stop.signal.aborted ? 'interrupted' : 'done' });
     } catch (error) {
       this.log.error({ err: error, bucket: this.bucket.name }, 'the sweep broke off');
       this.#end({ state: 'failed', lastError: error instanceof Error ? error.message : String(error) });
@@ -97,5 +104,6 @@ export class Sweep {
 
   #end(last: Pick<SweepProgress, 'state' | 'lastError'>): void {
     this.#progress = { ...this.#progress, ...last, finishedAt: this.clock.now() };
+    this.#over.abort();
   }
 }

@@ -27,9 +27,9 @@ export interface MigrationStatus extends Survey {
 export interface Migrations {
   /** Walks for at most `deadlineMs` and says in `exact` whether it saw all. */
   status(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
-  /** Begins to copy what remains; a sweep that runs already goes on. */
+  /** Begins to copy what remains; a sweep that runs already, on whichever gateway, goes on. */
   startSweep(bucket: BucketRecord): Promise<SweepProgress>;
-  sweep(bucket: BucketRecord): SweepProgress;
+  sweep(bucket: BucketRecord): Promise<SweepProgress>;
   /** Drops what the state holds of a shadow that was cleared: tombstones would hide keys of the next one. */
   forget(bucket: BucketRecord): Promise<void>;
 }

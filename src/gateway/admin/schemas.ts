@@ -149,7 +149,7 @@ export const backend = z
 
 export const sweep = z
   .object({
-    state: z.enum(['idle', 'running', 'done', 'failed']),
+    state: z.enum(['idle', 'running', 'done', 'failed', 'interrupted']),
     objects_copied: z.int(),
     bytes_copied: z.int(),
     failed: z.int(),

@@ -30,6 +30,6 @@ export function sweepRoutes({ buckets, migrations }: Pick<AdminDependencies, 'bu
     })
     .openapi(progressRoute, async (c) => {
       const record = await findShadowedBucket(buckets, c.req.valid('param').name);
-      return c.json(sweepJson(migrations.sweep(record)), 200);
+      return c.json(sweepJson(await migrations.sweep(record)), 200);
     });
 }

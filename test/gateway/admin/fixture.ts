@@ -113,7 +113,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   const migrations: Migrations = {
     status: async () => status,
     startSweep: async () => ({ state: 'running', objectsCopied: 1, bytesCopied: 2, failed: 0, startedAt: 0 }),
-    sweep: () => ({ state: 'idle', objectsCopied: 0, bytesCopied: 0, failed: 0 }),
+    sweep: async () => ({ state: 'idle', objectsCopied: 0, bytesCopied: 0, failed: 0 }),
     forget: async ({ name }) => void calls.push(`forget ${name}`),
   };
   const probes: Probes = {
