@@ -56,7 +56,7 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
     await ctx.ledger.bury(request.key, owed(ctx));
     return deleteFromTarget(ctx, request);
   }
-  const intent = await ctx.ledger.openIntent(request.key, 'shared', owed(ctx));
+  const intent = await ctx.ledger.openIntent(request.key, 'shared', { deletes: owed(ctx) });
   const answer = await deleteFromTarget(ctx, request);
   await ctx.ledger.closeIntent(intent);
   return answer;
@@ -100,7 +100,10 @@ interface OpenDelete {
  */
 async function openDelete(ctx: ShadowContext, request: S3Request): Promise<OpenDelete> {
   if (writesBoth(ctx) && !isConditional(request))
-    return { intent: await ctx.ledger.openIntent(request.key, 'exclusive', owed(ctx)), sends: true };
+    return {
+      intent: await ctx.ledger.openIntent(request.key, 'exclusive', { deletes: owed(ctx) }),
+      sends: true,
+    };
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
   const sends = writesBoth(ctx) || (await beforeWriting(ctx, intent, () => isThere(ctx, request)));

@@ -14,7 +14,13 @@ const tombstone = z.object({
   lastError: z.string().optional(),
 });
 
-const intent = z.object({ id: z.string(), mode: z.enum(['shared', 'exclusive']), until: z.number() });
+const intent = z.object({
+  id: z.string(),
+  mode: z.enum(['shared', 'exclusive']),
+  until: z.number(),
+  /** What its writer left word of for recovery, which finds out by it how far the write came. */
+  purpose: z.string().optional(),
+});
 
 const copy = z.object({ id: z.string(), state: z.enum(['valid', 'void', 'committing']), until: z.number() });
 

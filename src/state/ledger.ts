@@ -28,6 +28,14 @@ export interface WriteIntent {
   readonly key: string;
   readonly id: string;
   readonly mode: Intent['mode'];
+  readonly purpose?: string | undefined;
+}
+
+export interface IntentOptions {
+  /** Sets the tombstone in the same instant. */
+  readonly deletes?: Tombstone['shadowDelete'] | undefined;
+  /** Kept with the intent for whoever takes it over, should its writer die. */
+  readonly purpose?: string;
 }
 
 export interface LedgerTimes {
@@ -119,25 +127,25 @@ export class Ledger {
 
   /**
    * PUT step 1: waits until no copy is committing and no other writer excludes this one, then announces the write and voids all
-   * tokens; with `deletes` the tombstone is set in the same instant.
+   * tokens.
    *
    * @throws KeyBusy after `waitMs`
    */
   async openIntent(
     key: string,
     mode: Intent['mode'],
-    deletes?: Tombstone['shadowDelete'],
+    { deletes, ...rest }: IntentOptions = {},
   ): Promise<WriteIntent> {
-    const id = randomUUID();
+    const intent = { id: randomUUID(), mode, ...rest };
     await this.#change(key, (record, now) => {
       // What a dead writer left is settled first: a write that then fails, or is refused, would leave it for good.
       if (isCommitting(record) || record.intents.some((held) => held.mode === 'exclusive')) return 'wait';
       if (mode === 'exclusive' && record.intents.length > 0) return 'wait';
-      const intents = [...record.intents, { id, mode, until: now + this.#times.leaseMs }];
+      const intents = [...record.intents, { ...intent, until: now + this.#times.leaseMs }];
       const announced = { ...voided(record), intents };
       return deletes ? buried(announced, grave(deletes, now)) : announced;
     });
-    return { key, id, mode };
+    return { key, ...intent };
   }
 
   /** Prolongs an intent that is still needed. False: its time was over, and another has taken its place. */
@@ -145,7 +153,8 @@ export class Ledger {
     return this.#change(intent.key, (record, now) => {
       const rest = withoutIntent(record, intent);
       if (rest === 'refuse') return 'refuse';
-      const renewed = { id: intent.id, mode: intent.mode, until: now + this.#times.leaseMs };
+      const { key: _, ...held } = intent;
+      const renewed = { ...held, until: now + this.#times.leaseMs };
       return { ...rest, intents: [...rest.intents, renewed] };
     });
   }
@@ -223,12 +232,14 @@ export class Ledger {
   /** Recovery: takes over the exclusive intent of a writer whose lease has run out. Undefined: there is none. */
   async adoptDeadIntent(key: string): Promise<WriteIntent | undefined> {
     const id = randomUUID();
-    const adopted = await this.#change(key, (record, now) => {
-      const dead = record.intents.some((held) => held.mode === 'exclusive' && held.until <= now);
+    let adopted: Intent | undefined;
+    const changed = await this.#change(key, (record, now) => {
+      const dead = record.intents.find((held) => held.mode === 'exclusive' && held.until <= now);
       if (!dead || liveExclusive(record, now) || isCommitting(record)) return 'refuse';
-      return { ...voided(record), intents: [{ id, mode: 'exclusive', until: now + this.#times.leaseMs }] };
+      adopted = { ...dead, id, until: now + this.#times.leaseMs };
+      return { ...voided(record), intents: [adopted] };
     });
-    return adopted ? { key, id, mode: 'exclusive' } : undefined;
+    return changed && adopted ? { key, ...adopted } : undefined;
   }
 
   /** Forgets everything, once no gateway consults the shadow any more. */

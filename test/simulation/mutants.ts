@@ -45,8 +45,8 @@ class LeavesNoTombstone extends Ledger {
 }
 
 class SharesEveryIntent extends Ledger {
-  override openIntent(...[key, , deletes]: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
-    return super.openIntent(key, 'shared', deletes);
+  override openIntent(...[key, , options]: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
+    return super.openIntent(key, 'shared', options);
   }
 }
 
@@ -96,8 +96,8 @@ class BuriesLate extends Ledger {
     this.#owed.set(key, shadowDelete);
   }
 
-  override openIntent(...[key, mode, deletes]: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
-    if (deletes) this.#owed.set(key, deletes);
+  override openIntent(...[key, mode, options]: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
+    if (options?.deletes) this.#owed.set(key, options.deletes);
     return super.openIntent(key, mode);
   }
 

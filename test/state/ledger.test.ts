@@ -106,7 +106,7 @@ describe('an exclusive intent', () => {
   });
 
   it('sets the tombstone of a delete in the same instant', async () => {
-    const intent = await ledger.openIntent(KEY, 'exclusive', 'pending');
+    const intent = await ledger.openIntent(KEY, 'exclusive', { deletes: 'pending' });
     expect(await ledger.isDeleted(KEY)).toBe(true);
     await ledger.closeIntent(intent);
     expect(await ledger.isDeleted(KEY)).toBe(true);
