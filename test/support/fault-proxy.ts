@@ -1,8 +1,16 @@
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface SeenRequest {
   readonly method: string;
@@ -10,8 +18,17 @@ export interface SeenRequest {
   readonly target: string;
 }
 
-/** What happens to a request in place of being passed on: this status, or no answer at all. */
-export type Fault = number | 'reset';
+/**
+ * What goes wrong with a request. In place of being passed on it is answered with this status, or not at all (`reset`). Or it is
+ * passed on: with its body cut short, with its answer lost or cut short, or later.
+ */
+export type Fault =
+  | number
+  | 'reset'
+  | 'cut request'
+  | 'lose answer'
+  | 'cut answer'
+  | { readonly delayMs: number };
 
 export interface FaultProxy {
   readonly endpoint: string;
@@ -47,19 +64,27 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
     const one = { method: incoming.method ?? '', target: incoming.url ?? '' };
     seen.push(one);
     const fault = faultOf(one);
-    if (fault === undefined) passOn(incoming, outgoing).catch(() => outgoing.destroy());
+    if (typeof fault === 'number') incoming.resume().on('end', () => outgoing.writeHead(fault).end());
     else if (fault === 'reset') incoming.socket.destroy();
-    else incoming.resume().on('end', () => outgoing.writeHead(fault).end());
+    else passOn(incoming, outgoing, fault).catch(() => outgoing.destroy());
   });
 
-  async function passOn(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async function passOn(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    fault: Exclude<Fault, number> | undefined,
+  ): Promise<void> {
+    if (typeof fault === 'object') await sleep(fault.delayMs);
+    if (outgoing.destroyed) return;
     const { method, url: path, rawHeaders: headers } = incoming;
     const onward = request(store, { method, path, headers, agent });
     outgoing.on('close', () => onward.destroy());
-    incoming.pipe(onward);
-    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+    const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
+    await Promise.race([answered, send(incoming, onward, fault === 'cut request')]);
+    const [answer] = await answered;
+    if (fault === 'lose answer') return lose(answer);
     outgoing.writeHead(answer.statusCode ?? 0, answer.rawHeaders);
-    await pipeline(answer, throttled(), outgoing);
+    await pipeline(answer, throttled(), ...(fault === 'cut answer' ? [cutShort(answer)] : []), outgoing);
   }
 
   function throttled(): Transform {
@@ -104,4 +129,28 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
       await once(server, 'close');
     },
   };
+}
+
+/** Rejects when the request breaks off; a store may answer before it has all of it. */
+async function send(incoming: IncomingMessage, onward: ClientRequest, isCut: boolean): Promise<void> {
+  await pipeline([incoming, ...(isCut ? [cutShort(incoming)] : []), onward]);
+}
+
+/** The store has done all that it was asked to, which nobody learns. */
+async function lose(answer: IncomingMessage): Promise<void> {
+  await once(answer.resume(), 'end');
+  throw new Error('the answer is lost');
+}
+
+/** Lets half of a message's body pass. */
+function cutShort({ headers }: IncomingMessage): Transform {
+  let left = Math.floor(Number(headers['content-length'] ?? 0) / 2);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      this.push(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left > 0) done();
+      else done(new Error('cut short'));
+    },
+  });
 }

@@ -1,7 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from './package-root.js';
 import { type FinishedProcess, type RunningProcess, run, startProcess } from './processes.js';
 
-const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
+const BIN = join(PACKAGE_ROOT, 'bin');
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -20,9 +21,9 @@ export interface PenumbraServer extends RunningProcess {
   readonly url: string;
 }
 
-/** `penumbra serve` as a process of its own, on a free port, from the built package. */
-export async function startPenumbra(data: string, env: Variables = {}): Promise<PenumbraServer> {
-  const args = [`${BIN}penumbra.js`, 'serve', '--port', '0', '--data', data];
+/** `penumbra serve` as a process of its own, from the built package; on a free port unless one is given. */
+export async function startPenumbra(data: string, env: Variables = {}, port = 0): Promise<PenumbraServer> {
+  const args = [join(BIN, 'penumbra.js'), 'serve', '--port', `${port}`, '--data', data];
   const options = { until: /^listening on /, env: { ...NO_SETTINGS, ...env } };
   const server = await startProcess(process.execPath, args, options);
   return { ...server, url: server.line.slice('listening on '.length) };
@@ -38,5 +39,5 @@ export interface CommandOptions {
 /** One command as a process of its own, without a terminal. */
 export function penumbra(args: readonly string[], options: CommandOptions = {}): Promise<FinishedProcess> {
   const { env = {}, input = '', bin = 'penumbra.js' } = options;
-  return run(process.execPath, [BIN + bin, ...args], { env: { ...NO_SETTINGS, ...env }, input });
+  return run(process.execPath, [join(BIN, bin), ...args], { env: { ...NO_SETTINGS, ...env }, input });
 }

@@ -7,16 +7,24 @@ import { type RunningProcess, startProcess } from './processes.js';
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Ends the server, as a crash does with SIGKILL; what was stored is gone. */
+  /** Ends the server, as a crash does with SIGKILL; what was stored is gone unless it is durable. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port, with what it stored durably. */
   restart(): Promise<void>;
+  /** From now on it does nothing, and nobody is told why. */
+  pause(): void;
+  resume(): void;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
 
-/** A real redis-server of its own on a free port of loopback, without persistence. */
-export async function startRedis(): Promise<RedisServer> {
+interface RedisOptions {
+  /** What it has acknowledged survives its end; otherwise it begins empty each time. */
+  readonly durable?: boolean;
+}
+
+/** A real redis-server of its own on a free port of loopback. */
+export async function startRedis({ durable = false }: RedisOptions = {}): Promise<RedisServer> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-redis-'));
   const args = [
@@ -26,8 +34,7 @@ export async function startRedis(): Promise<RedisServer> {
     '127.0.0.1',
     '--save',
     '',
-    '--appendonly',
-    'no',
+    ...(durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']),
     '--dir',
     folder,
   ];
@@ -42,6 +49,12 @@ export async function startRedis(): Promise<RedisServer> {
     async restart() {
       await server.stop();
       server = await start();
+    },
+    pause() {
+      process.kill(server.pid, 'SIGSTOP');
+    },
+    resume() {
+      process.kill(server.pid, 'SIGCONT');
     },
     async close() {
       await server.stop();

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PACKAGE_ROOT } from './package-root.js';
 import { freePort } from './ports.js';
 import { startProcess } from './processes.js';
 
@@ -17,7 +17,7 @@ export interface RgwServer extends Rgw {
   close(): Promise<void>;
 }
 
-const SCRIPT = fileURLToPath(new URL('./rgw.sh', import.meta.url));
+const SCRIPT = join(PACKAGE_ROOT, 'test/support/rgw.sh');
 // Throw-away credentials of a server that only loopback can reach.
 const CREDENTIALS = {
   accessKeyId: 'PENUMBRATESTRGW00001',
