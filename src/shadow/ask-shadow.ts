@@ -33,7 +33,7 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   // What cannot be sent is refused before a copy begins, whose bytes somebody has to read.
   responseOverrides(request);
   const query = request.query.filter(([name]) => !name.startsWith(OVERRIDE));
-  const headers = { ...without(request.headers, NOT_FOR_SHADOW), 'accept-encoding': 'identity' };
+  const headers = { ...forShadow(request).headers, 'accept-encoding': 'identity' };
   const asked = { ...request, query, headers };
   const { answer, missing } = await judge(asked, await reachShadow(ctx, asked), ctx.presence.shadow);
   if (missing) return undefined;
@@ -43,6 +43,12 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   }
   return { ...answer, headers: without(answer.headers, NOT_FROM_SHADOW) };
 }
+
+/** A client's request as the shadow gets it. */
+export const forShadow = (request: S3Request): S3Request => ({
+  ...request,
+  headers: without(request.headers, NOT_FOR_SHADOW),
+});
 
 /** The answer as the client asked for it: with its `response-*` overrides. */
 export const overridden = (answer: S3Response, request: S3Request): S3Response =>

@@ -1,0 +1,103 @@
+import { discard, toReadable } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
+import type { S3Request, S3Response } from '../s3/message.js';
+import { isSuccess } from './ask.js';
+import { forShadow, reachShadow, shadowFailed } from './ask-shadow.js';
+import { pump, ReadersLeft, WithheldBranch } from './branch.js';
+import type { ShadowContext } from './context.js';
+
+export type Side = 'target' | 'shadow';
+
+/** The side's answer, whatever it is. @throws S3Error ServiceUnavailable when the shadow gives none; BackendUnavailable */
+export const sendTo = (ctx: ShadowContext, side: Side, request: S3Request): Promise<S3Response> =>
+  side === 'shadow' ? reachShadow(ctx, forShadow(request)) : ctx.target(request);
+
+/** One store's half of a write, sent at once but for its last byte, which goes when `branch` is released. */
+export class HalfWrite {
+  readonly branch = new WithheldBranch();
+  readonly #send: () => Promise<S3Response>;
+  #answer: Promise<S3Response> | undefined;
+  #answered = false;
+
+  constructor(
+    ctx: ShadowContext,
+    request: S3Request,
+    readonly side: Side,
+  ) {
+    const empty = lengthOf(request) === 0;
+    const body = empty ? Buffer.alloc(0) : this.branch;
+    this.#send = () => sendTo(ctx, side, { ...request, body });
+    this.branch.on('error', () => undefined);
+    // An empty body has no end to withhold: its request is sent when its turn comes.
+    if (!empty) this.#start();
+  }
+
+  /** The store has answered, or failed, before it had the whole body. */
+  get hasGivenUp(): boolean {
+    return this.branch.destroyed;
+  }
+
+  /** The store's answer; sends the request first where that had to wait. */
+  answer(): Promise<S3Response> {
+    return this.#answer ?? this.#start();
+  }
+
+  abort(error: unknown): void {
+    if (this.#answered) return;
+    this.branch.destroy(error instanceof Error ? error : new Error(String(error)));
+    this.#answer?.then(
+      ({ body }) => discard(body),
+      () => undefined,
+    );
+  }
+
+  #start(): Promise<S3Response> {
+    this.#answer = this.#send();
+    this.#answer.then(
+      () => {
+        this.#answered = true;
+        this.branch.destroy();
+      },
+      (error: Error) => this.branch.destroy(error),
+    );
+    return this.#answer;
+  }
+}
+
+/** Sends all but the ends. Returns the answer of a store that refused before it had the whole body. */
+export async function fillAll(
+  halves: readonly HalfWrite[],
+  request: S3Request,
+): Promise<S3Response | undefined> {
+  const branches = halves.map((half) => half.branch);
+  const source = toReadable(request.body).on('error', () => undefined);
+  // A store that refuses is heard although the client owes the next byte, and a client that leaves although a store is slow to read.
+  for (const branch of branches) branch.once('close', () => source.destroy(new ReadersLeft()));
+  const leave = () => {
+    for (const half of halves) half.abort(request.signal.reason);
+  };
+  request.signal.addEventListener('abort', leave);
+  if (request.signal.aborted) leave();
+  try {
+    await pump(source, branches, { announced: lengthOf(request), need: 'all' });
+    return undefined;
+  } catch (error) {
+    const refused = halves.find((half) => half.hasGivenUp);
+    if (!(error instanceof ReadersLeft) || !refused) throw error;
+    for (const half of halves) half.abort(error);
+    return refusal(refused.side, await refused.answer());
+  } finally {
+    request.signal.removeEventListener('abort', leave);
+  }
+}
+
+/** The shadow's credentials and its health are not the client's affair; what it says of the object is. */
+export function refusal(side: Side, answer: S3Response): S3Response {
+  if (isSuccess(answer))
+    throw new S3Error('InternalError', `The ${side} answered before it had the whole object.`);
+  if (side === 'target' || answer.status === 400) return answer;
+  discard(answer.body);
+  throw shadowFailed(`it answered ${answer.status} to a write`);
+}
+
+const lengthOf = (request: S3Request): number => Number(request.headers['content-length'] ?? 0);
