@@ -9,7 +9,7 @@ export interface FollowerOptions<T> {
   readonly store: RecordStore<T>;
   readonly replica: Replica<T>;
   readonly clock: Clock;
-  readonly log?: Pick<Logger, 'warn'>;
+  readonly log?: Pick<Logger, 'warn' | 'info'>;
 }
 
 /** How often all is read anew, ms, in case a change was not heard of; and how soon after a read that failed. */
@@ -23,6 +23,8 @@ export class Follower<T> {
   #isLoading = false;
   /** A change may have been missed by the load that is running. */
   #mustRepeat = false;
+  /** A read has failed and all has not been read since. */
+  #isBehind = false;
 
   constructor(private readonly options: FollowerOptions<T>) {}
 
@@ -53,7 +55,10 @@ export class Follower<T> {
 
   async #reload(): Promise<void> {
     if (this.#isLoading) this.#mustRepeat = true;
-    else if (await this.#attempt(() => this.#load())) this.#reloadIn(RELOAD_MS);
+    else if (await this.#attempt(() => this.#load())) {
+      this.#noteCaughtUp();
+      this.#reloadIn(RELOAD_MS);
+    }
   }
 
   async #load(): Promise<void> {
@@ -73,10 +78,24 @@ export class Follower<T> {
       await action();
       return true;
     } catch (error) {
-      this.options.log?.warn({ err: error }, 'reading the state anew failed; what was known stays in use');
+      this.#noteBehind(error);
       this.#reloadIn(RETRY_MS);
       return false;
     }
+  }
+
+  /** An outage is told once, however often it is met. */
+  #noteBehind(error: unknown): void {
+    const { log, store } = this.options;
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    log?.warn({ err: error, records: store.prefix }, 'the state cannot be read; what was known stays in use');
+  }
+
+  #noteCaughtUp(): void {
+    if (!this.#isBehind) return;
+    this.#isBehind = false;
+    this.options.log?.info({ records: this.options.store.prefix }, 'the state can be read again');
   }
 
   #reloadIn(ms: number): void {

@@ -12,7 +12,7 @@ export interface RegistryOptions {
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
   readonly clock: Clock;
-  readonly log?: Pick<Logger, 'warn'>;
+  readonly log?: Pick<Logger, 'warn' | 'info'>;
 }
 
 export interface RegistryChange {

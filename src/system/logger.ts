@@ -1,4 +1,12 @@
-import { type DestinationStream, destination, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import {
+  type DestinationStream,
+  destination,
+  type Level,
+  type Logger,
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+} from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -20,9 +28,18 @@ export interface LoggerOptions {
   readonly stream?: DestinationStream;
 }
 
-/** One JSON object per line. */
+/** By name, errors of what is out of reach: no defect of ours, so why says more than where. */
+const OUTAGES: ReadonlySet<string> = new Set(['KvUnavailable', 'BackendUnavailable']);
+
+/** One JSON object per line; an outage has no stack trace. */
 export function createLogger({ level = 'info', stream = stderr() }: LoggerOptions = {}): Logger {
-  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, stream);
+  const serializers = { err: describeError };
+  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime, serializers }, stream);
+}
+
+function describeError(error: Error) {
+  const { type, message, ...defect } = stdSerializers.err(error);
+  return OUTAGES.has(type) ? { type, message } : { type, message, ...defect };
 }
 
 function stderr(): DestinationStream {

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Kv, KvUnavailable } from '../../src/state/kv.js';
 import { createRegistry, type RegistryChange } from '../../src/state/registry.js';
+import type { Logger } from '../../src/system/logger.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { bucketNamed, SHADOW, storesOn } from './records.js';
 import { temporaryKv } from './temporary-kv.js';
@@ -8,11 +9,15 @@ import { temporaryKv } from './temporary-kv.js';
 /** A gateway's registry on a store that several gateways share, with what it announced. */
 async function gatewayOn(kv: Kv, clock = new ManualClock()) {
   const stores = storesOn(kv);
-  const registry = await createRegistry({ kv, ...stores, clock });
+  const told: string[] = [];
+  const tell = ({ records }: { readonly records: string }, message: string) =>
+    told.push(`${records} ${message}`);
+  const log = { warn: tell, info: tell } as unknown as Logger;
+  const registry = await createRegistry({ kv, ...stores, clock, log });
   onTestFinished(() => registry.close());
   const changes: RegistryChange[] = [];
   registry.onChange((change) => changes.push(change));
-  return { ...stores, registry, changes };
+  return { ...stores, registry, changes, told };
 }
 
 /** The same store, whose reads can be made to fail, counted, and made deaf. */
@@ -164,6 +169,30 @@ describe('the registry', () => {
     clock.advance(2_000);
     await vi.waitFor(() => expect(registry.bucket('photos')?.public).toBe(true));
     expect(await registry.lookUpBucket('videos')).toBeUndefined();
+  });
+
+  it('tells of an outage once, and once that it is over', async () => {
+    const clock = new ManualClock();
+    const { store, control } = faulty(await temporaryKv());
+    const { told } = await gatewayOn(store, clock);
+    const untilReadOften = async () => {
+      control.reads = 0;
+      await vi.waitFor(() => {
+        clock.advance(30_000);
+        expect(control.reads).toBeGreaterThanOrEqual(8);
+      });
+    };
+    control.isDown = true;
+    await untilReadOften();
+    const behind = 'the state cannot be read; what was known stays in use';
+    expect(told.sort()).toEqual([`access-key/ ${behind}`, `bucket/ ${behind}`]);
+    control.isDown = false;
+    await untilReadOften();
+    const caughtUp = told.slice(2).sort();
+    expect(caughtUp).toEqual([
+      'access-key/ the state can be read again',
+      'bucket/ the state can be read again',
+    ]);
   });
 
   it('does not start without the state', async () => {
