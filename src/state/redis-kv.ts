@@ -1,9 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../system/clock.js';
 import type { Kv, KvCommit, KvEntry, KvRange } from './kv.js';
 import { assertKvCommit, assertKvKey, assertKvRange } from './kv-limits.js';
 import { boundsOf } from './kv-range.js';
 import { RedisConnection } from './redis-connection.js';
-import { COMMIT, channelPrefix, DEFAULT_PREFIX, GET_MANY, LIST, redisKeys } from './redis-scripts.js';
+import {
+  COMMIT,
+  channelPrefix,
+  DEFAULT_PREFIX,
+  GET_MANY,
+  LIST,
+  OPEN,
+  type RedisScript,
+  redisKeys,
+} from './redis-scripts.js';
 import { RedisWatch } from './redis-watch.js';
 
 export interface RedisKvOptions {
@@ -18,7 +28,8 @@ export interface RedisKvOptions {
 
 /**
  * The store for more than one machine. Pairs expire by the clock of the Redis server. A commit is as durable as that
- * server's persistence makes it.
+ * server's persistence makes it. A server that comes back without the state, or with another one, counts as away:
+ * what was deleted, or is being written, stood in the one that was opened.
  *
  * @throws KvUnavailable when the server cannot be reached now; later it may go and come back.
  */
@@ -32,22 +43,32 @@ export async function openRedisKv({
   const messages = new RedisConnection({ url, clock, deadline });
   try {
     await Promise.all([calls.connect(), messages.connect()]);
+    const name = String(await calls.run(OPEN, redisKeys(prefix), [randomUUID()]));
+    return new RedisKv({
+      calls,
+      watches: new RedisWatch(messages, channelPrefix(prefix), clock),
+      prefix,
+      name,
+    });
   } catch (error) {
     await Promise.all([calls.close(), messages.close()]);
     throw error;
   }
-  return new RedisKv(calls, new RedisWatch(messages, channelPrefix(prefix), clock), prefix);
+}
+
+interface RedisKvParts {
+  readonly calls: RedisConnection;
+  readonly watches: RedisWatch;
+  readonly prefix: string;
+  /** Of the state that was opened. */
+  readonly name: string;
 }
 
 class RedisKv implements Kv {
   readonly #keys: readonly string[];
 
-  constructor(
-    private readonly connection: RedisConnection,
-    private readonly watches: RedisWatch,
-    private readonly prefix: string,
-  ) {
-    this.#keys = redisKeys(prefix);
+  constructor(private readonly parts: RedisKvParts) {
+    this.#keys = redisKeys(parts.prefix);
   }
 
   async get(key: string): Promise<KvEntry | null> {
@@ -57,7 +78,7 @@ class RedisKv implements Kv {
 
   async getMany(keys: readonly string[]): Promise<(KvEntry | null)[]> {
     keys.forEach(assertKvKey);
-    const pairs = (await this.connection.run(GET_MANY, this.#keys, keys)) as (string | null)[];
+    const pairs = (await this.#run(GET_MANY, keys)) as (string | null)[];
     return keys.map((key, index) => {
       const pair = pairs[index] ?? null;
       return pair === null ? null : entryOf(key, pair);
@@ -68,15 +89,15 @@ class RedisKv implements Kv {
     assertKvRange(range);
     const { start, end } = boundsOf(range);
     const bounds = [Buffer.concat([INCLUSIVE, start]), Buffer.concat([EXCLUSIVE, end])];
-    const found = await this.connection.run(LIST, this.#keys, [...bounds, `${range.limit}`]);
+    const found = await this.#run(LIST, [...bounds, `${range.limit}`]);
     return (found as [key: string, pair: string][]).map(([key, pair]) => entryOf(key, pair));
   }
 
   async commit(commit: KvCommit): Promise<string | null> {
     assertKvCommit(commit);
     const { checks = [], sets = [], deletes = [] } = commit;
-    const version = await this.connection.run(COMMIT, this.#keys, [
-      channelPrefix(this.prefix),
+    const version = await this.#run(COMMIT, [
+      channelPrefix(this.parts.prefix),
       ...[checks, sets, deletes].map(({ length }) => `${length}`),
       ...checks.flatMap(({ key, version }) => [key, version ?? '']),
       ...sets.flatMap(({ key, value, expireIn }) => [key, value, expireIn ? `${Math.ceil(expireIn)}` : '']),
@@ -86,11 +107,15 @@ class RedisKv implements Kv {
   }
 
   watch(prefix: string, onChange: (key: string | null) => void): () => void {
-    return this.watches.add(prefix, onChange);
+    return this.parts.watches.add(prefix, onChange);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.connection.close(), this.watches.close()]);
+    await Promise.all([this.parts.calls.close(), this.parts.watches.close()]);
+  }
+
+  #run(script: RedisScript, args: readonly (string | Buffer)[]): Promise<unknown> {
+    return this.parts.calls.run(script, this.#keys, [...args, this.parts.name]);
   }
 }
 

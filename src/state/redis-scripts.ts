@@ -10,7 +10,7 @@ export interface RedisScript {
 export const DEFAULT_PREFIX = 'penumbra';
 
 /**
- * The Redis keys of the store, in the order in which every script takes them (KEYS[1] to KEYS[4]). One hash tag puts
+ * The Redis keys of the store, in the order in which every script takes them (KEYS[1] to KEYS[5]). One hash tag puts
  * them into one slot of a cluster.
  */
 export const redisKeys = (prefix: string): readonly string[] => [
@@ -22,12 +22,27 @@ export const redisKeys = (prefix: string): readonly string[] => [
   `{${prefix}}:expiries`,
   // String: the newest version.
   `{${prefix}}:version`,
+  // String: the name of this state, given when it was new.
+  `{${prefix}}:name`,
 ];
 
 /** The channel of a key is this and the key. */
 export const channelPrefix = (prefix: string): string => `{${prefix}}:changed:`;
 
+/**
+ * ARGV: a name.
+ * Output: the name of the state; a new one is given that of ARGV.
+ */
+export const OPEN = script(`
+redis.call('SET', KEYS[5], ARGV[1], 'NX')
+return redis.call('GET', KEYS[5])
+`);
+
+/** The last of ARGV is the name of the state that the caller has opened: what it knows holds of no other, nor of an empty one. */
 const LIVE_PAIR = `
+if redis.call('GET', KEYS[5]) ~= table.remove(ARGV) then
+  return redis.error_reply('STATELOST this is not the state that was opened: restore that one, or restart all gateways')
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 

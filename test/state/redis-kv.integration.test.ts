@@ -13,7 +13,7 @@ const UNAVAILABLE = { name: 'KvUnavailable' };
 const PATIENTLY = { timeout: 20_000, interval: 50 };
 
 async function redisServer(): Promise<RedisServer> {
-  const redis = await startRedis();
+  const redis = await startRedis({ durable: true });
   onTestFinished(() => redis.close());
   return redis;
 }
@@ -44,8 +44,41 @@ describeWith(['redis-server'], 'the Redis store', () => {
     await vi.waitFor(() => expect(kv.get('a')).rejects.toThrow(/ECONNREFUSED/), PATIENTLY);
     await redis.restart();
     await vi.waitFor(() => kv.commit(set('b', 'after')), PATIENTLY);
-    expect((await kv.get('b'))?.value).toBe('after');
-    expect(await kv.get('a')).toBeNull();
+    expect((await kv.list({ limit: 9 })).map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  it('rejects every call while the server is stopped in its tracks, and serves again when it goes on', async () => {
+    const redis = await redisServer();
+    const kv = await kvAt(redis.url, { deadline: 100 });
+    await kv.commit(set('a'));
+    redis.pause();
+    onTestFinished(() => redis.resume());
+    await expect(kv.get('a')).rejects.toThrow('no answer within 100 ms');
+    await expect(kv.commit(set('a'))).rejects.toMatchObject(UNAVAILABLE);
+    await vi.waitFor(() => expect(kv.get('a')).rejects.toThrow(/Socket timeout/), PATIENTLY);
+    redis.resume();
+    await vi.waitFor(() => kv.get('a'), PATIENTLY);
+  });
+
+  it('takes a server that lost the state, or has another one, as away until it has the state again', async () => {
+    const { url } = await redisServer();
+    const kv = await kvAt(url);
+    await kv.commit(set('a', 'deleted'));
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    const saved = await redis.dumpBuffer('{penumbra}:pairs');
+    const name = await redis.get('{penumbra}:name');
+    await redis.flushall();
+    const lost = { ...UNAVAILABLE, message: /STATELOST this is not the state that was opened/ };
+    await expect(kv.get('a')).rejects.toMatchObject(lost);
+    const newcomer = await kvAt(url);
+    await expect(kv.get('a')).rejects.toMatchObject(lost);
+    await expect(kv.list({ limit: 1 })).rejects.toMatchObject(lost);
+    await expect(kv.commit(set('a'))).rejects.toMatchObject(lost);
+    expect(await newcomer.get('a')).toBeNull();
+    await redis.restore('{penumbra}:pairs', 0, saved);
+    await redis.set('{penumbra}:name', `${name}`);
+    expect((await kv.get('a'))?.value).toBe('deleted');
   });
 
   it('gives up a call after its deadline when the server falls silent, and connects anew', async () => {
@@ -127,14 +160,14 @@ describeWith(['redis-server'], 'the Redis store', () => {
     expect(await redis.exists('{penumbra}:expiries')).toBe(0);
   });
 
-  it('goes on when the server forgot its scripts, and gives no version twice when it lost its data', async () => {
+  it('goes on when the server forgot its scripts, and gives no version twice when it lost writes', async () => {
     const { url } = await redisServer();
     const kv = await kvAt(url);
     const before = await kv.commit(set('a'));
     const redis = new Redis(url);
     onTestFinished(() => redis.disconnect());
     await redis.script('FLUSH');
-    await redis.flushall();
+    await redis.del('{penumbra}:pairs', '{penumbra}:order', '{penumbra}:version');
     const after = await kv.commit(set('a'));
     expect(Number(after)).toBeGreaterThan(Number(before));
   });
