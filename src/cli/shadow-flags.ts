@@ -17,13 +17,13 @@ export interface ShadowFlags {
   readonly shadowDelete?: 'both' | 'target';
 }
 
-/** The `shadow` of the admin API's bodies; what is undefined is left to the API's defaults. */
+/** The `shadow` of the admin API's bodies; what is undefined is left to the API's defaults, or as it is. */
 export interface ShadowBody {
-  readonly name: string | undefined;
-  readonly endpoint: string;
-  readonly region: string;
-  readonly access_key_id: string;
-  readonly secret_access_key: string;
+  readonly name?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly region: string | undefined;
+  readonly access_key_id: string | undefined;
+  readonly secret_access_key: string | undefined;
   readonly write_through: boolean | undefined;
   readonly delete: 'both' | 'target' | undefined;
 }
@@ -68,6 +68,24 @@ export async function readShadowFlags(flags: ShadowFlags, io: Io): Promise<Shado
     region,
     access_key_id: accessKey ?? (await askSecret(io, 'Access key id of the shadow')),
     secret_access_key: secretKey ?? (await askSecret(io, 'Secret access key of the shadow')),
+    write_through: flags.shadowWriteThrough,
+    delete: flags.shadowDelete,
+  };
+}
+
+/**
+ * What the flags change of the shadow that a bucket has. Who names an endpoint or a bucket gives the whole of a shadow: keys are not kept for
+ * another one.
+ *
+ * @throws UsageError naming every flag that is missing
+ */
+export async function readShadowChanges(flags: ShadowFlags, io: Io): Promise<ShadowBody | undefined> {
+  if (!hasShadowFlag(flags)) return undefined;
+  if (flags.shadowEndpoint !== undefined || flags.shadowName !== undefined) return readShadowFlags(flags, io);
+  return {
+    region: flags.shadowRegion,
+    access_key_id: flags.shadowAccessKey,
+    secret_access_key: flags.shadowSecretKey,
     write_through: flags.shadowWriteThrough,
     delete: flags.shadowDelete,
   };

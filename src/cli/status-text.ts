@@ -1,23 +1,44 @@
-import type { BucketJson, BucketStatusJson, MigrationJson } from '../gateway/admin/schemas.js';
+import type { BucketJson, BucketStatusJson, MigrationJson, SwitchingJson } from '../gateway/admin/schemas.js';
 import { formatBytes, formatCount, formatMany, formatObjects, formatPercent, formatTable } from './format.js';
 
 const UNCOUNTED = 'not known now';
 
 /** What `storage status` tells a reader. */
 export function statusText(status: BucketStatusJson): string[] {
-  const { migration, shadow } = status;
+  const { migration, shadow, switching } = status;
   return formatTable([
     ['Bucket', `${status.bucket}${status.org === null ? '' : ` of ${status.org}`}, ${accessWord(status)}`],
     ['Backend', `${status.backend}, bucket ${status.target_bucket}`],
     ['Shadow', shadow === null ? 'none' : shadowWords(shadow)],
+    ...(switching === null ? [] : [['Switch', switchWords(switching)] as const]),
     ...(shadow === null
       ? []
       : [
           ['Migrated', doneWords(migration)],
           ['Left', leftWords(migration)],
+          ...(migration.pending_repairs === 0 ? [] : [['Owed', owedWords(migration)] as const]),
           ...(migration.problem === null ? [] : [['Problem', migration.problem] as const]),
         ]),
   ]);
+}
+
+const GOALS = {
+  none: 'the shadow is being cleared',
+  'read-through': 'the shadow is being read, not written',
+  exclusive: 'write-through is being ended',
+  'write-through': 'write-through is being set',
+} as const;
+
+/** Where it is, where it goes and whom it waits for. */
+function switchWords({ rung, aim, waiting_for }: SwitchingJson): string {
+  const goal = `${GOALS[aim]}, ${rung} now`;
+  return waiting_for.length === 0 ? goal : `${goal}; waits for ${waiting_for.join(', ')}`;
+}
+
+function owedWords({ pending_repairs, oldest_repair, repair_error }: MigrationJson): string {
+  const since = oldest_repair === null ? '' : ` since ${oldest_repair}`;
+  const why = repair_error === null ? '' : ` (${repair_error})`;
+  return `${formatMany(pending_repairs, 'delete')} of the shadow${since}${why}`;
 }
 
 export function accessWord(bucket: BucketJson): string {
@@ -42,11 +63,10 @@ function doneWords({ problem, exact, ...counts }: MigrationJson): string {
 }
 
 function leftWords(migration: MigrationJson): string {
-  const { state, failed, pending_repairs, tombstones } = migration;
+  const { state, failed, tombstones } = migration;
   const counts = [
     remainingWords(migration),
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
-    ...(pending_repairs > 0 ? [`${formatMany(pending_repairs, 'write')} to repair`] : []),
     ...(tombstones > 0 ? [`${formatMany(tombstones, 'delete')} remembered`] : []),
   ];
   return `${counts.join(', ')}${state === 'complete' ? ': the shadow can be cleared' : ''}`;

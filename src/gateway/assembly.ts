@@ -16,6 +16,7 @@ import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
 import type { StorageBackend } from './storage.js';
+import type { Switching } from './switching/switching.js';
 
 /** What requests are served from. */
 export interface GatewayParts {
@@ -28,6 +29,7 @@ export interface GatewayParts {
   readonly storage: ReadonlyMap<string, StorageBackend>;
   readonly routes: BucketRoutes;
   readonly migrations: RunningMigrations;
+  readonly switching: Switching;
 }
 
 /** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
@@ -70,7 +72,7 @@ function createEdge(
 }
 
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
-  const { config, clock, log, state, storage, migrations, draining } = parts;
+  const { config, clock, log, state, storage, migrations, switching, draining } = parts;
   const { defaultBackend, publicUrl } = config;
   const admin = createAdminApp({
     ...state,
@@ -82,6 +84,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
       probeConditionalWrites,
     },
     migrations,
+    switching,
     ...(publicUrl !== undefined && { publicUrl }),
     clock,
     log,

@@ -7,6 +7,7 @@ import { type HttpServer, listen } from './http-server.js';
 import { createMigrations } from './migrations.js';
 import { openState } from './state.js';
 import { openBackends, type StorageBackend } from './storage.js';
+import { switchAtOnce } from './switching/at-once.js';
 
 export interface GatewayOptions {
   readonly clock: Clock;
@@ -58,7 +59,8 @@ async function openParts(
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const routes = createBucketRoutes({ registry, kv, backends, clock, log, times: config.times });
     const migrations = createMigrations({ routes, kv, clock, log });
-    return { config, clock, log, draining, state, storage, routes, migrations };
+    const switching = switchAtOnce(state.buckets);
+    return { config, clock, log, draining, state, storage, routes, migrations, switching };
   } catch (error) {
     await closeStorage(storage);
     throw error;

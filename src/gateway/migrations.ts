@@ -8,7 +8,7 @@ import { Sweep, type SweptBucket } from '../sweep/sweep.js';
 import { SweepReports } from '../sweep/sweep-reports.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
-import type { Migrations } from './admin/dependencies.js';
+import type { Migrations, Repairs } from './admin/dependencies.js';
 import type { MovingFrom } from './bucket-route.js';
 import type { BucketRoutes } from './bucket-routes.js';
 
@@ -66,7 +66,8 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
       return {
         ...(await survey(moving, deadlineMs, clock)),
         failed: (await reports.read(bucket.id)).failed,
-        ...(await countKeys(moving.ledger)),
+        repairs: await owed(moving.ledger),
+        tombstones: await countTombstones(moving.ledger),
       };
     },
     async startSweep(bucket) {
@@ -74,11 +75,10 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
       return reports.read(bucket.id);
     },
     sweep: ({ id }) => reports.read(id),
-    async forget({ id }) {
+    async endSweep({ id }) {
       await sweeps.get(id)?.sweep.stop();
       sweeps.delete(id);
       await reports.forget(id);
-      await new Ledger(kv, id, clock).clear();
     },
     async stop() {
       closing.abort();
@@ -89,10 +89,17 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
   };
 }
 
-async function countKeys(ledger: Ledger): Promise<{ pendingRepairs: number; tombstones: number }> {
-  let pendingRepairs = 0;
+async function owed(ledger: Ledger): Promise<Repairs> {
+  let count = 0;
+  for await (const key of ledger.openKeys()) {
+    const { tombstone } = await ledger.record(key);
+    if (tombstone?.shadowDelete === 'pending') count += 1;
+  }
+  return { count };
+}
+
+async function countTombstones(ledger: Ledger): Promise<number> {
   let tombstones = 0;
-  for await (const _ of ledger.openKeys()) pendingRepairs += 1;
   for await (const [, { tombstone }] of ledger.records()) if (tombstone) tombstones += 1;
-  return { pendingRepairs, tombstones };
+  return tombstones;
 }

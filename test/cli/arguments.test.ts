@@ -76,7 +76,7 @@ describe('a partial set of shadow flags', () => {
   });
 
   it('names one flag alone when the rest is there', async () => {
-    const { stderr } = await runCli(['storage', 'update', 'photos', ...KEYS, '--shadow-region', 'r']);
+    const { stderr } = await runCli([...CREATE, ...KEYS, '--shadow-region', 'r']);
     expect(stderr).toBe('error: a shadow needs --shadow-endpoint as well\n');
   });
 

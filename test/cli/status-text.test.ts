@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusText } from '../../src/cli/status-text.js';
-import type { MigrationJson } from '../../src/gateway/admin/schemas.js';
+import type { MigrationJson, SwitchingJson } from '../../src/gateway/admin/schemas.js';
 
 const HALF_WAY: MigrationJson = {
   state: 'migrating',
@@ -11,12 +11,14 @@ const HALF_WAY: MigrationJson = {
   remaining: 2,
   failed: 0,
   pending_repairs: 0,
+  oldest_repair: null,
+  repair_error: null,
   tombstones: 0,
   exact: true,
   problem: null,
 };
 
-function told(migration: Partial<MigrationJson>): string[] {
+function told(migration: Partial<MigrationJson>, switching: SwitchingJson | null = null): string[] {
   return statusText({
     bucket: 'photos',
     org: null,
@@ -29,10 +31,13 @@ function told(migration: Partial<MigrationJson>): string[] {
       endpoint: 'http://legacy.example',
       region: 'auto',
       write_through: true,
+      rung: 'write-through',
+      aim: 'write-through',
       delete: 'both',
       conditional_writes: { put: true, complete: true },
     },
     migration: { ...HALF_WAY, ...migration },
+    switching,
   }).slice(3);
 }
 
@@ -52,8 +57,27 @@ describe('what status tells of a migration', () => {
     const problem = 'backend shadow of photos gave no answer (connect)';
     expect(told({ exact: false, problem, objects_total: 0, pending_repairs: 2 })).toEqual([
       'Migrated  not known now',
-      'Left      not known now, 2 writes to repair',
+      'Left      not known now',
+      'Owed      2 deletes of the shadow',
       `Problem   ${problem}`,
     ]);
+  });
+
+  it('says since when deletes are owed to the shadow, and why', () => {
+    const owed = {
+      pending_repairs: 1,
+      oldest_repair: '2026-11-22T09:00:00.000Z',
+      repair_error: 'status 403',
+    };
+    expect(told(owed)).toContain(
+      'Owed      1 delete of the shadow since 2026-11-22T09:00:00.000Z (status 403)',
+    );
+  });
+
+  it('says where a switch is, and whom it waits for', () => {
+    const waiting_for = ['gateway a', 'gateway b'];
+    expect(told({}, { rung: 'exclusive', aim: 'write-through', waiting_for })).toContain(
+      'Switch    write-through is being set, exclusive now; waits for gateway a, gateway b',
+    );
   });
 });

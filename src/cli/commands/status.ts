@@ -10,7 +10,9 @@ export function addStatus(storage: Command, io: Io): void {
     .description('show a bucket, its shadow and how far its migration is')
     .option('--json', 'print one JSON document')
     .action((name: string, { json }: { json?: true }) =>
-      withAdmin(io, (client) => printStatus(client, name, { io, asJson: json })),
+      withAdmin(io, async (client) => {
+        await printStatus(client, name, { io, asJson: json });
+      }),
     );
 }
 
@@ -18,9 +20,10 @@ export async function printStatus(
   client: AdminClient,
   name: string,
   { io, asJson }: { readonly io: Io; readonly asJson: boolean | undefined },
-): Promise<void> {
+): Promise<BucketStatusJson> {
   const status = await client.request<BucketStatusJson>('GET', `${bucketPath(name)}/status`);
   print(io, { json: status, text: statusText(status) }, asJson);
+  return status;
 }
 
 /** Where the admin API has a bucket. */

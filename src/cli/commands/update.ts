@@ -1,8 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_WAIT_SECONDS } from '../../gateway/admin/limits.js';
+import type { SwitchingJson } from '../../gateway/admin/schemas.js';
 import { withAdmin } from '../admin-client.js';
-import { UsageError } from '../failure.js';
+import { CliError, UsageError } from '../failure.js';
 import type { Io } from '../io.js';
-import { addShadowFlags, hasShadowFlag, readShadowFlags, type ShadowFlags } from '../shadow-flags.js';
+import { addShadowFlags, hasShadowFlag, readShadowChanges, type ShadowFlags } from '../shadow-flags.js';
 import { bucketPath, printStatus } from './status.js';
 
 interface UpdateFlags extends ShadowFlags {
@@ -10,6 +12,7 @@ interface UpdateFlags extends ShadowFlags {
   readonly force?: true;
   readonly public?: true;
   readonly private?: true;
+  readonly wait: number;
   readonly json?: true;
 }
 
@@ -22,18 +25,43 @@ export function addUpdate(storage: Command, io: Io): void {
     .option('--force', 'leave the shadow although it has objects that were not copied')
     .option('-p, --public', 'let anyone read objects')
     .option('--private', 'let nobody read objects without an access key')
+    .addOption(
+      new Option('--wait <seconds>', 'how long to wait until all gateways serve the new settings')
+        .argParser(wholeSeconds)
+        .default(60),
+    )
     .option('--json', 'print one JSON document')
     .action((name: string, flags: UpdateFlags) => update(name, flags, io));
 }
 
 async function update(name: string, flags: UpdateFlags, io: Io): Promise<void> {
   assertConsistent(flags);
-  const shadow = flags.clearShadow ? null : await readShadowFlags(flags, io);
+  const shadow = flags.clearShadow ? null : await readShadowChanges(flags, io);
   const isPublic = flags.public ?? (flags.private ? false : undefined);
   await withAdmin(io, async (client) => {
-    await client.request('PATCH', bucketPath(name), { shadow, public: isPublic, force: flags.force });
-    await printStatus(client, name, { io, asJson: flags.json });
+    const { force, wait: wait_seconds, json: asJson } = flags;
+    await client.request('PATCH', bucketPath(name), { shadow, public: isPublic, force, wait_seconds });
+    const status = await printStatus(client, name, { io, asJson });
+    if (shadow !== undefined && status.switching) throw new NotYetSwitched(name, status.switching);
   });
+}
+
+/** The settings are saved; what they ask for is not so yet. */
+class NotYetSwitched extends CliError {
+  override readonly name = 'NotYetSwitched';
+
+  constructor(bucket: string, { waiting_for }: SwitchingJson) {
+    const who = waiting_for.length === 0 ? '' : `, and waits for ${waiting_for.join(', ')}`;
+    super(
+      `the change of ${bucket} is saved and still under way${who}; it goes on by itself (storage status ${bucket})`,
+    );
+  }
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds <= MAX_WAIT_SECONDS) return seconds;
+  throw new InvalidArgumentError(`It must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}.`);
 }
 
 function assertConsistent(flags: UpdateFlags): void {

@@ -1,11 +1,13 @@
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { ProbeTarget } from '../scratch-object.js';
-import type { AdminDependencies } from './dependencies.js';
+import { clearShadow } from './clear-shadow.js';
+import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { findBucket, refuseUnknown } from './find-bucket.js';
-import type { BucketChanges, NewBucketInput } from './schemas.js';
-import { asksMore, isSameBucket, leaveShadow, toShadowRecord } from './shadow-changes.js';
+import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js';
+import { asksMore, completeShadow, currentShadow, toShadowRecord } from './shadow-input.js';
+import { settledWithin } from './switched.js';
 
 /** Probes the shadow, then creates the bucket and an access key for it. Throws; then nothing is saved. */
 export async function createBucket(
@@ -29,47 +31,86 @@ export async function createBucket(
   });
 }
 
-/** Applies the changes; a shadow that is left for another or for none must have nothing of its own. Throws. */
+/**
+ * Applies the changes, and returns when all gateways serve the bucket by them, or the time to wait is over: then they go on by themselves.
+ * A shadow that is left for another or for none must have nothing of its own. Throws; then nothing is saved.
+ */
 export async function changeBucket(
   name: string,
   changes: BucketChanges,
   deps: AdminDependencies,
 ): Promise<BucketRecord> {
   const record = await findBucket(deps.buckets, name);
-  const shadowed = changes.shadow ? await proveShadow(record, changes.shadow, deps) : {};
+  const tried = changes.shadow && (await tryShadow(record, changes.shadow, deps));
   if (leavesShadow(record, changes)) await leaveShadow(record, changes, deps);
   const changed = await deps.buckets.update(name, (current) => ({
     ...current,
-    ...shadowed,
+    ...(tried && withShadow(current, tried)),
     public: changes.public ?? current.public,
   }));
-  return changed ?? refuseUnknown(name);
+  if (changed === undefined) refuseUnknown(name);
+  return changes.shadow ? settledWithin(name, changes.wait_seconds * 1_000, deps) : changed;
 }
 
-type Shadowed = Pick<BucketRecord, 'shadow' | 'conditionalWrites'>;
+interface TriedShadow {
+  readonly shadow: ShadowRecord;
+  /** Found out for a shadow that is new: gateways that disagreed about it would overwrite each other's objects. */
+  readonly conditionalWrites?: ConditionalWrites;
+}
 
 /**
  * Finds out by trying that the bucket can be moved from this shadow, and how its target writes. Write-through can be given
  * up untried, or writes would fail for as long as the shadow is down.
  */
-async function proveShadow(
+async function tryShadow(
   record: BucketRecord,
-  input: NonNullable<BucketChanges['shadow']>,
+  changes: ShadowChanges,
   deps: AdminDependencies,
-): Promise<Shadowed> {
+): Promise<TriedShadow> {
   const target = targetOf(record.backend, record.targetBucket, deps);
-  const current = leavesShadow(record, { shadow: input }) ? undefined : (record.shadow ?? undefined);
-  const since = current?.since ?? now(deps);
-  const shadow = toShadowRecord(input, { bucket: record.name, since, current });
+  const current = currentShadow(changes, record);
+  const shadow = toShadowRecord(completeShadow(changes, record), {
+    bucket: record.name,
+    since: now(deps),
+    current,
+  });
   if (current === undefined || asksMore(shadow, current)) await deps.probes.probeShadow(shadow, target);
+  if (current !== undefined) return { shadow };
   return { shadow, conditionalWrites: await deps.probes.probeConditionalWrites(target) };
 }
 
-/** Whether another bucket, or none, becomes the shadow; else at most its keys and options change. */
-function leavesShadow(record: BucketRecord, { shadow }: Pick<BucketChanges, 'shadow'>): boolean {
-  if (shadow === undefined) return false;
-  if (shadow === null || record.shadow === null) return true;
-  return !isSameBucket(record.shadow, { name: shadow.name ?? record.name, endpoint: shadow.endpoint });
+/** Clients of a bucket that had no shadow see it once all gateways know of it. */
+function withShadow(record: BucketRecord, { shadow, conditionalWrites }: TriedShadow): Partial<BucketRecord> {
+  if (record.shadow !== null) return { shadow: { ...shadow, rung: record.shadow.rung } };
+  return {
+    shadow: { ...shadow, rung: 'target-only' },
+    epoch: record.epoch + 1,
+    ...(conditionalWrites && { conditionalWrites }),
+  };
+}
+
+/** Whether the bucket has a shadow and another one, or none, takes its place. */
+const leavesShadow = (record: BucketRecord, { shadow }: BucketChanges): boolean =>
+  shadow !== undefined && (shadow === null || currentShadow(shadow, record) === undefined);
+
+async function leaveShadow(
+  record: BucketRecord,
+  changes: BucketChanges,
+  deps: AdminDependencies,
+): Promise<void> {
+  const { force, wait_seconds } = changes;
+  const { name, shadow } = record;
+  const waitMs = wait_seconds * 1_000;
+  const left =
+    shadow === null
+      ? await settledWithin(name, waitMs, deps)
+      : await clearShadow({ ...record, shadow }, { force, waitMs }, deps);
+  if (!changes.shadow || (left.shadow === null && !left.forgetting)) return;
+  throw new AdminError(
+    409,
+    'switching',
+    `the shadow of "${name}" is still being cleared: try again when that is done`,
+  );
 }
 
 function targetOf(backend: string, bucket: string, { backends }: AdminDependencies): ProbeTarget {

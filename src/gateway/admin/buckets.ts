@@ -5,7 +5,7 @@ import { findBucket } from './find-bucket.js';
 import { jsonAnswer, jsonBody, nameParameter, pageQuery, refusals, toPageQuery } from './route-parts.js';
 import { createRouter } from './router.js';
 import { bucket, bucketChanges, bucketStatus, createdBucket, newBucket } from './schemas.js';
-import { accessKeyJson, bucketJson, migrationJson } from './views.js';
+import { accessKeyJson, bucketJson, migrationJson, switchingJson } from './views.js';
 
 /** How long a status counts before it answers with what it saw. */
 const STATUS_DEADLINE_MS = 10_000;
@@ -65,7 +65,7 @@ const statusRoute = createRoute({
 });
 
 export function bucketRoutes(deps: AdminDependencies) {
-  const { buckets, lifecycle, migrations, publicUrl } = deps;
+  const { buckets, lifecycle, migrations, switching, publicUrl } = deps;
 
   return createRouter()
     .openapi(listRoute, async (c) => {
@@ -99,6 +99,7 @@ export function bucketRoutes(deps: AdminDependencies) {
     .openapi(statusRoute, async (c) => {
       const record = await findBucket(buckets, c.req.valid('param').name);
       const status = record.shadow === null ? undefined : await migrations.status(record, STATUS_DEADLINE_MS);
-      return c.json({ ...bucketJson(record), migration: migrationJson(status) }, 200);
+      const switched = switchingJson(await switching.state(record));
+      return c.json({ ...bucketJson(record), migration: migrationJson(status), switching: switched }, 200);
     });
 }

@@ -7,6 +7,7 @@ import type { Survey } from '../../sweep/survey.js';
 import type { SweepProgress } from '../../sweep/sweep.js';
 import type { Clock } from '../../system/clock.js';
 import type { ProbeTarget } from '../scratch-object.js';
+import type { Switching } from '../switching/switching.js';
 
 export type ShadowRecord = NonNullable<BucketRecord['shadow']>;
 export type ConditionalWrites = BucketRecord['conditionalWrites'];
@@ -15,23 +16,31 @@ export type BucketRecords = Pick<BucketStore, 'get' | 'list' | 'update'>;
 export type AccessKeyRecords = Pick<AccessKeyStore, 'list' | 'create' | 'delete'>;
 export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' | 'close'>;
 
+export interface Repairs {
+  readonly count: number;
+  /** Since when the oldest is owed, Unix milliseconds, and why its last attempt failed. */
+  readonly oldestSince?: number;
+  readonly lastError?: string;
+}
+
 /** How far a bucket is: what the listings of both sides say, and what is owed. Sizes in bytes. */
 export interface MigrationStatus extends Survey {
   /** Objects that the running or last sweep could not copy. */
   readonly failed: number;
-  readonly pendingRepairs: number;
+  /** Deletes that the shadow is still owed. */
+  readonly repairs: Repairs;
   readonly tombstones: number;
 }
 
-/** All but `forget` are only called for buckets that have a shadow. */
+/** All but `endSweep` are only called for buckets that have a shadow. */
 export interface Migrations {
   /** Walks for at most `deadlineMs` and says in `exact` whether it saw all. */
   status(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
   /** Begins to copy what remains; a sweep that runs already, on whichever gateway, goes on. */
   startSweep(bucket: BucketRecord): Promise<SweepProgress>;
   sweep(bucket: BucketRecord): Promise<SweepProgress>;
-  /** Drops what the state holds of a shadow that was cleared: tombstones would hide keys of the next one. */
-  forget(bucket: BucketRecord): Promise<void>;
+  /** Ends the sweep of a bucket whose shadow goes, and forgets its progress. */
+  endSweep(bucket: BucketRecord): Promise<void>;
 }
 
 export interface NewBucket {
@@ -75,6 +84,7 @@ export interface AdminDependencies {
   readonly lifecycle: BucketLifecycle;
   readonly probes: Probes;
   readonly migrations: Migrations;
+  readonly switching: Switching;
   /** The address that clients use, when the configuration names one. */
   readonly publicUrl?: string;
   readonly clock: Clock;

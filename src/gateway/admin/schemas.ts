@@ -1,12 +1,16 @@
 import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
+import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';
+import { MAX_WAIT_SECONDS } from './limits.js';
 
 const BUCKET_NAME_RULE = mustBe('a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots');
 const BOOLEAN_RULE = mustBe('true or false');
 const ACCESS_KEY_RULE = secretMustBe('the access key id, 1 to 256 characters without spaces');
 const SECRET_KEY_RULE = secretMustBe('the secret access key, 1 to 256 characters');
+
+const WAIT_RULE = mustBe(`a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}`);
 
 const bucketName = z.string(BUCKET_NAME_RULE).refine(isBucketName, BUCKET_NAME_RULE);
 const flag = z.boolean(BOOLEAN_RULE);
@@ -40,6 +44,15 @@ export const shadowInput = z
   })
   .openapi('ShadowInput');
 
+const switching = z.object({
+  rung: z.enum([...RUNGS, 'none']),
+  aim: z.enum(AIMS),
+  waiting_for: z.array(z.string()),
+});
+
+/** What is left out of the settings of a shadow stays as it is. */
+export const shadowChanges = shadowInput.partial().openapi('ShadowChanges');
+
 export const newBucket = z
   .strictObject({
     name: bucketName,
@@ -56,8 +69,11 @@ export const newBucket = z
 export const bucketChanges = z
   .strictObject({
     public: flag.optional(),
-    shadow: shadowInput.nullable().optional().openapi({ description: 'null clears the shadow' }),
+    shadow: shadowChanges.nullable().optional().openapi({ description: 'null clears the shadow' }),
     force: flag.default(false).openapi({ description: 'leave a shadow that still has objects of its own' }),
+    wait_seconds: z.int(WAIT_RULE).min(0, WAIT_RULE).max(MAX_WAIT_SECONDS, WAIT_RULE).default(30).openapi({
+      description: 'how long the answer waits for all gateways; then the change goes on by itself',
+    }),
   })
   .openapi('BucketChanges');
 
@@ -80,6 +96,8 @@ const shadow = z.object({
   endpoint: z.string(),
   region: z.string(),
   write_through: z.boolean(),
+  rung: z.enum(RUNGS).openapi({ description: 'how the gateways serve the bucket now' }),
+  aim: z.enum(AIMS).openapi({ description: 'the rung that they are on their way to; none: the shadow goes' }),
   delete: z.enum(['both', 'target']),
   conditional_writes: conditionalWrites.openapi({
     description: 'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload',
@@ -107,14 +125,23 @@ export const migration = z
     bytes_done: z.int(),
     remaining: z.int().openapi({ description: 'objects that only the shadow has' }),
     failed: z.int(),
-    pending_repairs: z.int(),
+    pending_repairs: z.int().openapi({ description: 'deletes that the shadow is still owed' }),
+    oldest_repair: z.iso.datetime().nullable(),
+    repair_error: z.string().nullable().openapi({ description: 'why the oldest could not be made' }),
     tombstones: z.int(),
     exact: z.boolean().openapi({ description: 'false when there was no time to count all: lower bounds' }),
     problem: z.string().nullable().openapi({ description: 'why a side could not be counted' }),
   })
   .openapi('Migration');
 
-export const bucketStatus = bucket.extend({ migration }).openapi('BucketStatus');
+export const bucketStatus = bucket
+  .extend({
+    migration,
+    switching: switching
+      .nullable()
+      .openapi({ description: 'null once all gateways serve the newest settings' }),
+  })
+  .openapi('BucketStatus');
 
 export const accessKey = z
   .object({
@@ -159,11 +186,13 @@ export const sweep = z
   })
   .openapi('Sweep');
 
+export type ShadowChanges = z.infer<typeof shadowChanges>;
 export type ShadowInput = z.infer<typeof shadowInput>;
 export type NewBucketInput = z.infer<typeof newBucket>;
 export type BucketChanges = z.infer<typeof bucketChanges>;
 export type BucketJson = z.infer<typeof bucket>;
 export type BucketStatusJson = z.infer<typeof bucketStatus>;
+export type SwitchingJson = z.infer<typeof switching>;
 export type MigrationJson = z.infer<typeof migration>;
 export type CreatedBucketJson = z.infer<typeof createdBucket>;
 export type AccessKeyJson = z.infer<typeof accessKey>;

@@ -1,8 +1,16 @@
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { SweepProgress } from '../../sweep/sweep.js';
+import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
-import type { AccessKeyJson, BackendJson, BucketJson, MigrationJson, SweepJson } from './schemas.js';
+import type {
+  AccessKeyJson,
+  BackendJson,
+  BucketJson,
+  MigrationJson,
+  SweepJson,
+  SwitchingJson,
+} from './schemas.js';
 
 /** A bucket as the admin API shows it: without the keys of its shadow. */
 export function bucketJson(record: BucketRecord): BucketJson {
@@ -23,6 +31,8 @@ function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['condi
     endpoint: shadow.endpoint,
     region: shadow.region,
     write_through: shadow.writeThrough,
+    rung: shadow.rung,
+    aim: shadow.aim,
     delete: shadow.delete,
     conditional_writes: conditionalWrites,
   };
@@ -38,11 +48,19 @@ export function migrationJson(status: MigrationStatus | undefined): MigrationJso
     bytes_done: status?.bytesDone ?? 0,
     remaining: status?.remaining ?? 0,
     failed: status?.failed ?? 0,
-    pending_repairs: status?.pendingRepairs ?? 0,
+    pending_repairs: status?.repairs.count ?? 0,
+    oldest_repair: isoTime(status?.repairs.oldestSince),
+    repair_error: status?.repairs.lastError ?? null,
     tombstones: status?.tombstones ?? 0,
     exact: status?.exact ?? true,
     problem: status?.problem ?? null,
   };
+}
+
+/** `null` when there is nothing left to switch. */
+export function switchingJson(state: SwitchState): SwitchingJson | null {
+  if (state.state === 'settled') return null;
+  return { rung: state.rung, aim: state.aim, waiting_for: [...state.waitingFor] };
 }
 
 function migrationState(status: MigrationStatus | undefined): MigrationJson['state'] {
@@ -50,9 +68,9 @@ function migrationState(status: MigrationStatus | undefined): MigrationJson['sta
   return isComplete(status) ? 'complete' : 'migrating';
 }
 
-/** Whether the shadow can go without a loss. Repairs do not count: what they would change is the shadow alone. */
-export function isComplete({ exact, remaining }: MigrationStatus): boolean {
-  return exact && remaining === 0;
+/** Whether the shadow can go without a loss, and owes nothing. */
+export function isComplete({ exact, remaining, repairs }: MigrationStatus): boolean {
+  return exact && remaining === 0 && repairs.count === 0;
 }
 
 export function accessKeyJson({ accessKeyId, bucket, role, createdAt }: AccessKeyRecord): AccessKeyJson {

@@ -44,6 +44,8 @@ describe('creating a bucket', () => {
       endpoint: 'http://legacy.example:9000',
       region: 'us-east-1',
       write_through: false,
+      rung: 'read-through',
+      aim: 'read-through',
       delete: 'both',
       conditional_writes: { put: true, complete: false },
     });
@@ -179,7 +181,7 @@ describe('the status of a bucket', () => {
 });
 
 describe('changing a bucket', () => {
-  it('gives it a shadow after a probe, and forgets what was known of an earlier one', async () => {
+  it('gives it a shadow after a probe', async () => {
     await create({});
     const { status, json } = await change({ shadow: { ...SHADOW, name: 'legacy', write_through: true } });
     expect(status).toBe(200);
@@ -188,7 +190,7 @@ describe('changing a bucket', () => {
       write_through: true,
       conditional_writes: { put: true, complete: true },
     });
-    expect(admin.calls).toEqual(['probe http://legacy.example:9000/legacy for photos', 'forget photos']);
+    expect(admin.calls).toEqual(['probe http://legacy.example:9000/legacy for photos']);
   });
 
   it('makes it public and private again, and leaves the shadow alone', async () => {
@@ -212,7 +214,7 @@ describe('changing a bucket', () => {
       writeThrough: true,
       since: shadow?.since,
     });
-    expect(admin.calls).not.toContain('forget photos');
+    expect(admin.calls).not.toContain('end the sweep of photos');
   });
 
   it('gives up write-through although the shadow is down, and takes nothing up without asking it', async () => {
@@ -236,6 +238,32 @@ describe('changing a bucket', () => {
       expect(admin.calls).toEqual(['probe http://legacy.example:9000/photos for photos']);
       await change({ shadow: { ...SHADOW, write_through: false, delete: 'target' } });
     }
+  });
+
+  it('takes what is left out from the shadow that it has, and nothing for another one', async () => {
+    await create({ shadow: { ...SHADOW, name: 'legacy' } });
+    const { status, json } = await change({ shadow: { write_through: true } });
+    expect([status, json.shadow]).toMatchObject([200, { name: 'legacy', write_through: true }]);
+    expect((await admin.deps.buckets.get('photos'))?.shadow?.secretAccessKey).toBe(SHADOW.secret_access_key);
+    for (const shadow of [{ name: 'other' }, { endpoint: 'http://other.example', name: 'legacy' }]) {
+      const refused = await change({ shadow });
+      expect(refused.status).toBe(400);
+      expect(messageOf(refused)).toMatch(/^a shadow needs .*access_key_id, secret_access_key as well$/);
+    }
+    await change({ shadow: null });
+    expect(messageOf(await change({ shadow: { delete: 'target' } }))).toBe(
+      'a shadow needs endpoint, region, access_key_id, secret_access_key as well',
+    );
+  });
+
+  it('starts a shadow where nobody sees it yet, and a new bucket where it is to be', async () => {
+    admin.switching.stick();
+    await create({});
+    await change({ shadow: { ...SHADOW, write_through: true }, wait_seconds: 0 });
+    expect(await admin.deps.buckets.get('photos')).toMatchObject({
+      epoch: 1,
+      shadow: { rung: 'target-only', aim: 'write-through' },
+    });
   });
 
   it('does not change how a shadow is written when only its keys are sent', async () => {
@@ -264,7 +292,7 @@ describe('leaving a shadow', () => {
 
   it('goes when nothing is left in it', async () => {
     expect((await change({ shadow: null })).json.shadow).toBeNull();
-    expect(admin.calls.at(-1)).toBe('forget photos');
+    expect(admin.calls.at(-1)).toBe('end the sweep of photos');
   });
 
   it('is refused while it has objects of its own, with their number and the first keys', async () => {
@@ -306,6 +334,63 @@ describe('leaving a shadow', () => {
     expect((await change({ shadow: null, force: true })).status).toBe(200);
     expect(await hasShadow()).toBe(false);
   });
+
+  it('is refused while deletes are owed to it, with the reason', async () => {
+    admin.migrationIs({ repairs: { count: 2, oldestSince: 0, lastError: 'status 403' } });
+    expect(messageOf(await change({ shadow: null }))).toBe(
+      'the shadow still owes 2 deletes (status 403); wait until they are made, or force',
+    );
+    expect(await hasShadow()).toBe(true);
+  });
+
+  it('is saved and goes on by itself when a gateway does not follow in time', async () => {
+    admin.switching.stick();
+    const { status, json } = await change({ shadow: null, wait_seconds: 0 });
+    expect([status, json.shadow]).toMatchObject([200, { rung: 'read-through', aim: 'none' }]);
+    expect((await admin.ask('GET', '/buckets/photos/status')).json.switching).toEqual({
+      rung: 'read-through',
+      aim: 'none',
+      waiting_for: ['gateway b'],
+    });
+    expect((await change({ shadow: { ...SHADOW, name: 'other' }, wait_seconds: 0 })).status).toBe(409);
+  });
+
+  it('of a shadow that is written waits until no gateway writes it, and then counts', async () => {
+    await change({ shadow: { write_through: true } });
+    const rungs: (string | undefined)[] = [];
+    const { migrations, buckets } = admin.deps;
+    const survey = migrations.status;
+    Object.assign(migrations, {
+      status: async (...args: Parameters<typeof survey>) => {
+        rungs.push((await buckets.get('photos'))?.shadow?.rung);
+        return survey(...args);
+      },
+    });
+    expect((await change({ shadow: null })).json.shadow).toBeNull();
+    expect(rungs).toEqual(['write-through', 'exclusive']);
+  });
+
+  it.each(['because something would be lost', 'because a gateway does not follow'])(
+    'of a shadow that is written leaves it written when it is refused %s',
+    async (why) => {
+      await change({ shadow: { write_through: true } });
+      if (why.endsWith('follow')) admin.switching.stick();
+      const { migrations } = admin.deps;
+      const survey = migrations.status;
+      let surveys = 0;
+      Object.assign(migrations, {
+        status: async (...args: Parameters<typeof survey>) => {
+          surveys += 1;
+          return { ...(await survey(...args)), remaining: surveys === 1 ? 0 : 1 };
+        },
+      });
+      expect((await change({ shadow: null, wait_seconds: 0 })).status).toBe(409);
+      expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
+        aim: 'write-through',
+        writeThrough: true,
+      });
+    },
+  );
 
   it('is refused when the shadow was exchanged while it was surveyed', async () => {
     const { migrations, buckets } = admin.deps;

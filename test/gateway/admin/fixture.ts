@@ -19,6 +19,7 @@ import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
 import { createSealer } from '../../../src/state/sealing.js';
 import { systemClock } from '../../../src/system/clock.js';
 import { createLogger } from '../../../src/system/logger.js';
+import { type PlayedSwitching, playedSwitching } from './played-switching.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -38,6 +39,7 @@ export interface Answer {
 
 export interface AdminFixture {
   readonly deps: AdminDependencies;
+  readonly switching: PlayedSwitching;
   /** What the next survey of a bucket says; the rest is 0. */
   migrationIs(status: Partial<MigrationStatus>): void;
   /** What the admin API did to the world, in order. */
@@ -62,7 +64,7 @@ const NOTHING_LEFT: MigrationStatus = {
   firstRemaining: [],
   exact: true,
   failed: 0,
-  pendingRepairs: 0,
+  repairs: { count: 0 },
   tombstones: 0,
 };
 
@@ -114,8 +116,9 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     status: async () => status,
     startSweep: async () => ({ state: 'running', objectsCopied: 1, bytesCopied: 2, failed: 0, startedAt: 0 }),
     sweep: async () => ({ state: 'idle', objectsCopied: 0, bytesCopied: 0, failed: 0 }),
-    forget: async ({ name }) => void calls.push(`forget ${name}`),
+    endSweep: async ({ name }) => void calls.push(`end the sweep of ${name}`),
   };
+  const switching = playedSwitching(buckets);
   const probes: Probes = {
     probeShadow: async ({ name, endpoint }, { bucket }) =>
       void calls.push(`probe ${endpoint}/${name} for ${bucket}`),
@@ -130,7 +133,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     close: () => Promise.resolve(),
   };
   const deps: AdminDependencies = {
-    ...{ buckets, accessKeys, sessions, lifecycle, migrations, probes, clock: systemClock },
+    ...{ buckets, accessKeys, sessions, lifecycle, migrations, switching, probes, clock: systemClock },
     backends: new Map([['local-disk', { backend }]]),
     defaultBackend: 'local-disk',
     log: createLogger({ level: 'silent' }),
@@ -141,6 +144,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
 
   return {
     deps,
+    switching,
     calls,
     migrationIs: (next) => {
       status = { ...NOTHING_LEFT, ...next };

@@ -1,0 +1,99 @@
+import type { BucketRecord } from '../../state/buckets.js';
+import type { Aim } from '../../state/rung.js';
+import type { AdminDependencies, MigrationStatus } from './dependencies.js';
+import { AdminError } from './errors.js';
+import { refuseUnknown, type ShadowedRecord } from './find-bucket.js';
+import { aimOf } from './shadow-input.js';
+import { settledWithin } from './switched.js';
+import { isComplete } from './views.js';
+
+/** How long the proof may take that a shadow has nothing of its own left, ms. */
+const SURVEY_DEADLINE_MS = 120_000;
+const MAX_KEYS_NAMED = 3;
+
+type ClearingDependencies = Pick<AdminDependencies, 'buckets' | 'migrations' | 'switching' | 'clock'>;
+
+export interface ClearOptions {
+  /** Leave what only the shadow has. */
+  readonly force: boolean;
+  readonly waitMs: number;
+}
+
+/**
+ * Takes the shadow away, rung by rung. While it is written its contents change, so that write-through is given up first, and taken up again when
+ * something would be lost. Returns when all gateways have followed, or `waitMs` is over; then they go on by themselves.
+ *
+ * @throws AdminError 409 while something would be lost, unless `force`
+ */
+export async function clearShadow(
+  record: ShadowedRecord,
+  options: ClearOptions,
+  deps: ClearingDependencies,
+): Promise<BucketRecord> {
+  if (!options.force && record.shadow.aim !== 'none') {
+    await assertNothingLost(record, deps);
+    if (isWritten(record)) await endWriteThrough(record, options, deps);
+  }
+  await deps.migrations.endSweep(record);
+  await aimAt('none', record, deps);
+  return settledWithin(record.name, options.waitMs, deps);
+}
+
+const isWritten = ({ shadow: { rung, aim } }: ShadowedRecord): boolean =>
+  [rung, aim].some((step) => step === 'exclusive' || step === 'write-through');
+
+/** Leaves the bucket on the rung where nothing is added to the shadow, or as it was where that would not do. */
+async function endWriteThrough(
+  record: ShadowedRecord,
+  { waitMs }: ClearOptions,
+  deps: ClearingDependencies,
+): Promise<void> {
+  await aimAt('exclusive', record, deps);
+  try {
+    const now = await settledWithin(record.name, waitMs, deps);
+    if ((await deps.switching.state(now)).state !== 'settled') throw notYet(record.name);
+    await assertNothingLost(record, deps);
+  } catch (error) {
+    await aimAt(aimOf(record.shadow.writeThrough), record, deps);
+    throw error;
+  }
+}
+
+const notYet = (name: string): AdminError =>
+  new AdminError(
+    409,
+    'switching',
+    `write-through of "${name}" could not be ended in time, since requests are still under way; try again, and wait longer`,
+  );
+
+/** The survey was of one shadow: another one that was set meanwhile stays. */
+async function aimAt(
+  aim: Aim,
+  { name, shadow: { since } }: ShadowedRecord,
+  { buckets }: ClearingDependencies,
+): Promise<void> {
+  const changed = await buckets.update(name, (current) => {
+    if (current.shadow?.since === since) return { ...current, shadow: { ...current.shadow, aim } };
+    throw new AdminError(409, 'shadow_changed', `the shadow of "${name}" was changed meanwhile: try again`);
+  });
+  if (changed === undefined) refuseUnknown(name);
+}
+
+async function assertNothingLost(record: BucketRecord, { migrations }: ClearingDependencies): Promise<void> {
+  const status = await migrations.status(record, SURVEY_DEADLINE_MS);
+  if (isComplete(status)) return;
+  throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}, or force`);
+}
+
+function whatIsLeft({ exact, remaining, firstRemaining, problem, repairs }: MigrationStatus): string {
+  if (problem !== undefined)
+    return `what only the shadow has cannot be counted: ${problem}; try again when it answers`;
+  if (remaining > 0) {
+    const count = `${exact ? '' : 'at least '}${remaining} object${remaining === 1 ? '' : 's'}`;
+    const keys = firstRemaining.slice(0, MAX_KEYS_NAMED).map((key) => JSON.stringify(key));
+    return `only the shadow has ${count}: ${keys.join(', ')}${remaining > keys.length ? ', ...' : ''}; copy what is left first`;
+  }
+  if (!exact) return 'there was no time to count what only the shadow has; copy what is left first';
+  const why = repairs.lastError === undefined ? '' : ` (${repairs.lastError})`;
+  return `the shadow still owes ${repairs.count} delete${repairs.count === 1 ? '' : 's'}${why}; wait until they are made`;
+}
