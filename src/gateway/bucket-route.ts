@@ -9,7 +9,7 @@ import type { S3Service } from '../s3/message.js';
 import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
-import { LEDGER_TIMES, Ledger } from '../state/ledger.js';
+import { Ledger } from '../state/ledger.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
@@ -58,7 +58,7 @@ function openShadowedRoute(
 ): BucketRoute {
   const connection = connectToShadow(record, clock, times);
   const shadow = careful(connection, record, { clock, log });
-  const ledger = new Ledger(kv, record.id, clock, { ...LEDGER_TIMES, leaseMs: times.leaseMs });
+  const ledger = new Ledger(kv, record.id, clock, { times, epoch: record.epoch });
   const shadowed = createShadowed({ bucket: record, target, shadow, ledger, clock, log });
   const { service, idle } = countRequests(shadowed.service);
   shadowed.startRecovery();

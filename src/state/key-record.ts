@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -8,21 +9,34 @@ const tombstone = z.object({
   /** New with every delete, so that whoever saw an older one cannot remove this one. */
   generation: z.string(),
   since: z.number(),
-  /** What became of the delete that the shadow is owed; `kept`: the shadow is left alone on purpose. */
+  /** What became of the delete that the shadow is owed; `kept`: the shadow is left alone, on purpose or because the target has the key again. */
   shadowDelete: z.enum(['pending', 'done', 'kept']),
-  /** Why the last attempt at the shadow failed. */
+  /** How often the shadow was asked in vain, when it is asked next, and why the last attempt failed. */
+  attempts: z.number(),
+  nextAttempt: z.number(),
   lastError: z.string().optional(),
+  /** When the shadow was seen to have nothing left: then the grace begins after which the tombstone can go. */
+  emptySince: z.number().optional(),
 });
 
 const intent = z.object({
   id: z.string(),
   mode: z.enum(['shared', 'exclusive']),
   until: z.number(),
+  /** Of the rung on which it was opened. */
+  epoch: z.number(),
   /** What its writer left word of for recovery, which finds out by it how far the write came. */
   purpose: z.string().optional(),
 });
 
-const copy = z.object({ id: z.string(), state: z.enum(['valid', 'void', 'committing']), until: z.number() });
+const copy = z.object({
+  id: z.string(),
+  state: z.enum(['valid', 'void', 'committing']),
+  until: z.number(),
+  epoch: z.number(),
+  /** The target's upload that holds the copy's parts: it has to be aborted before the token goes. */
+  uploadId: z.string().optional(),
+});
 
 export const keyRecordSchema = z.object({
   tombstone: tombstone.optional(),
@@ -33,24 +47,36 @@ export const keyRecordSchema = z.object({
 export type KeyRecord = z.infer<typeof keyRecordSchema>;
 export type Tombstone = z.infer<typeof tombstone>;
 export type Intent = z.infer<typeof intent>;
+export type Copy = z.infer<typeof copy>;
 
 export const EMPTY_RECORD: KeyRecord = { intents: [], copies: [] };
 
 export const isEmpty = (record: KeyRecord): boolean =>
   !record.tombstone && record.intents.length === 0 && record.copies.length === 0;
 
-/** Work that some gateway has begun or owes, so that recovery must find the key without reading all tombstones. */
-export const isOpen = (record: KeyRecord): boolean =>
-  record.intents.length > 0 ||
-  record.copies.some((held) => held.state === 'committing') ||
-  record.tombstone?.shadowDelete === 'pending';
+/** What a gateway has begun and another must not overlook when it ends a rung: intents, committing copies, uploads. */
+export const underWay = ({ intents, copies }: KeyRecord): readonly (Intent | Copy)[] => [
+  ...intents,
+  ...copies.filter(({ state, uploadId }) => state === 'committing' || uploadId !== undefined),
+];
 
-/** A dead copier's token is garbage after its time; a dead shared intent ends with its lease. */
+/** When recovery is to look at the key: once a lease of what is under way is over, or a delete is owed. Undefined: never. */
+export function dueAt(record: KeyRecord): number | undefined {
+  const { tombstone } = record;
+  const times = underWay(record).map(({ until }) => until);
+  if (tombstone?.shadowDelete === 'pending') times.push(tombstone.nextAttempt);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/**
+ * A dead copier's token is garbage after its time, unless its upload is to be aborted first; a dead shared intent ends with its lease, an
+ * exclusive one is settled first.
+ */
 export function withoutExpired(record: KeyRecord, now: number): KeyRecord {
   return {
     ...record,
     intents: record.intents.filter((held) => held.mode === 'exclusive' || held.until > now),
-    copies: record.copies.filter((held) => held.until > now),
+    copies: record.copies.filter((held) => held.uploadId !== undefined || held.until > now),
   };
 }
 
@@ -70,6 +96,29 @@ export const liveExclusive = (record: KeyRecord, now: number): boolean =>
 export const voided = (record: KeyRecord): KeyRecord => ({
   ...record,
   copies: record.copies.map((held) => ({ ...held, state: 'void' as const })),
+});
+
+/** A writer's announcement: no copy that is under way may commit any more. */
+export const announced = (record: KeyRecord, held: Intent): KeyRecord => ({
+  ...voided(record),
+  intents: [...record.intents, held],
+});
+
+/** The record without that intent; undefined where it is lost already. */
+export function withoutIntent(record: KeyRecord, { id }: Pick<Intent, 'id'>): KeyRecord | undefined {
+  const intents = record.intents.filter((held) => held.id !== id);
+  return intents.length === record.intents.length ? undefined : { ...record, intents };
+}
+
+/** How long the gateway that deletes has to tell the shadow itself before others do, ms. */
+const FIRST_REPAIR_MS = 10_000;
+
+export const grave = (shadowDelete: Tombstone['shadowDelete'], now: number): Tombstone => ({
+  generation: randomUUID(),
+  since: now,
+  shadowDelete,
+  attempts: 0,
+  nextAttempt: now + FIRST_REPAIR_MS,
 });
 
 export const buried = (record: KeyRecord, grave: Tombstone): KeyRecord => ({

@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../system/clock.js';
+import { longestRequestMs, TIMES, type Times } from '../system/times.js';
 import {
+  announced,
   buried,
-  EMPTY_RECORD,
+  type Copy,
+  grave,
   hasExpired,
   type Intent,
   isCommitting,
-  isEmpty,
-  isOpen,
   type KeyRecord,
-  keyRecordSchema,
   liveExclusive,
   type Tombstone,
+  underWay,
   voided,
-  withoutExpired,
+  withoutIntent,
 } from './key-record.js';
-import type { Kv, KvEntry } from './kv.js';
+import type { Kv } from './kv.js';
+import { type Change, LedgerStore } from './ledger-store.js';
+
+export { KeyBusy } from './ledger-store.js';
 
 /** The right to commit one copy of a key, unless a writer or a delete came in between. */
 export interface CopyToken {
@@ -29,6 +33,8 @@ export interface WriteIntent {
   readonly id: string;
   readonly mode: Intent['mode'];
   readonly purpose?: string | undefined;
+  /** When the others no longer honour it, ms; later with every renewal. */
+  until: number;
 }
 
 export interface IntentOptions {
@@ -38,21 +44,15 @@ export interface IntentOptions {
   readonly purpose?: string;
 }
 
-export interface LedgerTimes {
-  /** How long an intent or a committing copy is honoured, ms: longer than any backend request can last. */
-  readonly leaseMs: number;
-  /** How long a valid token is kept for a copier that is still streaming, ms. */
-  readonly tokenMs: number;
+export interface LedgerOptions {
+  readonly times: Times;
+  /** Of the rung on which all that this ledger opens is opened. */
+  readonly epoch: number;
   /** How long a caller waits for another writer before it is told to slow down, ms. */
   readonly waitMs: number;
 }
 
-export const LEDGER_TIMES: LedgerTimes = { leaseMs: 180_000, tokenMs: 7 * 86_400_000, waitMs: 5_000 };
-
-/** Another writer held the key for longer than a caller may wait. */
-export class KeyBusy extends Error {
-  override readonly name = 'KeyBusy';
-}
+const DEFAULTS: LedgerOptions = { times: TIMES, epoch: 0, waitMs: 5_000 };
 
 /** What a reader learns of a key. */
 export interface KeyView {
@@ -61,65 +61,71 @@ export interface KeyView {
   readonly token?: CopyToken;
 }
 
-type Change = (record: KeyRecord, now: number) => KeyRecord | 'wait' | 'refuse';
+/** The per-key state of one shadowed bucket, and the rules of the protocol that are one atomic check-and-set each. */
+export class Ledger extends LedgerStore {
+  readonly #times: Times;
+  readonly #epoch: number;
 
-const RETRY_MS = 10;
-
-/**
- * The per-key state of one shadowed bucket. Every method is one atomic check-and-set on the key's record, repeated
- * when another gateway changed the record in between.
- *
- * @throws KvUnavailable from every method when the state store cannot be reached
- */
-export class Ledger {
-  readonly #kv: Kv;
-  readonly #bucketId: string;
-  readonly #clock: Clock;
-  readonly #times: LedgerTimes;
-
-  constructor(kv: Kv, bucketId: string, clock: Clock, times: LedgerTimes = LEDGER_TIMES) {
-    this.#kv = kv;
-    this.#bucketId = bucketId;
-    this.#clock = clock;
+  constructor(kv: Kv, bucketId: string, clock: Clock, options: Partial<LedgerOptions> = {}) {
+    const { times, epoch, waitMs } = { ...DEFAULTS, ...options };
+    super(kv, bucketId, clock, { waitMs });
     this.#times = times;
+    this.#epoch = epoch;
   }
 
-  /** How often an intent has to be renewed by whoever needs it for longer than its lease, ms. */
+  /** How often a lease has to be renewed by whoever needs it for longer, ms. */
   get renewalMs(): number {
     return this.#times.leaseMs / 3;
   }
 
+  /** Whether a request that is sent now has applied, or never will, before others cease to honour a lease that ends then. */
+  outlastsRequest({ until }: { readonly until: number }): boolean {
+    return until - this.clock.now() >= longestRequestMs(this.#times) + this.#times.marginMs;
+  }
+
   async isDeleted(key: string): Promise<boolean> {
-    return parse(await this.#kv.get(this.#recordKey(key))).tombstone !== undefined;
+    return (await this.record(key)).tombstone !== undefined;
   }
 
   /** READ step 2: reads D and, when neither D nor I is there, registers a valid token before the shadow is read. */
   async openCopy(key: string): Promise<KeyView> {
     const token = { key, id: randomUUID() };
     let deleted = false;
-    const changed = await this.#change(key, (record, now) => {
+    const changed = await this.change(key, (record, now) => {
       deleted = record.tombstone !== undefined;
       if (deleted || record.intents.length > 0) return 'refuse';
-      return {
-        ...record,
-        copies: [...record.copies, { id: token.id, state: 'valid', until: now + this.#times.tokenMs }],
-      };
+      const valid = { id: token.id, state: 'valid' as const, ...this.#term(now) };
+      return { ...record, copies: [...record.copies, valid] };
     });
     return changed ? { deleted: false, token } : { deleted };
   }
 
-  /** COPY: valid and no D -> committing. False: a writer or a delete came first, the copy must be abandoned. */
+  /** Prolongs a token whose copy takes longer than its lease. False: a writer or a delete came first. */
+  async renewToken(token: CopyToken): Promise<boolean> {
+    return this.#changeCopy(token, (held, now) => ({ ...held, ...this.#term(now) }));
+  }
+
+  /** Notes which upload of the target holds the copy's parts, so that it can be aborted whoever dies. False: the token is void. */
+  async noteUpload(token: CopyToken, uploadId: string): Promise<boolean> {
+    return this.#changeCopy(token, (held) => ({ ...held, uploadId }));
+  }
+
+  /**
+   * COPY: valid and no D -> committing. False: a writer or a delete came first, or the answer so late that the lease does not outlast the
+   * release; the copy must be abandoned. It is to be released at once.
+   */
   async beginCommit(token: CopyToken): Promise<boolean> {
-    return this.#change(token.key, (record, now) => {
-      const held = record.copies.find((copy) => copy.id === token.id);
-      if (held?.state !== 'valid' || record.tombstone) return 'refuse';
-      const committing = { ...held, state: 'committing' as const, until: now + this.#times.leaseMs };
-      return { ...record, copies: record.copies.map((copy) => (copy === held ? committing : copy)) };
+    let until = 0;
+    const begun = await this.#changeCopy(token, (held, now) => {
+      const term = this.#term(now);
+      until = term.until;
+      return { ...held, ...term, state: 'committing' };
     });
+    return begun && this.outlastsRequest({ until });
   }
 
   async dropToken(token: CopyToken): Promise<void> {
-    await this.#change(token.key, (record) => {
+    await this.change(token.key, (record) => {
       const copies = record.copies.filter((copy) => copy.id !== token.id);
       return copies.length === record.copies.length ? 'refuse' : { ...record, copies };
     });
@@ -134,38 +140,40 @@ export class Ledger {
   async openIntent(
     key: string,
     mode: Intent['mode'],
-    { deletes, ...rest }: IntentOptions = {},
+    { deletes, purpose }: IntentOptions = {},
   ): Promise<WriteIntent> {
-    const intent = { id: randomUUID(), mode, ...rest };
-    await this.#change(key, (record, now) => {
+    const intent = { key, id: randomUUID(), mode, purpose, until: 0 };
+    await this.#lease(intent, (record, held, now) => {
       // What a dead writer left is settled first: a write that then fails, or is refused, would leave it for good.
-      if (isCommitting(record) || record.intents.some((held) => held.mode === 'exclusive')) return 'wait';
+      if (isCommitting(record) || record.intents.some((other) => other.mode === 'exclusive')) return 'wait';
       if (mode === 'exclusive' && record.intents.length > 0) return 'wait';
-      const intents = [...record.intents, { ...intent, until: now + this.#times.leaseMs }];
-      const announced = { ...voided(record), intents };
-      return deletes ? buried(announced, grave(deletes, now)) : announced;
+      const open = announced(record, held);
+      return deletes ? buried(open, grave(deletes, now)) : open;
     });
-    return { key, ...intent };
+    return intent;
+  }
+
+  /** Makes sure that the intent's lease outlasts a request that is sent at once. False: it does not, and nothing may be sent any more. */
+  async secureIntent(intent: WriteIntent): Promise<boolean> {
+    while (!this.outlastsRequest(intent)) if (!(await this.renewIntent(intent))) return false;
+    return true;
   }
 
   /** Prolongs an intent that is still needed. False: its time was over, and another has taken its place. */
   async renewIntent(intent: WriteIntent): Promise<boolean> {
-    return this.#change(intent.key, (record, now) => {
+    return this.#lease(intent, (record, held) => {
       const rest = withoutIntent(record, intent);
-      if (rest === 'refuse') return 'refuse';
-      const { key: _, ...held } = intent;
-      const renewed = { ...held, until: now + this.#times.leaseMs };
-      return { ...rest, intents: [...rest.intents, renewed] };
+      return rest ? { ...rest, intents: [...rest.intents, held] } : 'refuse';
     });
   }
 
   async closeIntent(intent: WriteIntent): Promise<void> {
-    await this.#change(intent.key, (record) => withoutIntent(record, intent));
+    await this.change(intent.key, (record) => withoutIntent(record, intent) ?? 'refuse');
   }
 
   /** DELETE of a key that the target has: no copy is committing -> D, tokens void. */
   async bury(key: string, shadowDelete: Tombstone['shadowDelete']): Promise<void> {
-    await this.#change(key, (record, now) => {
+    await this.change(key, (record, now) => {
       if (isCommitting(record)) return 'wait';
       return buried(record, grave(shadowDelete, now));
     });
@@ -173,15 +181,15 @@ export class Ledger {
 
   /** DELETE of a key that the target does not have: I is mine -> D, and I is closed. False: the intent was lost. */
   async buryAndClose(intent: WriteIntent, shadowDelete: Tombstone['shadowDelete']): Promise<boolean> {
-    return this.#change(intent.key, (record, now) => {
+    return this.change(intent.key, (record, now) => {
       const closed = withoutIntent(record, intent);
-      return closed === 'refuse' ? 'refuse' : buried(closed, grave(shadowDelete, now));
+      return closed ? buried(closed, grave(shadowDelete, now)) : 'refuse';
     });
   }
 
   /** Notes how the delete that the shadow was owed went; the tombstone stays. */
   async noteShadowDelete(key: string, error?: string): Promise<void> {
-    await this.#change(key, (record) => {
+    await this.change(key, (record) => {
       if (record.tombstone?.shadowDelete !== 'pending') return 'refuse';
       const { lastError: _, ...grave } = record.tombstone;
       return {
@@ -193,9 +201,8 @@ export class Ledger {
 
   /** Those of `keys` that are deleted, in two round trips at most however many keys there are. */
   async deletedAmong(keys: readonly string[]): Promise<Set<string>> {
-    if (keys.length === 0) return new Set();
-    const entries = await this.#kv.getMany(keys.map((key) => this.#recordKey(key)));
-    return new Set(keys.filter((_, index) => parse(entries[index]).tombstone));
+    const records = await this.recordsOf(keys);
+    return new Set(keys.filter((_, index) => records[index]?.tombstone));
   }
 
   /** True when any key that begins with `prefix` is deleted. */
@@ -204,108 +211,61 @@ export class Ledger {
     return false;
   }
 
-  /** The records of all keys that begin with `prefix`, in key order. */
-  async *records(prefix = ''): AsyncGenerator<[key: string, record: KeyRecord]> {
-    for await (const entry of this.#entries(`key/${this.#bucketId}/`, prefix)) {
-      yield [entry.key.slice(this.#recordKey('').length), parse(entry)];
+  /** Whether an intent, a committing copy or an upload of one is left that was opened on an older rung than that of `epoch`. */
+  async hasOpenBefore(epoch: number): Promise<boolean> {
+    for await (const [, record] of this.openRecords()) {
+      if (underWay(record).some((held) => held.epoch < epoch)) return true;
     }
-  }
-
-  /** Keys with work that is under way, or was left behind, or is owed to the shadow. */
-  async *openKeys(): AsyncGenerator<string> {
-    const space = `open/${this.#bucketId}/`;
-    for await (const entry of this.#entries(space, '')) yield entry.key.slice(space.length);
-  }
-
-  async record(key: string): Promise<KeyRecord> {
-    return parse(await this.#kv.get(this.#recordKey(key)));
+    return false;
   }
 
   /** Recovery: forgets what has outlived its time, and tells what is left. */
   async tidy(key: string): Promise<KeyRecord> {
     const record = await this.record(key);
-    if (!hasExpired(record, this.#clock.now())) return record;
-    await this.#change(key, (unexpired) => unexpired);
+    if (!hasExpired(record, this.clock.now())) return record;
+    await this.change(key, (unexpired) => unexpired);
     return this.record(key);
   }
 
   /** Recovery: takes over the exclusive intent of a writer whose lease has run out. Undefined: there is none. */
   async adoptDeadIntent(key: string): Promise<WriteIntent | undefined> {
-    const id = randomUUID();
-    let adopted: Intent | undefined;
-    const changed = await this.#change(key, (record, now) => {
-      const dead = record.intents.find((held) => held.mode === 'exclusive' && held.until <= now);
+    const intent = { key, id: randomUUID(), mode: 'exclusive' as const, until: 0 };
+    let purpose: string | undefined;
+    const adopted = await this.#lease(intent, (record, held, now) => {
+      const dead = record.intents.find((other) => other.mode === 'exclusive' && other.until <= now);
       if (!dead || liveExclusive(record, now) || isCommitting(record)) return 'refuse';
-      adopted = { ...dead, id, until: now + this.#times.leaseMs };
-      return { ...voided(record), intents: [adopted] };
+      purpose = dead.purpose;
+      return { ...voided(record), intents: [{ ...held, purpose }] };
     });
-    return changed && adopted ? { key, ...adopted } : undefined;
+    return adopted ? { ...intent, purpose } : undefined;
   }
 
-  /** Forgets everything, once no gateway consults the shadow any more. */
-  async clear(): Promise<void> {
-    for (const space of [`key/${this.#bucketId}/`, `open/${this.#bucketId}/`]) {
-      for (;;) {
-        const batch = await this.#kv.list({ prefix: space, limit: 500 });
-        if (batch.length === 0) break;
-        await this.#kv.commit({ deletes: batch.map((entry) => entry.key) });
-      }
-    }
+  async #changeCopy(token: CopyToken, change: (held: Copy, now: number) => Copy): Promise<boolean> {
+    return this.change(token.key, (record, now) => {
+      const held = record.copies.find((copy) => copy.id === token.id);
+      if (held?.state !== 'valid' || record.tombstone) return 'refuse';
+      return { ...record, copies: record.copies.map((copy) => (copy === held ? change(held, now) : copy)) };
+    });
   }
 
-  #recordKey(key: string): string {
-    return `key/${this.#bucketId}/${key}`;
+  /** Changes a record so that it holds the intent from now on; how long that is the holder knows once it is so. */
+  async #lease(
+    intent: WriteIntent,
+    change: (record: KeyRecord, held: Intent, now: number) => ReturnType<Change>,
+  ): Promise<boolean> {
+    const { key, id, mode, purpose } = intent;
+    let until = 0;
+    const changed = await this.change(key, (record, now) => {
+      const term = this.#term(now);
+      until = term.until;
+      return change(record, { id, mode, purpose, ...term }, now);
+    });
+    if (changed) intent.until = until;
+    return changed;
   }
 
-  async *#entries(space: string, prefix: string): AsyncGenerator<KvEntry> {
-    let start = space + prefix;
-    for (;;) {
-      const page = await this.#kv.list({ prefix: space + prefix, start, limit: 1_000 });
-      yield* page;
-      const last = page.at(-1);
-      if (!last || page.length < 1_000) return;
-      start = `${last.key}\u0000`;
-    }
-  }
-
-  /** True when the record was changed, false when `change` refused. */
-  async #change(key: string, change: Change): Promise<boolean> {
-    const deadline = this.#clock.now() + this.#times.waitMs;
-    for (;;) {
-      const stored = await this.#kv.get(this.#recordKey(key));
-      const now = this.#clock.now();
-      const next = change(withoutExpired(parse(stored), now), now);
-      if (next === 'refuse') return false;
-      if (next !== 'wait' && (await this.#replace(key, stored, next))) return true;
-      if (now >= deadline) throw new KeyBusy(`key ${JSON.stringify(key)} is being written`);
-      await this.#clock.sleep(RETRY_MS);
-    }
-  }
-
-  async #replace(key: string, stored: KvEntry | null, next: KeyRecord): Promise<boolean> {
-    const recordKey = this.#recordKey(key);
-    const openKey = `open/${this.#bucketId}/${key}`;
-    const sets = [];
-    const deletes = [];
-    if (isEmpty(next)) deletes.push(recordKey);
-    else sets.push({ key: recordKey, value: JSON.stringify(next) });
-    if (isOpen(next)) sets.push({ key: openKey, value: '' });
-    else deletes.push(openKey);
-    const checks = [{ key: recordKey, version: stored?.version ?? null }];
-    return (await this.#kv.commit({ checks, sets, deletes })) !== null;
+  /** Of a lease that begins now. */
+  #term(now: number): Pick<Intent, 'until' | 'epoch'> {
+    return { until: now + this.#times.leaseMs, epoch: this.#epoch };
   }
 }
-
-const grave = (shadowDelete: Tombstone['shadowDelete'], now: number): Tombstone => ({
-  generation: randomUUID(),
-  since: now,
-  shadowDelete,
-});
-
-function withoutIntent(record: KeyRecord, intent: WriteIntent): KeyRecord | 'refuse' {
-  const intents = record.intents.filter((held) => held.id !== intent.id);
-  return intents.length === record.intents.length ? 'refuse' : { ...record, intents };
-}
-
-const parse = (entry: KvEntry | null | undefined): KeyRecord =>
-  entry ? keyRecordSchema.parse(JSON.parse(entry.value)) : EMPTY_RECORD;

@@ -9,6 +9,7 @@ import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
 import type { Rung } from '../../src/state/rung.js';
 import { systemClock } from '../../src/system/clock.js';
+import { TIMES } from '../../src/system/times.js';
 import { temporaryKv } from '../state/temporary-kv.js';
 import { StoreClient } from '../support/store-client.js';
 
@@ -62,8 +63,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
   const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
   const ledger = new Ledger(onState(await temporaryKv()), 'id-1', systemClock, {
-    leaseMs,
-    tokenMs: 60_000,
+    times: { ...TIMES, connectMs: 0, firstByteMs: leaseMs / 4, leaseMs, marginMs: leaseMs / 4 },
     waitMs: 500,
   });
   const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;

@@ -3,7 +3,7 @@ import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
 import type { S3Service } from '../../src/s3/message.js';
 import type { ShadowedBucket } from '../../src/shadow/shadowed.js';
-import { LEDGER_TIMES } from '../../src/state/ledger.js';
+import { TIMES } from '../../src/system/times.js';
 import { StoreClient } from '../support/store-client.js';
 import { Client } from './client.js';
 import { fillStores } from './filling.js';
@@ -107,7 +107,7 @@ export class World {
     this.weather.clearUp();
     this.kv.comeBack();
     const { scheduler } = this;
-    const [soon, over] = [scheduler.now() + LONGEST_WAIT_MS, scheduler.now() + 4 * LEDGER_TIMES.leaseMs];
+    const [soon, over] = [scheduler.now() + LONGEST_WAIT_MS, scheduler.now() + 4 * TIMES.leaseMs];
     const isOver = () => (scheduler.now() > soon && this.#isQuiet()) || scheduler.now() > over;
     await scheduler.run(isOver, 80_000);
     let reading = true;

@@ -6,9 +6,10 @@ import type { Kv } from '../../src/state/kv.js';
 import { KeyBusy, Ledger } from '../../src/state/ledger.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import { type Clock, systemClock } from '../../src/system/clock.js';
+import { TIMES } from '../../src/system/times.js';
 
 const KEY = 'photos/ß 🌘/';
-const TIMES = { leaseMs: 60_000, tokenMs: 3_600_000, waitMs: 50 };
+const OPTIONS = { times: TIMES, waitMs: 50 };
 
 let folder: string;
 let kv: Kv;
@@ -20,7 +21,7 @@ beforeEach(async () => {
   kv = await openLmdbKv({ path: folder, clock: systemClock });
   skew = 0;
   const clock: Clock = { ...systemClock, now: () => Date.now() + skew };
-  ledger = new Ledger(kv, 'bucket-1', clock, TIMES);
+  ledger = new Ledger(kv, 'bucket-1', clock, OPTIONS);
 });
 
 afterEach(async () => {
@@ -182,7 +183,7 @@ describe('tombstones', () => {
   });
 
   it('are all forgotten by clear, and those of other buckets are not', async () => {
-    const other = new Ledger(kv, 'bucket-2', systemClock, TIMES);
+    const other = new Ledger(kv, 'bucket-2', systemClock, OPTIONS);
     await other.bury(KEY, 'kept');
     await ledger.bury(KEY, 'pending');
     await ledger.clear();
@@ -192,7 +193,7 @@ describe('tombstones', () => {
 });
 
 it('serves many gateways at once without losing a change', async () => {
-  const patient = { ...TIMES, waitMs: 10_000 };
+  const patient = { ...OPTIONS, waitMs: 10_000 };
   const gateways = Array.from({ length: 8 }, () => new Ledger(kv, 'bucket-1', systemClock, patient));
   const copies = await Promise.all(gateways.map((gateway) => gateway.openCopy(KEY)));
   const record = await ledger.record(KEY);

@@ -1,0 +1,50 @@
+import { dueAt, EMPTY_RECORD, isEmpty, type KeyRecord, keyRecordSchema } from './key-record.js';
+import type { KvCommit, KvEntry } from './kv.js';
+
+/** A key's record, and the version that it has in the state: null where it is not there. */
+export interface StoredRecord {
+  readonly record: KeyRecord;
+  readonly version: string | null;
+}
+
+export const NOT_STORED: StoredRecord = { record: EMPTY_RECORD, version: null };
+
+export const readStored = (entry: KvEntry | null | undefined): StoredRecord =>
+  entry ? { record: keyRecordSchema.parse(JSON.parse(entry.value)), version: entry.version } : NOT_STORED;
+
+/** Of the keys of one bucket: their records; an index of those that recovery has to look at, and when. */
+export const recordKey = (bucketId: string, key: string): string => `key/${bucketId}/${key}`;
+export const openKey = (bucketId: string, key: string): string => `open/${bucketId}/${key}`;
+
+/** An index of the tombstones by the time from which their shadow has been empty, in the order of that time. */
+export const emptiedKey = (bucketId: string, since: number, key: string): string =>
+  `${emptiedUntil(bucketId, since)}/${key}`;
+
+/** Before all entries of a later time. */
+export const emptiedUntil = (bucketId: string, since: number): string =>
+  `emptied/${bucketId}/${String(since).padStart(15, '0')}`;
+
+/** The commit that puts `next` in the place of what was read, in the record and in both indexes. */
+export function replacing(
+  bucketId: string,
+  key: string,
+  { stored, next }: { readonly stored: StoredRecord; readonly next: KeyRecord },
+): Required<KvCommit> {
+  const at = recordKey(bucketId, key);
+  const wanted = isEmpty(next) ? {} : { [at]: JSON.stringify(next), ...indexed(bucketId, key, next) };
+  const present = { [at]: '', ...indexed(bucketId, key, stored.record) };
+  return {
+    checks: [{ key: at, version: stored.version }],
+    sets: Object.entries(wanted).map(([key, value]) => ({ key, value })),
+    deletes: Object.keys(present).filter((key) => !(key in wanted)),
+  };
+}
+
+function indexed(bucketId: string, key: string, record: KeyRecord): Record<string, string> {
+  const due = dueAt(record);
+  const emptySince = record.tombstone?.emptySince;
+  return {
+    ...(due === undefined ? {} : { [openKey(bucketId, key)]: String(due) }),
+    ...(emptySince === undefined ? {} : { [emptiedKey(bucketId, emptySince, key)]: '' }),
+  };
+}
