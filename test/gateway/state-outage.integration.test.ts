@@ -73,16 +73,18 @@ describeWith(['redis-server'], 'a gateway whose Redis', () => {
   for (const outage of OUTAGES) {
     test(`is ${outage.name} serves what the target has, refuses what it cannot decide, and then all again`, async () => {
       await outage.begin(redis, network);
-      expect(await put(gateway, '/plain/new')).toBe(200);
-      expect(await statuses('GET', '/plain/new', '/plain/moved', '/both/moved')).toEqual([200, 200, 200]);
-      expect(await put(gateway, '/both/new')).toBe(503);
-      expect(await statuses('GET', '/plain/unmoved', '/both/unmoved', '/plain', '/both')).toEqual(
-        Array(4).fill(503),
-      );
-      expect(await statuses('DELETE', '/plain/deleted', '/both/deleted')).toEqual([503, 503]);
-      expect(await ready()).toBe(503);
-
-      await outage.end(redis, network);
+      try {
+        expect(await put(gateway, '/plain/new')).toBe(200);
+        expect(await statuses('GET', '/plain/new', '/plain/moved', '/both/moved')).toEqual([200, 200, 200]);
+        expect(await put(gateway, '/both/new')).toBe(503);
+        expect(await statuses('GET', '/plain/unmoved', '/both/unmoved', '/plain', '/both')).toEqual(
+          Array(4).fill(503),
+        );
+        expect(await statuses('DELETE', '/plain/deleted', '/both/deleted')).toEqual([503, 503]);
+        expect(await ready()).toBe(503);
+      } finally {
+        await outage.end(redis, network);
+      }
       await expect.poll(() => put(gateway, '/both/new'), PATIENTLY).toBe(200);
       await expect
         .poll(() => statuses('DELETE', '/plain/deleted', '/both/deleted'), PATIENTLY)
