@@ -1,12 +1,13 @@
 import { readInitiateResult, writeComplete } from '../../src/s3/xml/multipart.js';
 import type { StoreClient } from '../support/store-client.js';
 import type { History } from './history.js';
+import type { Side } from './monitor.js';
 import type { Random } from './random.js';
 
 interface Empty {
   readonly keys: readonly string[];
   readonly history: History;
-  store(side: 'target' | 'shadow'): StoreClient;
+  store(side: Side): StoreClient;
 }
 
 /** Gives each key an object in the target, in the shadow, in both, or nowhere; tells what clients see of it. */

@@ -25,8 +25,13 @@ export class History {
 
   /** A value that nobody wrote before. */
   newValue(key: string): string {
+    return this.know(this.lostValue(key));
+  }
+
+  /** A value that must not be found anywhere. */
+  lostValue(key: string): string {
     this.#written += 1;
-    return this.know(`value ${this.#written} of ${key}`);
+    return `value ${this.#written} of ${key}`;
   }
 
   know(value: string): string {
@@ -38,6 +43,10 @@ export class History {
   /** Every value there was. */
   get values(): string[] {
     return [...new Set(this.#values.values())];
+  }
+
+  isKnown(etag: string): boolean {
+    return this.#values.has(etag);
   }
 
   valueOf(etag: string): string {

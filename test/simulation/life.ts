@@ -1,12 +1,13 @@
 import type { Scheduler } from './scheduler.js';
 
-/** A process that may end at any instant: from then on nothing that it waits for comes back to it. */
+/** A process that may stand still for a while, and end at any instant: from then on nothing that it waits for comes back to it. */
 export class Life {
   readonly ended: Promise<void>;
   #end: () => void = () => undefined;
+  #stall: Promise<void> | undefined;
   alive = true;
 
-  constructor() {
+  constructor(private readonly scheduler: Scheduler) {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -17,10 +18,28 @@ export class Life {
     this.#end();
   }
 
+  get isStalled(): boolean {
+    return this.alive && this.#stall !== undefined;
+  }
+
+  /** The process stands still for `ms`: whatever comes meanwhile waits for it. */
+  stall(ms: number): void {
+    this.#stall ??= this.scheduler.sleep(ms).then(() => {
+      this.#stall = undefined;
+    });
+  }
+
+  /** Resolves when the process can go on, at once unless it stands still. */
+  async goesOn(): Promise<void> {
+    while (this.#stall) await this.#stall;
+    if (!this.alive) return forever();
+  }
+
   /** Hands over what took its time to come, unless nobody is there any more. */
-  async receive<T>(answer: T, scheduler: Scheduler): Promise<T> {
-    await scheduler.pause();
-    return this.alive ? answer : forever();
+  async receive<T>(answer: T): Promise<T> {
+    await this.scheduler.pause();
+    await this.goesOn();
+    return answer;
   }
 }
 

@@ -72,6 +72,11 @@ export class MemoryKv implements Kv {
     this.#watchers.missed();
   }
 
+  /** The value of a key, whoever may reach the state. */
+  peek(key: string): string | undefined {
+    return this.#find(key)?.value;
+  }
+
   /** Whether a key that begins so is there, whoever may reach the state. */
   has(prefix: string): boolean {
     for (const pair of this.#pairs.values())

@@ -3,6 +3,7 @@ import { simulateMany } from './many.js';
 import { REAL_RULES } from './rules.js';
 import { shrink } from './shrink.js';
 import { describeViolation } from './simulate.js';
+import { table } from './tally.js';
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
@@ -13,7 +14,7 @@ const { schedules, violation, counts } = await simulateMany({
   firstSeed: wholeNumber('--seed', values.seed),
   schedules: wholeNumber('--seeds', values.seeds),
 });
-for (const name of Object.keys(counts).sort()) console.log(`${String(counts[name]).padStart(9)}  ${name}`);
+console.log(table(counts));
 console.log(
   `${String(schedules).padStart(9)}  schedules, ${violation ? 'of which the last is wrong' : 'all good'}`,
 );

@@ -1,9 +1,11 @@
+import type { Rung } from '../../src/state/rung.js';
+import type { DeedName } from './client/deeds.js';
 import { Random } from './random.js';
 
 /** What a run is made of; all the rest follows from the seed. */
 export interface Scenario {
   readonly seed: number;
-  readonly writeThrough: boolean;
+  readonly rung: Exclude<Rung, 'target-only' | 'opening'>;
   readonly delete: 'both' | 'target';
   /** Where the target honours If-None-Match. */
   readonly conditional: { readonly put: boolean; readonly complete: boolean };
@@ -12,7 +14,7 @@ export interface Scenario {
   /** Of each client, one after the other. */
   readonly operations: number;
   /** What they do, by name; everything that there is unless told. */
-  readonly deeds?: readonly string[];
+  readonly deeds?: readonly DeedName[];
   readonly troubles: Troubles;
 }
 
@@ -30,7 +32,19 @@ export interface Troubles {
   readonly outages: number;
   /** Clients that leave before they have their answer. */
   readonly departures: number;
+  /** Gateways that stand still until all that they hold has run out, and go on. */
+  readonly stalls: number;
 }
+
+export const CALM: Troubles = {
+  kills: 0,
+  requests: 0,
+  bodies: 0,
+  calls: 0,
+  outages: 0,
+  departures: 0,
+  stalls: 0,
+};
 
 /** The scenario that a seed stands for. */
 export function scenarioOf(seed: number): Scenario {
@@ -38,7 +52,7 @@ export function scenarioOf(seed: number): Scenario {
   const put = random.chance(0.7);
   return {
     seed,
-    writeThrough: random.chance(0.5),
+    rung: random.pick(['read-through', 'read-through', 'exclusive', 'write-through', 'write-through']),
     delete: random.chance(0.75) ? 'both' : 'target',
     conditional: { put, complete: put && random.chance(0.6) },
     keys: 1 + random.below(2),
@@ -51,6 +65,7 @@ export function scenarioOf(seed: number): Scenario {
       calls: random.chance(0.4) ? 1 + random.below(2) : 0,
       outages: random.chance(0.15) ? 1 : 0,
       departures: random.below(2),
+      stalls: 0,
     },
   };
 }

@@ -3,6 +3,7 @@ import { isLinearizable } from './linearizability.js';
 import { REAL_RULES, type Rules } from './rules.js';
 import type { Scenario } from './scenario.js';
 import { RunsOn } from './scheduler.js';
+import type { Counts } from './tally.js';
 import { World } from './world.js';
 
 export interface Violation {
@@ -14,7 +15,7 @@ export interface Violation {
 export interface Result {
   readonly violation?: Violation;
   readonly history: readonly KeyedOperation[];
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: Counts;
 }
 
 /** Runs one scenario to its end and judges what clients saw. The same seed gives the same run. */
@@ -22,7 +23,7 @@ export async function simulate(scenario: Scenario, rules: Rules = REAL_RULES): P
   const world = new World(scenario, rules);
   const what = await wrongIn(world, scenario);
   const { operations: history } = world.history;
-  const result = { history, counts: world.weather.counts };
+  const result = { history, counts: world.tally.counts };
   return what === undefined ? result : { ...result, violation: { scenario, what, history } };
 }
 
@@ -35,7 +36,7 @@ async function wrongIn(world: World, scenario: Scenario): Promise<string | undef
     if (error instanceof RunsOn) return error.message;
     throw error;
   }
-  return judge(world, scenario, initial);
+  return world.monitor.violation ?? judge(world, scenario, initial);
 }
 
 async function judge(
@@ -57,14 +58,14 @@ async function judge(
 /** In write-through the shadow has to have, in the end, what clients wrote to the target; and deletes reach it in either mode. */
 async function whereApart(
   world: World,
-  { writeThrough, delete: deletes }: Scenario,
+  { rung, delete: deletes }: Scenario,
   { key, before }: { key: string; before: string | null },
 ): Promise<string | undefined> {
   const inTarget = await world.store('target').text(key);
   const inShadow = await world.store('shadow').text(key);
   const seen = world.history.operations.findLast((operation) => operation.key === key)?.value ?? undefined;
   const isWritten = inTarget !== undefined && inTarget !== before;
-  const mirrored = !writeThrough || !isWritten || inTarget === inShadow;
+  const mirrored = rung !== 'write-through' || !isWritten || inTarget === inShadow;
   const deleted = deletes === 'target' || seen !== undefined || inShadow === undefined;
   if (mirrored && deleted) return undefined;
   return `${key}: the target has ${inTarget}, the shadow ${inShadow}, clients see ${seen}`;

@@ -2,29 +2,43 @@ import { Readable } from 'node:stream';
 import { BackendUnavailable } from '../../src/backends/backend.js';
 import type { S3Body, S3Request, S3Response, S3Service } from '../../src/s3/message.js';
 import { forever, type Life } from './life.js';
+import { markOf } from './mark.js';
+import type { Monitor, Side } from './monitor.js';
 import type { Scheduler } from './scheduler.js';
+import { stallSometimes } from './stall.js';
+import type { Tally } from './tally.js';
 import type { Weather } from './weather.js';
 
-/** A store as one gateway reaches it: requests and answers take their time, get lost, and die with the gateway. */
-export function reached(store: S3Service, life: Life, weather: Weather): S3Service {
-  return (request) => unlessAborted(request.signal, send(store, request, { life, weather }));
+interface Way {
+  readonly side: Side;
+  readonly life: Life;
+  readonly weather: Weather;
+  readonly monitor: Monitor;
+  readonly tally: Tally;
 }
 
-async function send(
-  store: S3Service,
-  request: S3Request,
-  { life, weather }: { life: Life; weather: Weather },
-): Promise<S3Response> {
+/** A store as one gateway reaches it: requests and answers take their time, get lost, and die with the gateway. */
+export const reached =
+  (store: S3Service, way: Way): S3Service =>
+  (request) =>
+    unlessAborted(request.signal, send(store, request, way));
+
+async function send(store: S3Service, request: S3Request, way: Way): Promise<S3Response> {
+  const { side, life, weather, monitor, tally } = way;
   const { scheduler, random } = weather;
   if (!life.alive) return forever();
+  monitor.sends(side, request);
   const trouble = weather.strike('requests', 0.08, ['refused', 'lost request', 'lost answer']);
   await scheduler.pause();
   if (!life.alive && random.chance(0.5)) return forever();
-  if (trouble === 'refused') return life.receive({ status: 503, headers: {} }, scheduler);
-  if (trouble === 'lost request') throw await life.receive(lost(request), scheduler);
+  if (trouble === 'refused') return life.receive({ status: 503, headers: {} });
+  if (trouble === 'lost request') throw await life.receive(lost(request));
   const answer = await store(delayed(request, scheduler));
-  if (trouble === 'lost answer') throw await life.receive(lost(request), scheduler);
-  return life.receive({ ...answer, ...streamed(request, answer, weather) }, scheduler);
+  if (answer.status === 412 && markOf(request) === undefined)
+    tally.count('rule', 'late copy refused by the target');
+  if (trouble === 'lost answer') throw await life.receive(lost(request));
+  stallSometimes(life, weather);
+  return life.receive({ ...answer, ...streamed(request, answer, way) });
 }
 
 const lost = (request: S3Request) => new BackendUnavailable(request.bucket, 'reset', true);
@@ -56,28 +70,28 @@ async function* arriving(body: Readable, signal: AbortSignal, scheduler: Schedul
 function streamed(
   { operation, signal }: S3Request,
   { body, status }: S3Response,
-  weather: Weather,
+  { life, weather }: Way,
 ): { body?: S3Body } {
   if (!Buffer.isBuffer(body) || status >= 300) return {};
   const trouble =
     operation === 'GetObject'
       ? weather.strike('bodies', 0.1, ['answer breaks off', 'answer too short', 'answer too long'])
       : undefined;
-  return { body: Readable.from(trickling(body, { trouble, signal, weather }), { objectMode: false }) };
+  return { body: Readable.from(trickling(body, { trouble, signal, life }), { objectMode: false }) };
 }
 
-interface Way {
+interface Trickle {
   readonly trouble: 'answer breaks off' | 'answer too short' | 'answer too long' | undefined;
   readonly signal: AbortSignal;
-  readonly weather: Weather;
+  readonly life: Life;
 }
 
-async function* trickling(body: Buffer, { trouble, signal, weather }: Way): AsyncGenerator<Buffer> {
+async function* trickling(body: Buffer, { trouble, signal, life }: Trickle): AsyncGenerator<Buffer> {
   if (body.length > 1) yield body.subarray(0, 1);
-  await weather.scheduler.pause();
+  const rest = await life.receive(body.subarray(body.length > 1 ? 1 : 0));
   signal.throwIfAborted();
   if (trouble === 'answer breaks off') throw new BackendUnavailable('broken', 'reset', true);
   if (trouble === 'answer too short') return;
-  yield body.subarray(body.length > 1 ? 1 : 0);
+  yield rest;
   if (trouble === 'answer too long') yield Buffer.from('!');
 }

@@ -1,18 +1,18 @@
 import type { Random } from './random.js';
-import type { Troubles } from './scenario.js';
+import { CALM, type Troubles } from './scenario.js';
 import type { Scheduler } from './scheduler.js';
+import type { Tally } from './tally.js';
 
-/** What may still go wrong in a run, and how often what did happen. */
+/** What may still go wrong in a run. */
 export class Weather {
-  readonly counts: Record<string, number> = {};
   #left: Record<keyof Troubles, number>;
 
   constructor(
     readonly scheduler: Scheduler,
     readonly random: Random,
-    troubles: Troubles,
+    private readonly parts: { readonly troubles: Troubles; readonly tally: Tally },
   ) {
-    this.#left = { ...troubles };
+    this.#left = { ...parts.troubles };
   }
 
   /** One of `choices` when trouble of that kind strikes here, as it does with `probability` until it is used up. */
@@ -20,15 +20,11 @@ export class Weather {
     if (this.#left[kind] === 0 || !this.random.chance(probability)) return undefined;
     this.#left[kind] -= 1;
     const trouble = this.random.pick(choices);
-    this.count(trouble);
+    this.parts.tally.count('fault', trouble);
     return trouble;
   }
 
-  count(name: string): void {
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
-  }
-
   clearUp(): void {
-    this.#left = { kills: 0, requests: 0, bodies: 0, calls: 0, outages: 0, departures: 0 };
+    this.#left = { ...CALM };
   }
 }

@@ -1,0 +1,59 @@
+import type { Client } from './client.js';
+import { remove, removeAll, removeIfMatch } from './deletes.js';
+import { get, head, list, range } from './reads.js';
+import { copy, put, putIfAbsent, putIfMatch, putInParts } from './writes.js';
+
+interface Deed {
+  run(client: Client, key: string): Promise<void>;
+  /** How often it is done, where others are done once. */
+  readonly weight?: number;
+  readonly needs?: 'two keys';
+  /** It concerns all keys, whichever it was done for. */
+  readonly of?: 'all keys' | 'no key';
+}
+
+/** What clients do, and the sweep. */
+export const DEEDS = {
+  get: { run: get, weight: 2 },
+  head: { run: head },
+  range: { run: range },
+  list: { run: list, of: 'all keys' },
+  sweep: { run: sweep },
+  put: { run: put, weight: 2 },
+  'put-if-absent': { run: putIfAbsent },
+  'put-if-match': { run: putIfMatch },
+  'put in parts': { run: putInParts },
+  copy: { run: copy, needs: 'two keys' },
+  delete: { run: remove },
+  'delete-if-match': { run: removeIfMatch },
+  'delete all': { run: removeAll, of: 'all keys' },
+  rest: { run: rest, of: 'no key' },
+} as const satisfies Readonly<Record<string, Deed>>;
+
+export type DeedName = keyof typeof DEEDS;
+
+export const DEED_NAMES = Object.keys(DEEDS) as DeedName[];
+
+/** Those of `names` that can be done with so many keys, each as often as its weight. */
+export function choices(names: readonly DeedName[], keys: number): DeedName[] {
+  return names.flatMap((name) => {
+    const { weight = 1, needs }: Deed = DEEDS[name];
+    return needs === 'two keys' && keys < 2 ? [] : Array<DeedName>(weight).fill(name);
+  });
+}
+
+/** The keys that a deed done for `key` concerns. */
+export function keysOf(name: DeedName, key: string, all: readonly string[]): readonly string[] {
+  const { of }: Deed = DEEDS[name];
+  return of === 'all keys' ? all : of === 'no key' ? [] : [key];
+}
+
+async function sweep(client: Client, key: string): Promise<void> {
+  await client.unlessDead(client.bucket.migrate(key));
+}
+
+/** For a moment, or until what dead gateways held has run out. */
+function rest(client: Client): Promise<void> {
+  const { random, scheduler } = client.surroundings.weather;
+  return scheduler.sleep(random.pick([1_000, 30_000, 200_000]));
+}

@@ -1,0 +1,89 @@
+import { pino } from 'pino';
+import type { S3Service } from '../../src/s3/message.js';
+import type { ShadowedBucket } from '../../src/shadow/shadowed.js';
+import type { Clock } from '../../src/system/clock.js';
+import { clockOf } from './gateway-clock.js';
+import { Life } from './life.js';
+import type { MemoryKv } from './memory-kv.js';
+import type { Monitor, Side } from './monitor.js';
+import type { Rules } from './rules.js';
+import type { Scenario } from './scenario.js';
+import { reachedState } from './state-boundary.js';
+import { reached } from './store-boundary.js';
+import type { Tally } from './tally.js';
+import type { Weather } from './weather.js';
+
+export interface SimulatedGateway {
+  readonly life: Life;
+  readonly bucket: ShadowedBucket;
+}
+
+/** What all gateways of a run share. */
+export interface Shared {
+  readonly scenario: Scenario;
+  readonly rules: Rules;
+  readonly stores: Readonly<Record<Side, S3Service>>;
+  readonly kv: MemoryKv;
+  readonly weather: Weather;
+  readonly monitor: Monitor;
+  readonly tally: Tally;
+}
+
+const log = pino({ level: 'silent' });
+
+/** The code under test as one process runs it: its own memory, and its own way to the stores and the state. */
+export function startGateway(shared: Shared): SimulatedGateway {
+  const { scenario, rules, stores, kv, weather } = shared;
+  const life = new Life(weather.scheduler);
+  const clock = clockOf(life, weather.scheduler);
+  const bucket = rules.shadowed({
+    bucket: {
+      ...RECORD,
+      shadow: {
+        ...SHADOW,
+        rung: scenario.rung,
+        writeThrough: scenario.rung === 'write-through',
+        delete: scenario.delete,
+      },
+      conditionalWrites: scenario.conditional,
+    },
+    target: reached(stores.target, { ...shared, side: 'target', life }),
+    shadow: reached(stores.shadow, { ...shared, side: 'shadow', life }),
+    ledger: rules.ledger(reachedState(kv, life, weather), countingWaits(clock, shared.tally)),
+    clock,
+    log,
+  });
+  bucket.startRecovery();
+  return { life, bucket };
+}
+
+/** The ledger sleeps when it has to wait for another writer, or lost a race against one. */
+const countingWaits = (clock: Clock, tally: Tally): Clock => ({
+  ...clock,
+  sleep(ms, signal) {
+    tally.count('rule', 'key waited for');
+    return clock.sleep(ms, signal);
+  },
+});
+
+const RECORD = {
+  name: 'bucket',
+  id: 'b',
+  org: null,
+  backend: 't',
+  targetBucket: 't',
+  public: false,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  epoch: 0,
+  forgetting: false,
+};
+
+const SHADOW = {
+  name: 's',
+  endpoint: 'http://127.0.0.1:1',
+  region: 'auto',
+  accessKeyId: 'a',
+  secretAccessKey: 'b',
+  aim: 'read-through' as const,
+  since: '2026-01-01T00:00:00.000Z',
+};

@@ -1,0 +1,91 @@
+import type { S3Request, S3Response, S3Service } from '../../src/s3/message.js';
+import { readCopyResult } from '../../src/s3/xml/copy.js';
+import { readCompleteResult } from '../../src/s3/xml/multipart.js';
+import type { History } from './history.js';
+import { markOf } from './mark.js';
+
+export type Side = 'target' | 'shadow';
+
+/** Watches what gateways send and what becomes of it in the stores, and notes what no rule allows although no client may see it. */
+export class Monitor {
+  /** What was wrong first. */
+  violation: string | undefined;
+  readonly #sent = new Set<string>();
+  readonly #written: Readonly<Record<Side, Set<string>>> = { target: new Set(), shadow: new Set() };
+  readonly #present: Readonly<Record<Side, Set<string>>> = { target: new Set(), shadow: new Set() };
+  readonly #answeredByShadow = new Set<string>();
+
+  constructor(private readonly parts: { readonly history: History; readonly writesBoth: boolean }) {}
+
+  /** No write is ever sent twice: only a client knows whether its request may be repeated. */
+  sends(side: Side, request: S3Request): void {
+    const mark = markOf(request);
+    if (mark === undefined || isRead(request)) return;
+    const what = `${request.operation} of ${mark} to the ${side}`;
+    if (this.#sent.has(what)) this.#note(`${what} was sent twice`);
+    this.#sent.add(what);
+  }
+
+  /** The store, with an eye on which objects it has: made of whole bodies, and in write-through first of all in the shadow. */
+  watching(side: Side, store: S3Service): S3Service {
+    return async (request) => {
+      const answer = await store(request);
+      if (answer.status < 300) this.#applied(side, request, answer);
+      return answer;
+    };
+  }
+
+  /** A client was told that its write is done. */
+  acknowledges(key: string, value: string): void {
+    const owing: readonly Side[] = this.parts.writesBoth ? ['shadow', 'target'] : ['target'];
+    for (const side of owing)
+      if (!this.#written[side].has(objectOf(key, value)))
+        this.#note(`the write of ${value} was acknowledged and never reached the ${side}`);
+  }
+
+  has(side: Side, key: string): boolean {
+    return this.#present[side].has(key);
+  }
+
+  /** Whether the shadow was asked for a read, and had the object. */
+  wasAnsweredByShadow(mark: string): boolean {
+    return this.#answeredByShadow.has(mark);
+  }
+
+  #applied(side: Side, request: S3Request, answer: S3Response): void {
+    const [mark, etag] = [markOf(request), writtenETag(request, answer)];
+    if (etag !== undefined) this.#writes(side, request, etag);
+    if (request.operation === 'DeleteObject') this.#present[side].delete(request.key);
+    if (side === 'shadow' && mark !== undefined && isRead(request)) this.#answeredByShadow.add(mark);
+  }
+
+  #writes(side: Side, request: S3Request, etag: string): void {
+    const { history, writesBoth } = this.parts;
+    if (!history.isKnown(etag)) this.#note(`the ${side} made an object of a body that was not whole`);
+    const object = objectOf(request.key, history.valueOf(etag));
+    const isClients = request.operation === 'PutObject' && markOf(request) !== undefined;
+    if (writesBoth && side === 'target' && isClients && !this.#written.shadow.has(object))
+      this.#note(`${object} was written to the target before the shadow had it`);
+    this.#written[side].add(object);
+    this.#present[side].add(request.key);
+  }
+
+  #note(violation: string): void {
+    this.violation ??= violation;
+  }
+}
+
+const objectOf = (key: string, value: string): string => `${key}: ${value}`;
+
+const isRead = ({ method }: S3Request): boolean => method === 'GET' || method === 'HEAD';
+
+/** Of the object that a store has made for a request, if it has. */
+function writtenETag({ operation }: S3Request, { headers, body }: S3Response): string | undefined {
+  if (operation === 'PutObject') return headers.etag;
+  if (!Buffer.isBuffer(body)) return undefined;
+  if (operation === 'CopyObject') return etagIn(readCopyResult(body));
+  return operation === 'CompleteMultipartUpload' ? etagIn(readCompleteResult(body)) : undefined;
+}
+
+const etagIn = (result: { readonly etag: string } | { readonly error: unknown }): string | undefined =>
+  'etag' in result ? result.etag : undefined;

@@ -1,0 +1,42 @@
+import { type CopyToken, type KeyView, Ledger } from '../../../src/state/ledger.js';
+import { CROWD, type Mutants, withLedger, withRecords } from './mutant.js';
+
+class CommitsWithoutToken extends Ledger {
+  override async beginCommit(): Promise<boolean> {
+    return true;
+  }
+}
+
+/** The token is only registered when the copy is about to be committed: long after the shadow was read. */
+class GivesTokensLate extends Ledger {
+  override async openCopy(key: string): Promise<KeyView> {
+    const deleted = await this.isDeleted(key);
+    return deleted ? { deleted } : { deleted, token: { key, id: 'none yet' } };
+  }
+
+  override async beginCommit({ key }: CopyToken): Promise<boolean> {
+    const { token } = await super.openCopy(key);
+    return token !== undefined && super.beginCommit(token);
+  }
+}
+
+const NEVER_VOID = withRecords({
+  stored: (record) => ({
+    ...record,
+    copies: record.copies.map((copy) => (copy.state === 'void' ? { ...copy, state: 'valid' } : copy)),
+  }),
+});
+
+const NOT_WAITED_FOR = withRecords({
+  found: (record) => ({
+    ...record,
+    copies: record.copies.map((copy) => (copy.state === 'committing' ? { ...copy, state: 'valid' } : copy)),
+  }),
+});
+
+export const COPIES: Mutants = {
+  'commits a copy without its token': { rules: withLedger(CommitsWithoutToken), where: CROWD },
+  'gives the token after the shadow was read': { rules: withLedger(GivesTokensLate) },
+  'does not void the tokens of copies under way': { rules: NEVER_VOID, where: CROWD },
+  'does not wait for a copy that is being committed': { rules: NOT_WAITED_FOR, where: CROWD },
+};

@@ -1,0 +1,124 @@
+import { createShadowed } from '../../../src/shadow/shadowed.js';
+import type { KeyRecord } from '../../../src/state/key-record.js';
+import type { Kv } from '../../../src/state/kv.js';
+import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
+import type { Clock } from '../../../src/system/clock.js';
+import type { Rules } from '../rules.js';
+import { aroundService, CROWD, forceRecord, type Mutants, withLedger } from './mutant.js';
+
+class SeesNoTombstone extends Ledger {
+  override async isDeleted(): Promise<boolean> {
+    return false;
+  }
+}
+
+class LeavesNoTombstone extends Ledger {
+  override async bury(): Promise<void> {
+    return;
+  }
+
+  override async buryAndClose(intent: WriteIntent): Promise<boolean> {
+    await this.closeIntent(intent);
+    return true;
+  }
+}
+
+const withoutTombstone = ({ tombstone: _, ...rest }: KeyRecord): KeyRecord => rest;
+
+class Forgetful extends Ledger {
+  constructor(
+    private readonly pairs: Kv,
+    bucketId: string,
+    clock: Clock,
+  ) {
+    super(pairs, bucketId, clock);
+  }
+
+  forget(key: string): Promise<void> {
+    return forceRecord(this.pairs, key, withoutTombstone);
+  }
+}
+
+/** The tombstone goes as soon as the shadow's object is gone, whatever copies and listings still know of it. */
+class ForgetsTombstones extends Forgetful {
+  override async noteShadowDelete(key: string, error?: string): Promise<void> {
+    await super.noteShadowDelete(key, error);
+    await this.forget(key);
+  }
+}
+
+/** A delete that fails takes its tombstone back. */
+const TAKES_TOMBSTONES_BACK: Rules = {
+  ledger: (kv, clock) => new Forgetful(kv, 'b', clock),
+  shadowed: (options) => {
+    const { ledger, target } = options;
+    return createShadowed({
+      ...options,
+      target: async (request) => {
+        try {
+          return await target(request);
+        } catch (error) {
+          if (request.operation === 'DeleteObject' && ledger instanceof Forgetful)
+            await ledger.forget(request.key);
+          throw error;
+        }
+      },
+    });
+  },
+};
+
+/** Deletes are noted only once the target has answered. */
+class BuriesLate extends Ledger {
+  readonly #owed = new Map<string, Parameters<Ledger['bury']>[1]>();
+
+  override async bury(...[key, shadowDelete]: Parameters<Ledger['bury']>): Promise<void> {
+    this.#owed.set(key, shadowDelete);
+  }
+
+  override openIntent(...[key, mode, options]: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
+    if (options?.deletes) this.#owed.set(key, options.deletes);
+    return super.openIntent(key, mode);
+  }
+
+  async buryOwed(key: string): Promise<void> {
+    const shadowDelete = this.#owed.get(key);
+    if (shadowDelete) await super.bury(key, shadowDelete);
+    this.#owed.delete(key);
+  }
+}
+
+const BURIES_AFTER_TARGET: Rules = {
+  ledger: (kv, clock) => new BuriesLate(kv, 'b', clock),
+  shadowed: (options) => {
+    const { ledger, target } = options;
+    return createShadowed({
+      ...options,
+      target: async (request) => {
+        const answer = await target(request);
+        if (request.operation === 'DeleteObject' && ledger instanceof BuriesLate)
+          await ledger.buryOwed(request.key);
+        return answer;
+      },
+    });
+  },
+};
+
+/** A delete that found nothing is sent to the target all the same. */
+const DELETES_UNSEEN = aroundService(({ target }, { service }) => async (request) => {
+  const answer = await service(request);
+  if (request.operation === 'DeleteObject' && answer.status === 204)
+    await target({ ...request, headers: {} });
+  return answer;
+});
+
+export const TOMBSTONES: Mutants = {
+  'reads without looking for a tombstone': { rules: withLedger(SeesNoTombstone) },
+  'deletes without a tombstone': { rules: withLedger(LeavesNoTombstone) },
+  'sets the tombstone after the target answered': { rules: BURIES_AFTER_TARGET, where: CROWD },
+  'forgets the tombstone once the shadow has deleted': { rules: withLedger(ForgetsTombstones) },
+  'takes the tombstone back when a delete fails': { rules: TAKES_TOMBSTONES_BACK },
+  'sends a delete that found nothing': {
+    rules: DELETES_UNSEEN,
+    where: { ...CROWD, rung: 'read-through' },
+  },
+};

@@ -1,0 +1,86 @@
+import { EMPTY_RECORD, type KeyRecord, keyRecordSchema } from '../../src/state/key-record.js';
+import type { MemoryKv } from './memory-kv.js';
+import type { Overlaps } from './overlaps.js';
+import type { Tally } from './tally.js';
+
+const SPACE = 'key/b/';
+
+interface Parts {
+  readonly kv: MemoryKv;
+  readonly clock: { now(): number };
+  readonly tally: Tally;
+  readonly overlaps: Overlaps;
+  /** Whether the target has an object of that name. */
+  targetHas(key: string): boolean;
+}
+
+/** Counts what the protocol decides, by what becomes of the keys' records, whichever code wrote them; and recoveries as operations. */
+export function witnessRecords({ kv, clock, tally, overlaps, targetHas }: Parts): void {
+  const records = new Map<string, KeyRecord>();
+  const recoveries = new Map<string, () => void>();
+  kv.watch(SPACE, (changed) => {
+    if (changed === null) return;
+    const key = changed.slice(SPACE.length);
+    const before = records.get(key) ?? EMPTY_RECORD;
+    const after = recordIn(kv.peek(changed));
+    records.set(key, after);
+    const now = clock.now();
+    for (const rule of [
+      ...ofCopies(before, after),
+      ...ofIntents(before, after, now),
+      ...ofTombstone(before, after, targetHas(key)),
+    ])
+      tally.count('rule', rule);
+    for (const { id } of before.intents) if (!holds(after.intents, id)) recoveries.get(id)?.();
+    for (const { id } of takenOver(before, after, now)) recoveries.set(id, overlaps.begin('recovery', [key]));
+  });
+}
+
+const recordIn = (value: string | undefined): KeyRecord =>
+  value === undefined ? EMPTY_RECORD : keyRecordSchema.parse(JSON.parse(value));
+
+const holds = (held: readonly { readonly id: string }[], id: string): boolean =>
+  held.some((other) => other.id === id);
+
+function* ofCopies(before: KeyRecord, after: KeyRecord): Generator<string> {
+  for (const { id, state } of after.copies) {
+    const was = before.copies.find((copy) => copy.id === id)?.state;
+    if (was === undefined) yield 'copy registered';
+    else if (was !== state) yield state === 'void' ? 'copy voided' : 'copy committed';
+  }
+  for (const { id, state } of before.copies)
+    if (state === 'void' && !holds(after.copies, id)) yield 'copy superseded';
+}
+
+function* ofIntents(before: KeyRecord, after: KeyRecord, now: number): Generator<string> {
+  const adopted = takenOver(before, after, now);
+  if (adopted.length > 0) yield 'dead intent taken over';
+  for (const { id, mode, until } of after.intents) {
+    const was = before.intents.find((intent) => intent.id === id);
+    if (!was && !holds(adopted, id)) yield `${mode} intent announced`;
+    if (was && was.until < until) yield 'intent renewed';
+  }
+  if (
+    before.intents.some(
+      ({ id, mode, until }) => mode === 'shared' && until <= now && !holds(after.intents, id),
+    )
+  )
+    yield 'dead intent forgotten';
+}
+
+/** The intents that have replaced an exclusive one whose time was over. */
+function takenOver(before: KeyRecord, after: KeyRecord, now: number): KeyRecord['intents'] {
+  const dead = before.intents.some(
+    ({ id, mode, until }) => mode === 'exclusive' && until <= now && !holds(after.intents, id),
+  );
+  return dead ? after.intents.filter(({ id }) => !holds(before.intents, id)) : [];
+}
+
+function* ofTombstone(before: KeyRecord, after: KeyRecord, targetHas: boolean): Generator<string> {
+  const [was, is] = [before.tombstone, after.tombstone];
+  if (is && is.generation !== was?.generation)
+    yield targetHas ? 'delete found its object' : 'delete missed its object';
+  if (was && !is) yield 'tombstone removed';
+  if (was?.shadowDelete === 'pending' && is?.shadowDelete === 'done') yield 'shadow deleted';
+  if (is?.lastError !== undefined && was?.lastError === undefined) yield 'shadow did not delete';
+}
