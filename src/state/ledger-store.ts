@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../system/clock.js';
 import { isEmpty, type KeyRecord, withoutExpired } from './key-record.js';
-import type { Kv, KvEntry } from './kv.js';
+import type { Kv, KvCheck, KvEntry } from './kv.js';
 import {
   emptiedUntil,
   NOT_STORED,
@@ -89,15 +89,17 @@ export class LedgerStore {
     for await (const { key } of entries) yield key.slice(keyStart);
   }
 
-  /** Forgets everything, once no gateway consults the shadow any more. */
-  async clear(): Promise<void> {
+  /** Forgets everything, once no gateway consults the shadow any more. False when `checks` did not hold to the end: then something is left. */
+  async clear(checks: readonly KvCheck[] = []): Promise<boolean> {
     for (const space of ['key', 'open', 'emptied']) {
       for (;;) {
         const batch = await this.#kv.list({ prefix: `${space}/${this.#bucketId}/`, limit: PAGE });
         if (batch.length === 0) break;
-        await this.#kv.commit({ deletes: batch.map((entry) => entry.key) });
+        const deletes = batch.map((entry) => entry.key);
+        if ((await this.#kv.commit({ checks, deletes })) === null) return false;
       }
     }
+    return true;
   }
 
   /**
