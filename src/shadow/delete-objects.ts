@@ -1,13 +1,17 @@
 import pLimit from 'p-limit';
+import { BackendUnavailable } from '../backends/backend.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { type ObjectToDelete, readDelete, writeDeleteResult } from '../s3/xml/delete.js';
-import { readError } from '../s3/xml/error.js';
+import { KvUnavailable } from '../state/kv.js';
+import { KeyBusy } from '../state/ledger.js';
 import { ask, isSuccess, readBody } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteObject } from './delete.js';
+import { deleteBatch, type KeyOutcome } from './delete-batch.js';
+import { type Refusal, refusalIn } from './store-deletes.js';
 
-/** Deletes under way at once for one request. */
+/** Deletes under way at once for one request, of those that are made one by one. */
 const CONCURRENCY = 32;
 
 /** 1,000 keys of 1,024 bytes, each byte escaped, and their tags. */
@@ -16,72 +20,100 @@ const MAX_DOCUMENT = 8 * 1024 * 1024;
 /** Headers of DeleteObjects that mean for each object what they mean for DeleteObject. */
 const FOR_EACH_OBJECT = ['x-amz-bypass-governance-retention', 'x-amz-mfa'] as const;
 
-interface Named {
-  readonly key: string;
-  readonly versionId?: string;
-}
+/** Why an object was not deleted; undefined when it was. */
+type Failure = Refusal | undefined;
 
-type Result = Named & { readonly error?: { readonly code: string; readonly message: string } };
-
-/** DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. */
+/**
+ * DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. Those without a version and a condition go
+ * together; all others, and those that somebody else is just writing, one by one.
+ */
 export async function deleteObjects(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const document = await readBody(request, MAX_DOCUMENT);
   const { objects, quiet } = readDelete(document.toString('utf8'));
-  const limit = pLimit(CONCURRENCY);
-  const results = await Promise.all(objects.map((object) => limit(() => deleteOne(ctx, request, object))));
-  const body = Buffer.from(
-    writeDeleteResult(
-      {
-        deleted: results.filter((result) => !result.error).map(({ key, versionId }) => named(key, versionId)),
-        errors: results.flatMap(({ key, versionId, error }) =>
-          error ? [{ ...named(key, versionId), ...error }] : [],
-        ),
-      },
-      quiet,
-    ),
-  );
+  const failures = await deleteAll(ctx, request, objects);
+  const deleted = objects.filter((_, index) => !failures[index]).map(named);
+  const errors = objects.flatMap((object, index) => {
+    const failure = failures[index];
+    return failure ? [{ ...named(object), code: failure.code, message: failure.message }] : [];
+  });
+  const body = Buffer.from(writeDeleteResult({ deleted, errors }, quiet));
   const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
   return { status: 200, headers, body };
 }
 
-async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectToDelete): Promise<Result> {
-  const { key, versionId } = object;
-  const query = versionId === undefined ? [] : ([['versionId', versionId]] as const);
+/** In the order of `objects`. */
+async function deleteAll(
+  ctx: ShadowContext,
+  request: S3Request,
+  objects: readonly ObjectToDelete[],
+): Promise<Failure[]> {
+  const limit = pLimit(CONCURRENCY);
+  const singly = (object: ObjectToDelete) => limit(() => deleteOne(ctx, request, object));
+  const keys = [...new Set(objects.filter(isPlain).map(({ key }) => key))];
+  const together = await deleteTogether(ctx, request, keys);
+  const left = keys.filter((key) => !together.has(key));
+  const later = new Map(left.map((key) => [key, singly({ key })]));
+  return Promise.all(
+    objects.map((object) => {
+      if (!isPlain(object)) return singly(object);
+      return later.get(object.key) ?? together.get(object.key);
+    }),
+  );
+}
+
+const isPlain = ({ versionId, etag }: ObjectToDelete): boolean =>
+  versionId === undefined && etag === undefined;
+
+async function deleteTogether(
+  ctx: ShadowContext,
+  request: S3Request,
+  keys: readonly string[],
+): Promise<Map<string, Failure>> {
   try {
-    const answer = await deleteObject(
-      ctx,
-      ask('DeleteObject', {
-        method: 'DELETE',
-        key,
-        query,
-        headers: headersOf(request, object),
-        signal: request.signal,
-      }),
-    );
-    if (isSuccess(answer)) return named(key, versionId);
-    const said = readError((await readBody(answer)).toString('utf8'));
-    return {
-      ...named(key, versionId),
-      error: said ?? { code: 'InternalError', message: `status ${answer.status}` },
-    };
+    const batch = { keys, headers: forEachObject(request), signal: request.signal };
+    const outcomes = await deleteBatch(ctx, batch);
+    return new Map([...outcomes].map(([key, outcome]) => [key, failureIn(ctx, outcome)]));
   } catch (error) {
-    if (error instanceof S3Error)
-      return { ...named(key, versionId), error: { code: error.code, message: error.message } };
-    ctx.log.warn({ err: error, bucket: ctx.bucket, key }, 'one key of a batch was not deleted');
-    return {
-      ...named(key, versionId),
-      error: { code: 'InternalError', message: 'The object could not be deleted.' },
-    };
+    const failure = reported(ctx, error);
+    return new Map(keys.map((key) => [key, failure]));
   }
 }
 
-/** What the batch says for all of its objects, and the condition of this one. */
-function headersOf({ headers }: S3Request, { etag }: ObjectToDelete): HeaderFields {
-  const forAll = FOR_EACH_OBJECT.flatMap((name) =>
-    headers[name] === undefined ? [] : [[name, headers[name]]],
-  );
-  return { ...Object.fromEntries(forAll), ...(etag === undefined ? {} : { 'if-match': etag }) };
+function failureIn(ctx: ShadowContext, outcome: KeyOutcome): Failure {
+  if (outcome.state === 'gone') return undefined;
+  return outcome.state === 'refused' ? outcome : reported(ctx, outcome.error);
 }
 
-const named = (key: string, versionId: string | undefined): Named =>
+async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectToDelete): Promise<Failure> {
+  const { key, versionId, etag } = object;
+  const query = versionId === undefined ? [] : ([['versionId', versionId]] as const);
+  const headers = { ...forEachObject(request), ...(etag === undefined ? {} : { 'if-match': etag }) };
+  const { signal } = request;
+  try {
+    const answer = await deleteObject(
+      ctx,
+      ask('DeleteObject', { method: 'DELETE', key, query, headers, signal }),
+    );
+    return isSuccess(answer) ? undefined : await refusalIn(answer);
+  } catch (error) {
+    return reported(ctx, error);
+  }
+}
+
+function reported({ log, bucket }: ShadowContext, error: unknown): Failure {
+  if (error instanceof S3Error) return error;
+  if (error instanceof KeyBusy) return new S3Error('SlowDown');
+  if (error instanceof BackendUnavailable || error instanceof KvUnavailable)
+    return new S3Error('ServiceUnavailable');
+  log.warn({ err: error, bucket }, 'one key of a batch was not deleted');
+  return new S3Error('InternalError');
+}
+
+/** What the client said once for all of its objects. */
+const forEachObject = ({ headers }: S3Request): HeaderFields =>
+  Object.fromEntries(
+    FOR_EACH_OBJECT.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+  );
+
+const named = ({ key, versionId }: ObjectToDelete): { key: string; versionId?: string } =>
   versionId === undefined ? { key } : { key, versionId };

@@ -31,7 +31,7 @@ async function deleteReadThrough(ctx: ShadowContext, request: S3Request): Promis
 }
 
 /** Goes on after the answer; a flood of deletes is held back instead of piling up. */
-async function afterAnswer(ctx: ShadowContext, work: () => Promise<void>): Promise<void> {
+export async function afterAnswer(ctx: ShadowContext, work: () => Promise<void>): Promise<void> {
   const { isFull } = ctx.background;
   const done = ctx.background.start('delete from the shadow', work);
   if (isFull) await done;
@@ -118,6 +118,7 @@ async function deleteFromTarget(ctx: ShadowContext, request: S3Request): Promise
   return NO_CONTENT;
 }
 
-const deletesBoth = (ctx: ShadowContext): boolean => ctx.settings.delete === 'both';
+export const deletesBoth = (ctx: ShadowContext): boolean => ctx.settings.delete === 'both';
 
-const owed = (ctx: ShadowContext): 'pending' | 'kept' => (deletesBoth(ctx) ? 'pending' : 'kept');
+/** What a tombstone says that the shadow is owed. */
+export const owed = (ctx: ShadowContext): 'pending' | 'kept' => (deletesBoth(ctx) ? 'pending' : 'kept');

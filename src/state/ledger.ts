@@ -17,6 +17,7 @@ import {
   withoutIntent,
 } from './key-record.js';
 import type { Kv } from './kv.js';
+import { LedgerBatch } from './ledger-batch.js';
 import { type Change, LedgerStore } from './ledger-store.js';
 
 export { KeyBusy } from './ledger-store.js';
@@ -63,6 +64,8 @@ export interface KeyView {
 
 /** The per-key state of one shadowed bucket, and the rules of the protocol that are one atomic check-and-set each. */
 export class Ledger extends LedgerStore {
+  /** The rules of DELETE for many keys at once. */
+  readonly batch: LedgerBatch;
   readonly #times: Times;
   readonly #epoch: number;
 
@@ -71,6 +74,7 @@ export class Ledger extends LedgerStore {
     super(kv, bucketId, clock, { waitMs });
     this.#times = times;
     this.#epoch = epoch;
+    this.batch = new LedgerBatch(kv, bucketId, { clock, term: (now) => this.#term(now) });
   }
 
   /** How often a lease has to be renewed by whoever needs it for longer, ms. */

@@ -4,7 +4,9 @@ import { systemClock } from '../../src/system/clock.js';
 import { heedingSignal, type MovingOptions, movingBucket } from './moving.js';
 
 const refusingDeletes: S3Filter = (service) => async (request) =>
-  request.method === 'DELETE' ? { status: 503, headers: {} } : service(request);
+  request.operation === 'DeleteObject' || request.operation === 'DeleteObjects'
+    ? { status: 503, headers: {} }
+    : service(request);
 
 const document = (keys: readonly string[], quiet = false) =>
   `<Delete><Quiet>${quiet}</Quiet>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`;

@@ -1,0 +1,143 @@
+import pLimit from 'p-limit';
+import { S3Error } from '../s3/errors.js';
+import type { HeaderFields } from '../s3/message.js';
+import type { WriteIntent } from '../state/ledger.js';
+import type { ShadowContext } from './context.js';
+import { afterAnswer, deletesBoth, owed } from './delete.js';
+import { findInTarget } from './present-keys.js';
+import { settle } from './recovery.js';
+import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
+import { type Deletion, deleteFromStore, GONE } from './store-deletes.js';
+
+/** Failed deletes of one batch that are settled at once. */
+const CONCURRENCY = 8;
+
+export interface Batch {
+  /** Different ones, 1,000 at most. */
+  readonly keys: readonly string[];
+  /** What the client said for all of its objects. */
+  readonly headers: HeaderFields;
+  readonly signal: AbortSignal;
+}
+
+/** What became of one key. `unsent`: the target was told nothing. */
+export type KeyOutcome = Deletion | { readonly state: 'unsent'; readonly error: unknown };
+
+type Outcomes = ReadonlyMap<string, KeyOutcome>;
+
+/**
+ * DELETE of many keys: each of its steps is one commit of the state, or one request to a store, for all of them. A key that a writer or the
+ * end of a copy holds is not waited for, and missing from what is returned: so two batches never wait for each other.
+ *
+ * @throws KvUnavailable
+ */
+export async function deleteBatch(ctx: ShadowContext, batch: Batch): Promise<Outcomes> {
+  const mode = excludesWriters(ctx) ? 'exclusive' : 'shared';
+  const deletes = writesBoth(ctx) ? owed(ctx) : undefined;
+  const intents = await ctx.ledger.batch.openIntents(batch.keys, mode, deletes);
+  const outcomes = writesBoth(ctx)
+    ? await deleteFromTarget(ctx, intents, batch)
+    : await deleteWhatIsThere(ctx, intents, batch);
+  await afterAnswer(ctx, () => finish(ctx, intents, outcomes));
+  return outcomes;
+}
+
+/**
+ * Where others may write without an intent: a delete that found nothing in T must not reach T, where it could hit a later PUT. The intents
+ * are there before the look, so that no copy brings what it did not find.
+ */
+async function deleteWhatIsThere(
+  ctx: ShadowContext,
+  intents: readonly WriteIntent[],
+  batch: Batch,
+): Promise<Outcomes> {
+  const { present, failures, buried } = await lookAndBury(ctx, intents, batch.signal);
+  const there = buried.filter(({ key }) => present.has(key));
+  const absent = buried.filter(({ key }) => !present.has(key));
+  return new Map<string, KeyOutcome>([
+    ...intents.map(({ key }) => [key, unsent(failures.get(key))] as const),
+    ...absent.map(({ key }) => [key, GONE] as const),
+    ...(await deleteFromTarget(ctx, there, batch)),
+  ]);
+}
+
+/** I is mine -> D for all of which T told whether it has them. When that fails nothing was sent, and the intents have nothing to guard. */
+async function lookAndBury(ctx: ShadowContext, intents: readonly WriteIntent[], signal: AbortSignal) {
+  try {
+    const found = await findInTarget(ctx, keysOf(intents), signal);
+    const told = intents.filter(({ key }) => !found.failures.has(key));
+    return { ...found, buried: await ctx.ledger.batch.bury(told, owed(ctx)) };
+  } catch (error) {
+    await ctx.ledger.batch.closeIntents(intents);
+    throw error;
+  }
+}
+
+/** Goes on although the client leaves: its keys would be barred until the leases are over. */
+async function deleteFromTarget(
+  ctx: ShadowContext,
+  intents: readonly WriteIntent[],
+  { headers }: Batch,
+): Promise<Outcomes> {
+  const inTime = intents.filter((intent) => ctx.ledger.outlastsRequest(intent));
+  const { signal } = ctx.background;
+  return new Map<string, KeyOutcome>([
+    ...intents.map(({ key }) => [key, unsent()] as const),
+    ...(await deleteFromStore(ctx.target, keysOf(inTime), { headers, signal })),
+  ]);
+}
+
+/** A delete that T did not answer may still be on its way: its intent is left to run out. */
+async function finish(
+  ctx: ShadowContext,
+  intents: readonly WriteIntent[],
+  outcomes: Outcomes,
+): Promise<void> {
+  const ended = (state: KeyOutcome['state']) =>
+    intents.filter(({ key }) => outcomes.get(key)?.state === state);
+  const [gone, refused, untouched] = [ended('gone'), ended('refused'), ended('unsent')];
+  if (excludesWriters(ctx)) {
+    settleAll(ctx, refused);
+    await ctx.ledger.batch.closeIntents(untouched);
+    const inTime = gone.filter((intent) => ctx.ledger.outlastsRequest(intent));
+    await deleteFromShadow(ctx, keysOf(inTime), inTime);
+  } else {
+    await ctx.ledger.batch.closeIntents([...gone, ...refused, ...untouched]);
+    await deleteFromShadow(ctx, keysOf(gone), []);
+  }
+}
+
+function settleAll(ctx: ShadowContext, intents: readonly WriteIntent[]): void {
+  const limit = pLimit(CONCURRENCY);
+  for (const intent of intents)
+    ctx.background.start('settle a failed delete', () => limit(() => settle(ctx, intent)));
+}
+
+/** One commit notes how it went and closes the intents under which it was done. */
+async function deleteFromShadow(
+  ctx: ShadowContext,
+  keys: readonly string[],
+  closing: readonly WriteIntent[],
+): Promise<void> {
+  if (!deletesBoth(ctx) || !seesShadow(ctx)) return ctx.ledger.batch.closeIntents(closing);
+  const told = await deleteFromStore(ctx.shadow, keys, { signal: ctx.background.signal });
+  const results = keys.map((key) => ({ key, error: failureOf(told.get(key)) }));
+  const failure = results.find(({ error }) => error !== undefined);
+  if (failure)
+    ctx.log.warn({ bucket: ctx.bucket, failure }, 'the shadow did not delete objects; it is tried again');
+  await ctx.ledger.batch.noteShadowDeletes(results, closing);
+}
+
+function failureOf(deletion: Deletion | undefined): string | undefined {
+  if (deletion?.state === 'refused') return `${deletion.code}: ${deletion.message}`;
+  if (deletion?.state !== 'unanswered') return undefined;
+  return deletion.error instanceof Error ? deletion.error.message : String(deletion.error);
+}
+
+const keysOf = (intents: readonly WriteIntent[]): string[] => intents.map(({ key }) => key);
+
+const unsent = (error: unknown = outOfTime()): KeyOutcome => ({ state: 'unsent', error });
+
+/** The lease of the intent was over, or nearly so, before anything was sent. */
+const outOfTime = (): S3Error =>
+  new S3Error('SlowDown', 'The stores took too long to delete the object. Please try again.');

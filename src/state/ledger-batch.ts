@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../system/clock.js';
+import {
+  announced,
+  buried,
+  grave,
+  type Intent,
+  isCommitting,
+  type KeyRecord,
+  type Tombstone,
+  withoutExpired,
+  withoutIntent,
+} from './key-record.js';
+import type { Kv } from './kv.js';
+import type { WriteIntent } from './ledger.js';
+import { readStored, recordKey, replacing } from './ledger-entries.js';
+
+export interface LedgerBatchOptions {
+  readonly clock: Clock;
+  /** Of a lease that begins now. */
+  readonly term: (now: number) => Pick<Intent, 'until' | 'epoch'>;
+}
+
+/** How a delete that the shadow was owed went. */
+export interface ShadowDelete {
+  readonly key: string;
+  /** Why the shadow did not delete; absent when it did. */
+  readonly error?: string | undefined;
+}
+
+/** What becomes of a key's record; undefined leaves it as it is. */
+type Change = (record: KeyRecord, key: string, now: number) => KeyRecord | undefined;
+
+/** A commit that fails is made of two, and those that fail again of two: 1,000 keys are single ones after ten, and then have some more. */
+const ATTEMPTS = 16;
+
+/**
+ * The rules of DELETE for up to 1,000 keys of a bucket, each one commit of the state unless others change a key in the same moment. None waits: what
+ * a rule does not allow for a key, it leaves out.
+ *
+ * @throws KvUnavailable from every method when the state store cannot be reached
+ */
+export class LedgerBatch {
+  readonly #kv: Kv;
+  readonly #bucketId: string;
+  readonly #options: LedgerBatchOptions;
+
+  constructor(kv: Kv, bucketId: string, options: LedgerBatchOptions) {
+    this.#kv = kv;
+    this.#bucketId = bucketId;
+    this.#options = options;
+  }
+
+  /**
+   * No copy is committing, no other writer excludes this one -> I, tokens void; with `deletes` D in the same instant. Returns the intents of the
+   * keys that were free.
+   */
+  async openIntents(
+    keys: readonly string[],
+    mode: Intent['mode'],
+    deletes?: Tombstone['shadowDelete'],
+  ): Promise<WriteIntent[]> {
+    const opened = new Map<string, WriteIntent>();
+    const changed = await this.#change(keys, (record, key, now) => {
+      if (!isFree(record, mode)) return undefined;
+      const held = { id: randomUUID(), mode, ...this.#options.term(now) };
+      opened.set(key, { key, id: held.id, mode, until: held.until });
+      const open = announced(record, held);
+      return deletes ? buried(open, grave(deletes, now)) : open;
+    });
+    return changed.flatMap((key) => opened.get(key) ?? []);
+  }
+
+  /** I is mine -> D; the intents stay. Returns those that were not lost. */
+  async bury(
+    intents: readonly WriteIntent[],
+    shadowDelete: Tombstone['shadowDelete'],
+  ): Promise<WriteIntent[]> {
+    const byKey = mapOf(intents);
+    const changed = await this.#change([...byKey.keys()], (record, key, now) => {
+      const intent = byKey.get(key);
+      return intent && withoutIntent(record, intent) && buried(record, grave(shadowDelete, now));
+    });
+    return changed.flatMap((key) => byKey.get(key) ?? []);
+  }
+
+  async closeIntents(intents: readonly WriteIntent[]): Promise<void> {
+    const byKey = mapOf(intents);
+    await this.#change([...byKey.keys()], (record, key) => {
+      const intent = byKey.get(key);
+      return intent && withoutIntent(record, intent);
+    });
+  }
+
+  /** Notes how the deletes that the shadow was owed went, and closes intents in the same commit; the tombstones stay. */
+  async noteShadowDeletes(deletes: readonly ShadowDelete[], closing: readonly WriteIntent[]): Promise<void> {
+    const errors = new Map(deletes.map(({ key, error }) => [key, error]));
+    const byKey = mapOf(closing);
+    await this.#change([...errors.keys()], (record, key) => {
+      const intent = byKey.get(key);
+      const rest = (intent && withoutIntent(record, intent)) ?? record;
+      const next = noted(rest, errors.get(key));
+      return next === record ? undefined : next;
+    });
+  }
+
+  /** The keys whose records were changed. */
+  async #change(keys: readonly string[], change: Change, attempts = ATTEMPTS): Promise<string[]> {
+    if (keys.length === 0 || attempts === 0) return [];
+    const entries = await this.#kv.getMany(keys.map((key) => recordKey(this.#bucketId, key)));
+    const now = this.#options.clock.now();
+    const changes = keys.flatMap((key, index) => {
+      const stored = readStored(entries[index]);
+      const next = change(withoutExpired(stored.record, now), key, now);
+      return next ? { key, commit: replacing(this.#bucketId, key, { stored, next }) } : [];
+    });
+    if (changes.length === 0) return [];
+    const commits = changes.map(({ commit }) => commit);
+    const version = await this.#kv.commit({
+      checks: commits.flatMap(({ checks }) => checks),
+      sets: commits.flatMap(({ sets }) => sets),
+      deletes: commits.flatMap(({ deletes }) => deletes),
+    });
+    if (version !== null) return changes.map(({ key }) => key);
+    const middle = Math.ceil(keys.length / 2);
+    const first = await this.#change(keys.slice(0, middle), change, attempts - 1);
+    return [...first, ...(await this.#change(keys.slice(middle), change, attempts - 1))];
+  }
+}
+
+/** What a dead writer left is settled first, so an exclusive intent counts until it is closed. */
+const isFree = (record: KeyRecord, mode: Intent['mode']): boolean =>
+  !isCommitting(record) &&
+  (mode === 'exclusive'
+    ? record.intents.length === 0
+    : record.intents.every((held) => held.mode === 'shared'));
+
+function noted(record: KeyRecord, error: string | undefined): KeyRecord {
+  if (record.tombstone?.shadowDelete !== 'pending') return record;
+  const { lastError: _, ...grave } = record.tombstone;
+  return {
+    ...record,
+    tombstone: error === undefined ? { ...grave, shadowDelete: 'done' } : { ...grave, lastError: error },
+  };
+}
+
+const mapOf = (intents: readonly WriteIntent[]): Map<string, WriteIntent> =>
+  new Map(intents.map((intent) => [intent.key, intent]));
