@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 import { toReadable } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import type { CopyToken } from '../state/ledger.js';
-
 import { Branch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed, type CopyOutcome } from './copy-outcome.js';
 import type { CopySink } from './copy-sink.js';
 import { sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
+import { isInTarget } from './view.js';
 
 export interface CopyJob {
   readonly key: string;
@@ -40,39 +40,68 @@ export async function copy(
   readers: readonly Branch[] = [],
 ): Promise<CopyOutcome> {
   const bytes = toReadable(source.body);
+  const ended = new AbortController();
   let sink: CopySink | undefined;
-  let committing = false;
   try {
+    void keepRenewing(ctx, token, ended.signal);
     const object = sourceObject(key, source);
-    sink = openSink(ctx, object, ctx.background.signal);
+    sink = openSink(ctx, object, { signal: ctx.background.signal, noteUpload: noteUpload(ctx, token) });
     await fill(sink, bytes, object, readers);
-    if (!(await ctx.ledger.beginCommit(token))) {
-      await sink.abort(new CopyFailed('superseded'));
-      await dropToken(ctx, token);
-      return { state: 'superseded' };
-    }
-    committing = true;
-    const end = await sink.release();
+    const end = await commit(ctx, token, sink);
     await dropToken(ctx, token);
     return end === 'done' ? { state: 'copied', bytes: object.size } : { state: 'present' };
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
     for (const reader of readers) reader.fail(reason);
-    await abandon(ctx, sink, reason);
-    // A commit whose answer was lost may still apply: only the lease fences it, so the token stays.
-    if (!committing) await dropToken(ctx, token);
-    return { state: 'failed', reason: reason.message };
+    if (await abandon(ctx, sink, reason)) await dropToken(ctx, token);
+    return error instanceof Superseded
+      ? { state: 'superseded' }
+      : { state: 'failed', reason: reason.message };
   } finally {
+    ended.abort();
     // Where nobody reads any more, the source has not come to its end.
     bytes.destroy();
   }
 }
 
-async function abandon(ctx: ShadowContext, sink: CopySink | undefined, reason: Error): Promise<void> {
+/** A writer or a delete came in between. */
+class Superseded extends CopyFailed {
+  constructor() {
+    super('a client wrote or deleted the key');
+  }
+}
+
+/**
+ * The end of COPY. A target that would let it replace another object is looked at once more, now that whoever writes voids the
+ * token (READ step 4).
+ */
+async function commit(ctx: ShadowContext, token: CopyToken, sink: CopySink): Promise<'done' | 'exists'> {
+  if (sink.overwrites && (await isInTarget(ctx, token.key, ctx.background.signal))) throw new Superseded();
+  if (!(await ctx.ledger.beginCommit(token))) throw new Superseded();
+  return sink.release();
+}
+
+const noteUpload = (ctx: ShadowContext, token: CopyToken) => async (uploadId: string) => {
+  if (!(await ctx.ledger.noteUpload(token, uploadId))) throw new Superseded();
+};
+
+/** Prolongs the token while its copy is under way. Where that fails the copy finds out when it is to be committed. */
+async function keepRenewing(ctx: ShadowContext, token: CopyToken, ended: AbortSignal): Promise<void> {
   try {
-    await sink?.abort(reason);
+    do await ctx.clock.sleep(ctx.ledger.renewalMs, ended);
+    while (await ctx.ledger.renewToken(token));
   } catch (error) {
-    ctx.log.warn({ err: error }, 'an abandoned copy may have left an unfinished upload in the target');
+    if (!ended.aborted) ctx.log.warn({ err: error }, 'a copy token could not be prolonged');
+  }
+}
+
+/** True: nothing of the copy can be committed any more. */
+async function abandon(ctx: ShadowContext, sink: CopySink | undefined, reason: Error): Promise<boolean> {
+  try {
+    return (await sink?.abort(reason)) ?? true;
+  } catch (error) {
+    ctx.log.warn({ err: error }, 'an abandoned copy is left to recovery');
+    return false;
   }
 }
 

@@ -4,7 +4,7 @@ import type { ShadowContext } from './context.js';
 import { copy, dropToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
 import { seesShadow } from './rungs.js';
-import { isInTarget, lookInTarget } from './view.js';
+import { lookInTarget } from './view.js';
 
 /**
  * Brings one object from the shadow to the target unless the target has one of that name, by the same rules as a read (SWEEP).
@@ -28,7 +28,6 @@ async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyO
   if (!token) return { state: 'superseded' };
   let held = true;
   try {
-    if (!ctx.conditionalWrites.put && (await isInTarget(ctx, key, signal))) return { state: 'present' };
     const source = await askShadow(ctx, ask('GetObject', { key, signal }));
     if (!source) return { state: 'absent' };
     held = false;

@@ -29,7 +29,7 @@ async function copyBack(ctx: ShadowContext, key: string, signal: AbortSignal): P
     conditionalWrites: { put: false, complete: false },
   };
   const object = sourceObject(key, answer);
-  const sink = openSink(towardsShadow, object, signal);
+  const sink = openSink(towardsShadow, object, { signal });
   try {
     await fill(sink, toReadable(answer.body), object);
     await sink.release();

@@ -4,7 +4,7 @@ import { ask } from './ask.js';
 import { Branch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
-import { type CopySink, expectSuccess, onlyIfAbsent } from './copy-sink.js';
+import { abortUpload, type CopySink, expectSuccess, onlyIfAbsent, type SinkOptions } from './copy-sink.js';
 import { compositeETag, findLayout } from './part-layout.js';
 import { Slicer } from './slicer.js';
 import { metadataHeaders, type SourceObject, taggingHeader } from './source-object.js';
@@ -15,7 +15,11 @@ interface Upload {
 }
 
 /** A copy in parts, sent one after the other as the bytes come; completing it is the end that is withheld. */
-export function multipartSink(ctx: ShadowContext, object: SourceObject, signal: AbortSignal): CopySink {
+export function multipartSink(
+  ctx: ShadowContext,
+  object: SourceObject,
+  { signal, noteUpload }: SinkOptions,
+): CopySink {
   const { key } = object;
   const branch = new Branch();
   let uploadId: string | undefined;
@@ -23,6 +27,7 @@ export function multipartSink(ctx: ShadowContext, object: SourceObject, signal: 
   const upload = async (): Promise<Upload> => {
     const layout = await findLayout(ctx, object, signal);
     uploadId = await initiate();
+    await noteUpload?.(uploadId);
     const partETags = await sendParts(uploadId, layout.partSize);
     if (layout.reported && compositeETag(partETags) !== object.etag) {
       throw new CopyFailed(`parts make ${compositeETag(partETags)}, the source is ${object.etag}`);
@@ -69,6 +74,7 @@ export function multipartSink(ctx: ShadowContext, object: SourceObject, signal: 
 
   return {
     branch,
+    overwrites: !ctx.conditionalWrites.complete,
     async ready() {
       await uploaded;
     },
@@ -88,7 +94,7 @@ export function multipartSink(ctx: ShadowContext, object: SourceObject, signal: 
       );
       if (answer.status === 412) {
         discard(answer.body);
-        await abortUpload(ctx, key, id, signal);
+        await abortUpload(ctx, { key, uploadId: id }, signal);
         return 'exists';
       }
       const result = readCompleteResult(await expectSuccess(answer, 'target refused to complete the copy'));
@@ -99,18 +105,8 @@ export function multipartSink(ctx: ShadowContext, object: SourceObject, signal: 
     async abort(reason) {
       branch.destroy(reason);
       await uploaded.catch(() => undefined);
-      if (uploadId !== undefined) await abortUpload(ctx, key, uploadId, ctx.background.signal);
+      if (uploadId !== undefined) await abortUpload(ctx, { key, uploadId }, ctx.background.signal);
+      return true;
     },
   };
-}
-
-async function abortUpload(
-  ctx: ShadowContext,
-  key: string,
-  uploadId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const query = [['uploadId', uploadId]] as const;
-  const answer = await ctx.target(ask('AbortMultipartUpload', { method: 'DELETE', key, query, signal }));
-  discard(answer.body);
 }

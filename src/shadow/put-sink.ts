@@ -1,20 +1,21 @@
+import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import { ask } from './ask.js';
 import { WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
-import { type CopySink, expectSuccess, onlyIfAbsent } from './copy-sink.js';
+import { type CopySink, expectSuccess, onlyIfAbsent, type SinkOptions } from './copy-sink.js';
 import { contentMd5, metadataHeaders, type SourceObject, taggingHeader } from './source-object.js';
 
 /** A copy by one PUT whose last byte is withheld. */
-export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortSignal): CopySink {
+export function putSink(ctx: ShadowContext, object: SourceObject, { signal }: SinkOptions): CopySink {
   const branch = new WithheldBranch();
+  const tagging = taggingHeader(ctx, object, signal);
   const put = async (): Promise<S3Response> => {
-    const tagging = await taggingHeader(ctx, object, signal);
     const headers = {
       ...metadataHeaders(object),
-      ...tagging,
+      ...(await tagging),
       ...contentMd5(object),
       ...onlyIfAbsent(ctx.conditionalWrites.put),
       'content-length': String(object.size),
@@ -24,15 +25,16 @@ export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortS
   };
   // An empty body has no end to withhold, so its request waits for the release.
   let answer = object.size === 0 ? undefined : put();
-  answer?.then(
-    () => branch.destroy(),
-    (error: Error) => branch.destroy(error),
-  );
+  let released = false;
+  const end = (error?: Error) => branch.destroy(error);
+  (answer ?? tagging).then(() => answer && end(), end);
   branch.on('error', () => undefined);
 
   return {
     branch,
+    overwrites: !ctx.conditionalWrites.put,
     async ready() {
+      await tagging;
       if (!branch.destroyed || answer === undefined) return;
       const early = await answer;
       if (early.status === 412) return;
@@ -40,6 +42,7 @@ export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortS
       throw new CopyFailed('target answered before it had the whole copy');
     },
     async release() {
+      released = true;
       branch.release();
       answer ??= put();
       const final = await answer;
@@ -52,10 +55,15 @@ export function putSink(ctx: ShadowContext, object: SourceObject, signal: AbortS
     },
     async abort(reason) {
       branch.destroy(reason);
-      await answer?.then(
-        ({ body }) => discard(body),
-        () => undefined,
-      );
+      const settled = answer?.then(wasAnswered, wasNotSent) ?? true;
+      return (await settled) || !released;
     },
   };
 }
+
+function wasAnswered({ body }: S3Response): boolean {
+  discard(body);
+  return true;
+}
+
+const wasNotSent = (error: unknown): boolean => error instanceof BackendUnavailable && !error.sent;

@@ -104,10 +104,6 @@ async function readWithToken(
 ): Promise<BegunRead> {
   let held = token;
   try {
-    if (token && !ctx.conditionalWrites.put) {
-      const { answer } = await readTarget(ctx, request);
-      if (answer) return { answer, outcome: { state: 'present' } };
-    }
     // The copy outlives the client, so the source is read under the copy's signal.
     const signal = token ? ctx.background.signal : request.signal;
     const answer = await askShadow(ctx, { ...request, signal });

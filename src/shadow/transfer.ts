@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { type Branch, pump, ReadersLeft } from './branch.js';
 import type { ShadowContext } from './context.js';
-import type { CopySink } from './copy-sink.js';
+import { CopyFailed } from './copy-outcome.js';
+import type { CopySink, SinkOptions } from './copy-sink.js';
 import { multipartSink } from './multipart-sink.js';
 import { MAX_SINGLE_PUT, partCount } from './part-layout.js';
 import { putSink } from './put-sink.js';
@@ -10,13 +11,26 @@ import type { SourceObject } from './source-object.js';
 /**
  * A source uploaded in parts is copied in the same parts, so that its ETag stays; but only onto a target that honours
  * `If-None-Match` when it completes them, since that is what keeps plain writers free of state.
+ *
+ * @throws CopyFailed when no way of copying the object is safe
  */
-export function openSink(ctx: ShadowContext, object: SourceObject, signal: AbortSignal): CopySink {
+export function openSink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
   const sameParts = partCount(object) !== undefined && ctx.conditionalWrites.complete;
-  return sameParts || object.size > MAX_SINGLE_PUT
-    ? multipartSink(ctx, object, signal)
-    : putSink(ctx, object, signal);
+  if (!sameParts && object.size <= MAX_SINGLE_PUT) return putSink(ctx, object, options);
+  if (!canCopyInParts(ctx)) throw new CopyFailed(TOO_LARGE);
+  return multipartSink(ctx, object, options);
 }
+
+const TOO_LARGE =
+  'the object is larger than 5 GiB and the target does not honour If-None-Match on CompleteMultipartUpload: ' +
+  'it can only be copied while write-through is on';
+
+/**
+ * A copy in parts must not replace what clients write meanwhile: T refuses it, or every writer announces itself, on this rung and on those
+ * on which other gateways may still be.
+ */
+const canCopyInParts = ({ conditionalWrites, rung }: ShadowContext): boolean =>
+  conditionalWrites.complete || !conditionalWrites.put || rung === 'write-through';
 
 /**
  * Carries an object's bytes to `sink`, and to those who read along; resolves when all but the end has been sent.

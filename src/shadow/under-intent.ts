@@ -1,3 +1,4 @@
+import { S3Error } from '../s3/errors.js';
 import type { S3Request } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
 import type { ShadowContext } from './context.js';
@@ -15,6 +16,18 @@ export async function beforeWriting<T>(
     await ctx.ledger.closeIntent(intent);
     throw error;
   }
+}
+
+/**
+ * To be called at once before each request under an intent that changes anything: the lease has to outlast it, and is prolonged where it does not.
+ *
+ * @throws S3Error ServiceUnavailable when the intent is lost; nothing may be sent then, and recovery settles the key
+ */
+export async function secure(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
+  if (await ctx.ledger.secureIntent(intent)) return;
+  throw new S3Error('ServiceUnavailable', 'The write was held up for too long to go on.', {
+    headers: { 'retry-after': '1' },
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';
 import { settle } from './recovery.js';
-import { judged, judgeUnder, unattended } from './under-intent.js';
+import { judged, judgeUnder, secure, unattended } from './under-intent.js';
 
 /**
  * PUT under the exclusive intent: the body streams to all `sides` at once, without its end. Then, for the milliseconds that follow,
@@ -36,6 +36,7 @@ async function releaseInOrder(
   intent: WriteIntent,
 ): Promise<S3Response> {
   for (const [index, half] of halves.entries()) {
+    await secure(ctx, intent);
     half.branch.release();
     const answer = await half.answer();
     if (!isSuccess(answer)) {
