@@ -1,6 +1,8 @@
 import pLimit from 'p-limit';
 import { BackendUnavailable } from '../backends/backend.js';
+import { assertKeyLength } from '../s3/address.js';
 import { S3Error } from '../s3/errors.js';
+import { MAX_KEY_BYTES } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { type ObjectToDelete, readDelete, writeDeleteResult } from '../s3/xml/delete.js';
 import { KvUnavailable } from '../state/kv.js';
@@ -24,12 +26,12 @@ const FOR_EACH_OBJECT = ['x-amz-bypass-governance-retention', 'x-amz-mfa'] as co
 type Failure = Refusal | undefined;
 
 /**
- * DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. Those without a version and a condition go
- * together; all others, and those that somebody else is just writing, one by one.
+ * DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. Plain keys go together; all
+ * others, and those that somebody else is just writing, one by one.
  */
 export async function deleteObjects(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const document = await readBody(request, MAX_DOCUMENT);
-  const { objects, quiet } = readDelete(document.toString('utf8'));
+  const { objects, quiet } = readDelete(document);
   const failures = await deleteAll(ctx, request, objects);
   const deleted = objects.filter((_, index) => !failures[index]).map(named);
   const errors = objects.flatMap((object, index) => {
@@ -61,8 +63,15 @@ async function deleteAll(
   );
 }
 
-const isPlain = ({ versionId, etag }: ObjectToDelete): boolean =>
-  versionId === undefined && etag === undefined;
+/** XML 1.0 does not have these, so that a strict store would refuse all that is named beside them. */
+const NOT_IN_XML = /[\p{Cc}\ufffe\uffff]/u;
+
+/** A key alone, without a version or a condition. */
+const isPlain = ({ key, versionId, etag }: ObjectToDelete): boolean =>
+  versionId === undefined &&
+  etag === undefined &&
+  !NOT_IN_XML.test(key) &&
+  Buffer.byteLength(key) <= MAX_KEY_BYTES;
 
 async function deleteTogether(
   ctx: ShadowContext,
@@ -90,6 +99,7 @@ async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectT
   const headers = { ...forEachObject(request), ...(etag === undefined ? {} : { 'if-match': etag }) };
   const { signal } = request;
   try {
+    assertKeyLength(key);
     const answer = await deleteObject(
       ctx,
       ask('DeleteObject', { method: 'DELETE', key, query, headers, signal }),
