@@ -8,6 +8,8 @@ import type { BucketRoute } from './bucket-route.js';
 import { type BucketRoutes, findRoute } from './bucket-routes.js';
 import { admitCopySource } from './copying.js';
 import type { RequestHead } from './request-head.js';
+import type { GatewayLease } from './switching/lease.js';
+import { servedOutOfTouch } from './switching/out-of-touch.js';
 import { withoutShadows } from './without-shadows.js';
 
 /** The service that may answer a request. */
@@ -26,11 +28,17 @@ const NOT_OFFERED: ReadonlySet<OperationName> = new Set(['CreateSession', 'PostO
 
 const COPY_SOURCE = 'x-amz-copy-source';
 
+export interface AdmissionOptions {
+  readonly routes: BucketRoutes;
+  readonly account: AccountService;
+  readonly lease: Pick<GatewayLease, 'tenure'>;
+}
+
 /**
  * Decides who may do what, and which service does it. The function throws S3Error: AccessDenied, NoSuchBucket (to root
  * alone: others learn nothing of buckets that are not theirs), NotImplemented, and what admitCopySource throws.
  */
-export function createAdmission(allRoutes: BucketRoutes, account: AccountService): Admit {
+export function createAdmission({ routes: allRoutes, account, lease }: AdmissionOptions): Admit {
   const targetsAlone = withoutShadows(allRoutes);
 
   async function assertMay(identity: Identity, { operation, query, address }: RequestHead): Promise<void> {
@@ -40,6 +48,11 @@ export function createAdmission(allRoutes: BucketRoutes, account: AccountService
     if (route === undefined) throw new S3Error('AccessDenied');
     assertPublic({ operation, query, isPublic: route.record.public });
   }
+
+  const admitted = ({ service, target, record }: BucketRoute): Admitted => ({
+    service: lease.tenure.isOver() ? servedOutOfTouch(target) : service,
+    targetBucket: record.targetBucket,
+  });
 
   return async function admit({ identity, isForShadow }, head) {
     const { operation, address, fields } = head;
@@ -59,8 +72,4 @@ export function createAdmission(allRoutes: BucketRoutes, account: AccountService
       fields: { [COPY_SOURCE]: admittedSource },
     };
   };
-}
-
-function admitted({ service, record }: BucketRoute): Admitted {
-  return { service, targetBucket: record.targetBucket };
 }

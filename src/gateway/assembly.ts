@@ -16,7 +16,7 @@ import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
 import type { StorageBackend } from './storage.js';
-import type { Switching } from './switching/switching.js';
+import type { RunningSwitching } from './switching/switching.js';
 
 /** What requests are served from. */
 export interface GatewayParts {
@@ -29,7 +29,7 @@ export interface GatewayParts {
   readonly storage: ReadonlyMap<string, StorageBackend>;
   readonly routes: BucketRoutes;
   readonly migrations: RunningMigrations;
-  readonly switching: Switching;
+  readonly switching: RunningSwitching;
 }
 
 /** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
@@ -53,7 +53,7 @@ function createEdge(
   { config, clock, log, state, routes }: GatewayParts,
   lifecycle: KeylessLifecycle,
 ): Listener {
-  const { registry } = state;
+  const { registry, lease } = state;
   const account = createAccount({
     createBucket: (name) => lifecycle.createKeylessBucket({ name, org: null, public: false }),
     destroyBucket: lifecycle.destroyBucket,
@@ -63,7 +63,7 @@ function createEdge(
   const { domain, publicUrl } = config;
   return createS3Edge({
     authenticate,
-    admit: createAdmission(routes, account),
+    admit: createAdmission({ routes, account, lease }),
     domain,
     publicUrl,
     clock,

@@ -13,6 +13,8 @@ import { Ledger } from '../state/ledger.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
+import { RequestsUnderWay } from './requests-under-way.js';
+import { type Tenure, withinTenure } from './switching/tenure.js';
 
 /** Where a bucket is moving from, and what is known of each key until it has moved. */
 export interface MovingFrom {
@@ -21,15 +23,22 @@ export interface MovingFrom {
   readonly migrate: ShadowedBucket['migrate'];
 }
 
-/** How the requests of one bucket are served, as long as its record is what it is. */
+/** How the requests of one bucket are served, as long as its record is what it is and the tenure lasts in which it was opened. */
 export interface BucketRoute {
   readonly record: BucketRecord;
   readonly service: S3Service;
   /** The bucket's own side alone. */
   readonly target: S3Service;
   readonly movingFrom?: MovingFrom;
-  /** Waits for the requests and copies under way, then frees what the route holds; aborts copies when `signal` does. */
-  retire(signal: AbortSignal): Promise<void>;
+  /** Begins to leave the route, for which no more requests may come. Copies are aborted when `signal` does. */
+  retire(signal: AbortSignal): Retirement;
+}
+
+export interface Retirement {
+  /** Nothing is under way any more but writes without conditions. */
+  readonly quiet: Promise<void>;
+  /** Nothing is under way any more, and what the route held is free. */
+  readonly done: Promise<void>;
 }
 
 export interface RouteParts {
@@ -40,41 +49,88 @@ export interface RouteParts {
   readonly times: Times;
 }
 
-export function openRoute(record: BucketRecord, parts: RouteParts): BucketRoute {
+/** Opens the route by which a bucket is served within `tenure`. */
+export function openRoute(record: BucketRecord, tenure: Tenure, parts: RouteParts): BucketRoute {
   const target = atBucket(record.targetBucket)(serviceOf(record.backend, parts.backends));
   return hasShadow(record)
-    ? openShadowedRoute(record, target, parts)
-    : { record, service: target, target, retire: () => Promise.resolve() };
+    ? openShadowedRoute({ record, target, tenure }, parts)
+    : openPlainRoute({ record, target, tenure }, parts);
 }
 
 function hasShadow(record: BucketRecord): record is ShadowedOptions['bucket'] {
   return record.shadow !== null;
 }
 
+interface Opening<R> {
+  readonly record: R;
+  readonly target: S3Service;
+  readonly tenure: Tenure;
+}
+
+function openPlainRoute(
+  { record, target, tenure }: Opening<BucketRecord>,
+  { clock }: RouteParts,
+): BucketRoute {
+  const requests = new RequestsUnderWay(target, tenure.signal);
+  const nothing = async () => undefined;
+  return {
+    record,
+    service: requests.service,
+    target,
+    retire: () => retirement({ requests, clock, drain: nothing, close: nothing }),
+  };
+}
+
 function openShadowedRoute(
-  record: ShadowedOptions['bucket'],
-  target: S3Service,
+  { record, target, tenure }: Opening<ShadowedOptions['bucket']>,
   { kv, clock, log, times }: RouteParts,
 ): BucketRoute {
   const connection = connectToShadow(record, clock, times);
   const shadow = careful(connection, record, { clock, log });
-  const ledger = new Ledger(kv, record.id, clock, { times, epoch: record.epoch });
+  const ledger = new Ledger(withinTenure(kv, tenure), record.id, clock, { times, epoch: record.epoch });
   const shadowed = createShadowed({ bucket: record, target, shadow, ledger, clock, log });
-  const { service, idle } = countRequests(shadowed.service);
+  const requests = new RequestsUnderWay(shadowed.service, tenure.signal);
   shadowed.startRecovery();
   return {
     record,
-    service,
+    service: requests.service,
     target,
     movingFrom: { shadow, ledger, migrate: shadowed.migrate },
-    async retire(signal) {
-      // Who has just found this route is about to send its request.
-      await clock.sleep(0);
-      await idle();
-      await shadowed.drain(signal);
-      await connection.close();
-    },
+    retire: (signal) =>
+      retirement({
+        requests,
+        clock,
+        drain: () => shadowed.drain(signal),
+        close: () => connection.close(),
+      }),
   };
+}
+
+interface RetirementParts {
+  readonly requests: RequestsUnderWay;
+  readonly clock: Clock;
+  readonly drain: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+function retirement({ requests, clock, drain, close }: RetirementParts): Retirement {
+  async function becomeQuiet(): Promise<void> {
+    // Who has just found this route is about to send its request.
+    await clock.sleep(0);
+    await requests.quiet();
+    await drain();
+  }
+
+  async function end(): Promise<void> {
+    await quiet;
+    await requests.idle();
+    // A write can leave something to do after its answer.
+    await drain();
+    await close();
+  }
+
+  const quiet = becomeQuiet();
+  return { quiet, done: end() };
 }
 
 function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clock, times: Times): Backend {
@@ -107,21 +163,4 @@ function notConfigured(backend: string): S3Error {
     'ServiceUnavailable',
     `The backend "${backend}" of this bucket is not in the configuration.`,
   );
-}
-
-/** `idle` resolves once no request is being answered; new ones must not come any more. */
-function countRequests(service: S3Service): { service: S3Service; idle(): Promise<void> } {
-  const running = new Set<Promise<unknown>>();
-  return {
-    service(request) {
-      const answer = service(request);
-      running.add(answer);
-      const done = () => running.delete(answer);
-      answer.then(done, done);
-      return answer;
-    },
-    async idle() {
-      await Promise.allSettled(running);
-    },
-  };
 }

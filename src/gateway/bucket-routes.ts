@@ -1,7 +1,12 @@
 import { S3Error } from '../s3/errors.js';
 import type { BucketRecord } from '../state/buckets.js';
+import type { Acknowledged } from '../state/gateway-leases.js';
 import type { Registry } from '../state/registry.js';
-import { type BucketRoute, openRoute, type RouteParts } from './bucket-route.js';
+import type { Logger } from '../system/logger.js';
+import type { BucketRoute } from './bucket-route.js';
+import type { GatewayLease } from './switching/lease.js';
+import { LeftRoutes } from './switching/left-routes.js';
+import type { Tenure } from './switching/tenure.js';
 
 export interface BucketRoutes {
   /** How to serve the bucket of this name; undefined when there is none. Throws ServiceUnavailable once closed. */
@@ -10,50 +15,70 @@ export interface BucketRoutes {
   close(signal: AbortSignal): Promise<void>;
 }
 
-export interface BucketRoutesOptions extends RouteParts {
-  readonly registry: Registry;
+export interface BucketRoutesOptions {
+  readonly registry: Pick<Registry, 'bucket' | 'buckets' | 'lookUpBucket' | 'onChange'>;
+  /** Is told what of the routes that were left has ended. */
+  readonly lease: Pick<GatewayLease, 'tenure' | 'onTenure' | 'acknowledge'>;
+  /** Opens a route that is good within the tenure. */
+  readonly open: (record: BucketRecord, tenure: Tenure) => BucketRoute;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+interface OpenRoute {
+  readonly route: BucketRoute;
+  readonly tenure: Tenure;
 }
 
 /**
  * The routes of all buckets in use, and of all that have a shadow, for those have work of their own to do. One is opened
  * anew when the bucket's record has changed; requests that have the old one end on it, then it is closed.
  */
-export function createBucketRoutes({ registry, ...parts }: BucketRoutesOptions): BucketRoutes {
-  const open = new Map<string, BucketRoute>();
-  const retiring = new Set<Promise<void>>();
+export function createBucketRoutes({ registry, lease, open, log }: BucketRoutesOptions): BucketRoutes {
+  const routes = new Map<string, OpenRoute>();
+  const left = new LeftRoutes({ log, onProgress: acknowledge });
   let isClosed = false;
-  const hurry = new AbortController();
 
-  function retire(name: string): void {
-    const route = open.get(name);
-    if (!route) return;
-    open.delete(name);
-    const retired = route
-      .retire(hurry.signal)
-      .catch((error: unknown) => parts.log.error({ err: error, bucket: name }, 'closing a route failed'))
-      .finally(() => retiring.delete(retired));
-    retiring.add(retired);
+  function leave(name: string): void {
+    const current = routes.get(name);
+    routes.delete(name);
+    if (current) left.leave(current.route);
   }
 
   function routeFor(record: BucketRecord): BucketRoute {
-    const current = open.get(record.name);
-    if (current?.record === record) return current;
-    retire(record.name);
-    const route = openRoute(record, parts);
-    open.set(record.name, route);
+    const current = routes.get(record.name);
+    if (current && isCurrent(current, record, lease.tenure)) return current.route;
+    leave(record.name);
+    const { tenure } = lease;
+    const route = open(record, tenure);
+    routes.set(record.name, { route, tenure });
     return route;
   }
 
   function follow(name: string): void {
     const record = registry.bucket(name);
-    if (record === undefined) retire(name);
-    else if (record.shadow !== null || open.has(name)) routeFor(record);
+    if (record === undefined) leave(name);
+    else if (isSwitched(record) || routes.has(name)) routeFor(record);
+  }
+
+  function followAll(): void {
+    for (const name of new Set([...routes.keys(), ...registry.buckets().map(({ name }) => name)]))
+      follow(name);
+    acknowledge();
+  }
+
+  function acknowledge(): void {
+    if (isClosed) return;
+    const records = [...routes.values()].map(({ route }) => route.record);
+    lease.acknowledge(acknowledged(records.filter((record) => left.haveEndedBefore(record))));
   }
 
   const unfollow = registry.onChange(({ kind, name }) => {
-    if (kind === 'bucket') follow(name);
+    if (kind !== 'bucket') return;
+    follow(name);
+    acknowledge();
   });
-  for (const { name } of registry.buckets()) follow(name);
+  lease.onTenure(followAll);
+  followAll();
 
   return {
     async find(name) {
@@ -64,13 +89,23 @@ export function createBucketRoutes({ registry, ...parts }: BucketRoutesOptions):
     async close(signal) {
       isClosed = true;
       unfollow();
-      signal.addEventListener('abort', () => hurry.abort(), { once: true });
-      if (signal.aborted) hurry.abort();
-      for (const name of [...open.keys()]) retire(name);
-      await Promise.all(retiring);
+      for (const name of [...routes.keys()]) leave(name);
+      await left.ended(signal);
     },
   };
 }
+
+/** A record that was read before the one that the route is for does not bring its settings back. */
+function isCurrent({ route, tenure }: OpenRoute, record: BucketRecord, current: Tenure): boolean {
+  if (tenure !== current) return false;
+  return route.record === record || (route.record.id === record.id && route.record.epoch > record.epoch);
+}
+
+/** Whether other gateways may wait for this one to follow the bucket's record. */
+const isSwitched = ({ shadow, forgetting }: BucketRecord): boolean => shadow !== null || forgetting;
+
+const acknowledged = (records: readonly BucketRecord[]): Acknowledged =>
+  Object.fromEntries(records.filter(isSwitched).map(({ id, epoch }) => [id, epoch]));
 
 /** As `find`, but throws NoSuchBucket when there is none. */
 export async function findRoute(routes: BucketRoutes, bucket: string): Promise<BucketRoute> {

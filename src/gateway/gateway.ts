@@ -1,13 +1,16 @@
+import type { BucketRecord } from '../state/buckets.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { createListener, type GatewayParts } from './assembly.js';
+import { openRoute } from './bucket-route.js';
 import { createBucketRoutes } from './bucket-routes.js';
 import type { Config } from './config.js';
 import { type HttpServer, listen } from './http-server.js';
 import { createMigrations } from './migrations.js';
 import { openState } from './state.js';
 import { openBackends, type StorageBackend } from './storage.js';
-import { switchAtOnce } from './switching/at-once.js';
+import { startSwitching } from './switching/switching.js';
+import type { Tenure } from './switching/tenure.js';
 
 export interface GatewayOptions {
   readonly clock: Clock;
@@ -55,11 +58,13 @@ async function openParts(
 ): Promise<GatewayParts> {
   try {
     const state = await openState({ config, clock, log });
-    const { kv, registry } = state;
+    const { kv, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
-    const routes = createBucketRoutes({ registry, kv, backends, clock, log, times: config.times });
+    const routing = { kv, backends, clock, log, times: config.times };
+    const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
+    const routes = createBucketRoutes({ registry, lease, open, log });
     const migrations = createMigrations({ routes, kv, clock, log });
-    const switching = switchAtOnce(state.buckets);
+    const switching = startSwitching({ ...state, clock, log });
     return { config, clock, log, draining, state, storage, routes, migrations, switching };
   } catch (error) {
     await closeStorage(storage);
@@ -78,10 +83,13 @@ async function drain(server: HttpServer, parts: GatewayParts): Promise<void> {
 }
 
 /** Each of them needs those after it. */
-async function closeParts({ routes, storage, state }: GatewayParts, late: AbortSignal): Promise<void> {
+async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
+  const { switching, routes, storage, state } = parts;
+  await switching.stop();
   await routes.close(late);
   await closeStorage(storage);
-  await state.close();
+  // What was cut off may still apply.
+  await state.close({ release: !late.aborted });
 }
 
 async function closeStorage(storage: ReadonlyMap<string, StorageBackend>): Promise<void> {

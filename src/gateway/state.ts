@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
+import { GatewayLeases } from '../state/gateway-leases.js';
 import type { Kv } from '../state/kv.js';
 import { openLmdbKv } from '../state/lmdb-kv.js';
 import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
@@ -11,6 +14,7 @@ import { createSealer } from '../state/sealing.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Config } from './config.js';
+import { GatewayLease } from './switching/lease.js';
 
 /** What outlives the process, opened. */
 export interface State {
@@ -19,9 +23,13 @@ export interface State {
   readonly accessKeys: AccessKeyStore;
   readonly sessions: AdminSessions;
   readonly registry: Registry;
+  readonly leases: GatewayLeases;
+  /** This gateway's own. */
+  readonly lease: GatewayLease;
   /** The admin password, when this start has made it: only its hash is kept. */
   readonly adminPassword: string | undefined;
-  close(): Promise<void>;
+  /** With `release` other gateways wait for this one no more: nothing of it is under way. */
+  close(options: { readonly release: boolean }): Promise<void>;
 }
 
 export interface StateOptions {
@@ -47,7 +55,8 @@ function openKv({ config, clock }: StateOptions): Promise<Kv> {
     : openRedisKv({ url: config.redis, clock });
 }
 
-async function loadState(kv: Kv, { config, clock, log }: StateOptions): Promise<State> {
+async function loadState(kv: Kv, options: StateOptions): Promise<State> {
+  const { config, clock, log } = options;
   const given = config.masterKey === undefined ? {} : { value: config.masterKey };
   const sealer = createSealer(await loadMasterKey({ ...given, folder: config.data }));
   await assertMasterKey(kv, sealer);
@@ -56,17 +65,26 @@ async function loadState(kv: Kv, { config, clock, log }: StateOptions): Promise<
   const sessions = createAdminSessions(kv);
   const password = config.adminPassword === undefined ? {} : { given: config.adminPassword };
   const adminPassword = await sessions.ensurePassword(password);
+  const leases = new GatewayLeases(kv, config.times.leaseMs);
+  const lease = await GatewayLease.take({ id: gatewayId(), leases, times: config.times, clock, log });
   const registry = await createRegistry({ kv, buckets, accessKeys, clock, log });
+  lease.keep(() => registry.reload());
   return {
     kv,
     buckets,
     accessKeys,
     sessions,
     registry,
+    leases,
+    lease,
     adminPassword,
-    async close() {
+    async close(how) {
+      await lease.close(how);
       registry.close();
       await kv.close();
     },
   };
 }
+
+/** Tells an operator which process it is, and no two gateways have the same. */
+const gatewayId = (): string => `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;

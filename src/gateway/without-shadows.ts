@@ -10,9 +10,7 @@ export const withoutShadows = (routes: BucketRoutes): BucketRoutes => ({
   },
 });
 
-const withoutShadow = ({ record, target, retire }: BucketRoute): BucketRoute => ({
-  record,
-  service: target,
-  target,
-  retire,
+const withoutShadow = ({ movingFrom: _, ...route }: BucketRoute): BucketRoute => ({
+  ...route,
+  service: route.target,
 });

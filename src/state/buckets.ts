@@ -1,6 +1,6 @@
 import { accessKeyFormat } from './access-key-record.js';
 import { type BucketRecord, bucketFormat } from './bucket-record.js';
-import type { Kv } from './kv.js';
+import type { Kv, KvCheck } from './kv.js';
 import { RecordStore, untilDone } from './record-store.js';
 import type { Sealer } from './sealing.js';
 
@@ -37,6 +37,12 @@ export class BucketStore extends RecordStore<BucketRecord> {
       const done = await this.commit(name, { checks: [{ key, version: found.version }], sets });
       return done ? record : 'retry';
     });
+  }
+
+  /** The bucket as it is now, and the check that holds as long as nobody has written it since. */
+  async judge(name: string): Promise<{ record: BucketRecord; check: KvCheck } | undefined> {
+    const found = await this.find(name);
+    return found && { record: found.record, check: { key: this.keyOf(name), version: found.version } };
   }
 
   /** The bucket and its access keys at once; the store's objects stay. False when there is no such bucket. */

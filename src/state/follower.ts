@@ -20,7 +20,7 @@ const RETRY_MS = 2_000;
 export class Follower<T> {
   #endings: (() => void)[] = [];
   #timer: { cancel(): void } | undefined;
-  #isLoading = false;
+  #loading: Promise<void> | undefined;
   /** A change may have been missed by the load that is running. */
   #mustRepeat = false;
   /** A read has failed and all has not been read since. */
@@ -32,7 +32,7 @@ export class Follower<T> {
   async start(): Promise<void> {
     const { kv, store } = this.options;
     const changed = (key: string | null) =>
-      key === null ? this.#reload() : this.#refresh(key.slice(store.prefix.length));
+      key === null ? this.#reloadOnward() : this.#refresh(key.slice(store.prefix.length));
     this.#endings = [kv.watch(store.prefix, changed), store.onWrite((name) => this.#refresh(name))];
     try {
       await this.#load();
@@ -49,28 +49,35 @@ export class Follower<T> {
     this.#timer?.cancel();
   }
 
+  /** Resolves when all has been read anew; rejects when it could not be. */
+  reload(): Promise<void> {
+    this.#mustRepeat = true;
+    return this.#load();
+  }
+
   async #refresh(name: string): Promise<void> {
     await this.#attempt(() => this.options.replica.refresh(name));
   }
 
-  async #reload(): Promise<void> {
-    if (this.#isLoading) this.#mustRepeat = true;
-    else if (await this.#attempt(() => this.#load())) {
-      this.#noteCaughtUp();
-      this.#reloadIn(RELOAD_MS);
-    }
+  async #reloadOnward(): Promise<void> {
+    if (!(await this.#attempt(() => this.reload()))) return;
+    this.#noteCaughtUp();
+    this.#reloadIn(RELOAD_MS);
   }
 
-  async #load(): Promise<void> {
-    this.#isLoading = true;
-    try {
-      do {
-        this.#mustRepeat = false;
-        await this.options.replica.load();
-      } while (this.#mustRepeat);
-    } finally {
-      this.#isLoading = false;
-    }
+  /** Whoever comes while all is being read gets the end of that. */
+  #load(): Promise<void> {
+    this.#loading ??= this.#loadCurrent().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #loadCurrent(): Promise<void> {
+    do {
+      this.#mustRepeat = false;
+      await this.options.replica.load();
+    } while (this.#mustRepeat);
   }
 
   async #attempt(action: () => Promise<unknown>): Promise<boolean> {
@@ -101,6 +108,6 @@ export class Follower<T> {
   #reloadIn(ms: number): void {
     this.#timer?.cancel();
     const isStopped = this.#endings.length === 0;
-    if (!isStopped) this.#timer = this.options.clock.after(ms, () => this.#reload());
+    if (!isStopped) this.#timer = this.options.clock.after(ms, () => this.#reloadOnward());
   }
 }

@@ -32,6 +32,8 @@ export interface Registry {
    */
   lookUpBucket(name: string): Promise<BucketRecord | undefined>;
   lookUpAccessKey(accessKeyId: string): Promise<AccessKeyRecord | undefined>;
+  /** Resolves when all that stood in the state by now is known. Rejects with KvUnavailable. */
+  reload(): Promise<void>;
   /** Calls back after each change that can be seen here. Returns the function that ends it. */
   onChange(listener: (change: RegistryChange) => void): () => void;
   close(): void;
@@ -56,7 +58,7 @@ class FollowingRegistry implements Registry {
   readonly #listeners = new Set<(change: RegistryChange) => void>();
   readonly #buckets: Replica<BucketRecord>;
   readonly #accessKeys: Replica<AccessKeyRecord>;
-  readonly #followers: readonly Pick<Follower<unknown>, 'start' | 'stop'>[];
+  readonly #followers: readonly Pick<Follower<unknown>, 'start' | 'stop' | 'reload'>[];
 
   constructor({ buckets, accessKeys, ...common }: RegistryOptions) {
     this.#buckets = this.#replicaOf(buckets, 'bucket', common.clock);
@@ -89,6 +91,10 @@ class FollowingRegistry implements Registry {
 
   lookUpAccessKey(accessKeyId: string): Promise<AccessKeyRecord | undefined> {
     return this.#accessKeys.lookUp(accessKeyId);
+  }
+
+  async reload(): Promise<void> {
+    await Promise.all(this.#followers.map((follower) => follower.reload()));
   }
 
   onChange(listener: (change: RegistryChange) => void): () => void {

@@ -20,7 +20,7 @@ export class Replica<T> {
   readonly #asking = new Map<string, Promise<T | undefined>>();
   /** The newest read of each name that is under way: only its answer counts. */
   readonly #newest = new Map<string, symbol>();
-  /** Names that were read while all are being loaded: what the load saw of them may be older. */
+  /** Names that were read while all are being loaded. */
   #readWhileLoading: Set<string> | undefined;
 
   constructor(private readonly options: ReplicaOptions<T>) {
@@ -56,18 +56,21 @@ export class Replica<T> {
     }
   }
 
-  /** Reads all records anew. Not to be called again before it has resolved. */
+  /**
+   * Reads all records anew; none is older then than when this was called. A read of one record that is under way meanwhile may be of
+   * before or after, so that one is read once more. Not to be called again before it has resolved.
+   */
   async load(): Promise<void> {
-    const newer = new Set<string>();
-    this.#readWhileLoading = newer;
-    try {
-      const loaded = await this.#readAll();
-      for (const name of new Set([...this.#records.keys(), ...loaded.keys()])) {
-        if (!newer.has(name)) this.#apply(name, loaded.get(name));
-      }
-    } finally {
+    const unsure = new Set<string>();
+    this.#readWhileLoading = unsure;
+    const loaded = await this.#readAll().finally(() => {
       this.#readWhileLoading = undefined;
+    });
+    for (const name of this.#newest.keys()) unsure.add(name);
+    for (const name of new Set([...this.#records.keys(), ...loaded.keys()])) {
+      if (!unsure.has(name)) this.#apply(name, loaded.get(name));
     }
+    await Promise.all([...unsure].map((name) => this.refresh(name)));
   }
 
   async #readAll(): Promise<Map<string, T>> {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openRoute } from '../../src/gateway/bucket-route.js';
 import { type BucketRoutes, createBucketRoutes } from '../../src/gateway/bucket-routes.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
-import type { Registry, RegistryChange } from '../../src/state/registry.js';
+import type { RegistryChange } from '../../src/state/registry.js';
+import { createSealer } from '../../src/state/sealing.js';
 import { systemClock } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
 import { TIMES } from '../../src/system/times.js';
@@ -86,23 +88,27 @@ beforeEach(async () => {
     return { status: 200, headers: { etag: '"e"', 'content-length': '1', 'x-amz-meta-bucket': bucket } };
   });
   records = new Map([['photos', record(shadow.endpoint)]]);
-  const registry: Registry = {
-    bucket: (name) => records.get(name),
+  const registry = {
+    bucket: (name: string) => records.get(name),
     buckets: () => [...records.values()],
     lookUpBucket: async () => undefined,
-    accessKey: () => undefined,
-    lookUpAccessKey: async () => undefined,
-    onChange(listener) {
+    onChange(listener: (change: RegistryChange) => void) {
       changed = listener;
       return () => undefined;
     },
-    close: () => undefined,
   };
   const kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
   const main = { name: 'main', type: 'memory' as const, service: target, close: () => Promise.resolve() };
   const log = createLogger({ level: 'silent' });
   const backends = new Map([['main', main]]);
-  routes = createBucketRoutes({ registry, kv, backends, clock: systemClock, log, times: TIMES });
+  const sealer = createSealer(Buffer.alloc(32));
+  const parts = { kv, sealer, backends, clock: systemClock, log, times: TIMES };
+  const lease = {
+    tenure: { signal: NEVER, isOver: () => false },
+    onTenure: () => undefined,
+    acknowledge: () => undefined,
+  };
+  routes = createBucketRoutes({ registry, lease, open: (now, tenure) => openRoute(now, tenure, parts), log });
   closeState = () => kv.close();
 });
 

@@ -15,7 +15,7 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
     service,
     target: service,
     movingFrom: { shadow: service, ledger, migrate: async () => outcome },
-    retire: () => Promise.resolve(),
+    retire: () => ({ quiet: Promise.resolve(), done: Promise.resolve() }),
   };
   const routes = { find: async () => route, close: () => Promise.resolve() };
   const identity = { kind: 'root', accessKeyId: 'root' } as const;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Replica } from '../../src/state/replica.js';
 import { ManualClock } from '../support/manual-clock.js';
 
@@ -26,7 +26,8 @@ function slowReplica() {
   const changed: string[] = [];
   const replica = new Replica({ store, clock: new ManualClock(), onChange: (name) => changed.push(name) });
   const answer = (read: number, value?: number) => answers[read]?.(value);
-  return { replica, changed, answer, endLoad: (items: Item[]) => endLoad?.(items) };
+  const asked = (reads: number) => vi.waitFor(() => expect(answers).toHaveLength(reads));
+  return { replica, changed, answer, asked, endLoad: (items: Item[]) => endLoad?.(items) };
 }
 
 describe('a replica', () => {
@@ -41,7 +42,7 @@ describe('a replica', () => {
   });
 
   it('does not let a load undo what was read while it ran', async () => {
-    const { replica, answer, endLoad } = slowReplica();
+    const { replica, answer, asked, endLoad } = slowReplica();
     const first = replica.refresh('deleted');
     answer(0, 1);
     await first;
@@ -55,11 +56,27 @@ describe('a replica', () => {
       { name: 'deleted', value: 1 },
       { name: 'other', value: 1 },
     ]);
+    await asked(5);
+    answer(3, undefined);
+    answer(4, 2);
     await loading;
     expect([...replica.values()]).toEqual([
       { name: 'changed', value: 2 },
       { name: 'other', value: 1 },
     ]);
+  });
+
+  it('knows all that there was when a load began, whatever an older read brings after', async () => {
+    const { replica, answer, asked, endLoad } = slowReplica();
+    const old = replica.refresh('a');
+    const loading = replica.load();
+    endLoad([{ name: 'a', value: 2 }]);
+    await asked(2);
+    answer(0, 1);
+    await old;
+    answer(1, 2);
+    await loading;
+    expect(replica.get('a')).toEqual({ name: 'a', value: 2 });
   });
 
   it('announces what a load changed, added and took away', async () => {

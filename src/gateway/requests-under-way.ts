@@ -1,0 +1,103 @@
+import { finished, Readable } from 'node:stream';
+import type { S3Request, S3Response, S3Service } from '../s3/message.js';
+import type { OperationName } from '../s3/operations.js';
+import { isRead, outOfTouch } from './switching/out-of-touch.js';
+
+/** Of these, those without conditions depend on nothing but the target, and may take hours. */
+const PLAIN_WRITES: ReadonlySet<OperationName> = new Set<OperationName>([
+  'PutObject',
+  'CopyObject',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'UploadPartCopy',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
+]);
+
+const isPlainWrite = ({ operation, headers }: S3Request): boolean =>
+  PLAIN_WRITES.has(operation) && headers['if-match'] === undefined && headers['if-none-match'] === undefined;
+
+/**
+ * The requests that are being answered by a service: who leaves it waits for them. A read ends when its answer begins, a write with its
+ * answer's last byte, for an error can come as late. Writes are broken off when `tenure` aborts.
+ */
+export class RequestsUnderWay {
+  readonly #plainWrites = new Count();
+  readonly #others = new Count();
+  readonly #writes = new Set<AbortController>();
+
+  readonly #breakOff = () => {
+    for (const write of this.#writes) write.abort(outOfTouch());
+  };
+
+  constructor(
+    private readonly inner: S3Service,
+    private readonly tenure: AbortSignal,
+  ) {
+    tenure.addEventListener('abort', this.#breakOff);
+  }
+
+  readonly service: S3Service = async (request) => {
+    const count = isPlainWrite(request) ? this.#plainWrites : this.#others;
+    count.enter();
+    if (!isRead(request)) return this.#write(request, () => count.leave());
+    try {
+      return await this.inner(request);
+    } finally {
+      count.leave();
+    }
+  };
+
+  /** Resolves when none is left but writes without conditions. New requests must not come any more. */
+  async quiet(): Promise<void> {
+    await this.#others.zero();
+  }
+
+  /** Resolves when none is left. New requests must not come any more. */
+  async idle(): Promise<void> {
+    await this.#others.zero();
+    await this.#plainWrites.zero();
+    this.tenure.removeEventListener('abort', this.#breakOff);
+  }
+
+  async #write(request: S3Request, ended: () => void): Promise<S3Response> {
+    const write = new AbortController();
+    const leave = () => write.abort(request.signal.reason);
+    this.#writes.add(write);
+    request.signal.addEventListener('abort', leave);
+    if (request.signal.aborted) leave();
+    const end = () => {
+      this.#writes.delete(write);
+      request.signal.removeEventListener('abort', leave);
+      ended();
+    };
+    try {
+      const answer = await this.inner({ ...request, signal: write.signal });
+      if (answer.body instanceof Readable) finished(answer.body, end);
+      else end();
+      return answer;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+}
+
+class Count {
+  #running = 0;
+  #waiting: (() => void)[] = [];
+
+  enter(): void {
+    this.#running += 1;
+  }
+
+  leave(): void {
+    this.#running -= 1;
+    if (this.#running > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async zero(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}

@@ -1,0 +1,23 @@
+import type { BucketRecord } from '../../state/buckets.js';
+import { nextRung, type Rung } from '../../state/rung.js';
+
+/** A rung that follows; `none`: the shadow goes; `forget`: what the state holds of its keys goes. */
+export type Step = Rung | 'none' | 'forget';
+
+/** What is to be done next with the bucket; undefined where it has reached its aim. */
+export function nextStep({ shadow, forgetting }: BucketRecord): Step | undefined {
+  if (shadow !== null) return nextRung(shadow.rung, shadow.aim);
+  return forgetting ? 'forget' : undefined;
+}
+
+/** The bucket once the step is taken. Each rung is a new epoch. */
+export function stepped(record: BucketRecord, step: Step): BucketRecord {
+  const { shadow, epoch } = record;
+  if (step === 'forget') return { ...record, forgetting: false };
+  if (step === 'none') return { ...record, shadow: null, forgetting: true, epoch: epoch + 1 };
+  return { ...record, shadow: shadow && { ...shadow, rung: step }, epoch: epoch + 1 };
+}
+
+/** Whether a step that was judged by `one` may be taken from `other`. */
+export const isSameStep = (one: BucketRecord, other: BucketRecord): boolean =>
+  one.id === other.id && one.epoch === other.epoch && nextStep(one) === nextStep(other);

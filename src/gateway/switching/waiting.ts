@@ -1,0 +1,33 @@
+import type { BucketRecord } from '../../state/buckets.js';
+import type { GatewayLeases, LiveGateway } from '../../state/gateway-leases.js';
+import type { Ledger } from '../../state/ledger.js';
+import { nextStep, type Step } from './steps.js';
+
+export interface WaitingOptions {
+  readonly leases: Pick<GatewayLeases, 'live'>;
+  readonly ledgerOf: (record: BucketRecord) => Pick<Ledger, 'hasOpenBefore'>;
+}
+
+/** What a bucket's switch waits for, in words; empty: nothing. */
+export type WaitingFor = (record: BucketRecord) => Promise<readonly string[]>;
+
+/** Gateways that have not acknowledged the bucket's epoch. Whoever is not among the live ones by now has yet to read the record. */
+export const behind = (record: BucketRecord, live: readonly LiveGateway[]): string[] =>
+  live
+    .filter(({ acknowledged }) => (acknowledged[record.id] ?? Number.NEGATIVE_INFINITY) < record.epoch)
+    .map(({ id }) => `gateway ${id}`);
+
+/** Where a rung follows, its rules must not meet what was begun by those before it. */
+const endsWrites = (step: Step | undefined): boolean => step !== undefined && step !== 'forget';
+
+/**
+ * Judges whether all has ended that was begun in older epochs of a bucket: what live gateways had under way, and what those have left open that
+ * are gone. The ledger is asked last, for who has acknowledged opens nothing old any more.
+ */
+export const createWaiting =
+  ({ leases, ledgerOf }: WaitingOptions): WaitingFor =>
+  async (record) => {
+    const gateways = behind(record, await leases.live());
+    if (gateways.length > 0 || !endsWrites(nextStep(record))) return gateways;
+    return (await ledgerOf(record).hasOpenBefore(record.epoch)) ? ['writes that are not settled yet'] : [];
+  };
