@@ -6,16 +6,18 @@ import type { ShadowContext } from './context.js';
 import { mirror } from './mirror.js';
 import { excludesWriters, seesShadow } from './rungs.js';
 import { beforeWriting } from './under-intent.js';
+import { finishUpload } from './uploads/finish.js';
 import { isInTarget } from './view.js';
 
 const INTERVAL_MS = 5_000;
 
 /**
- * RECOVERY of a write that failed half-way, under its exclusive intent, without changing the view: T has the key -> T's object is copied to
- * S; T has none and D -> S's is deleted; else nothing. Then the intent is closed. What fails is tried again when the lease ends.
+ * RECOVERY of a write that failed half-way, under its exclusive intent, without changing the view: an upload that S has completed is completed in
+ * T; else, T has the key -> T's object is copied to S; T has none and D -> S's is deleted; else nothing. Then the intent is closed. What fails
+ * is tried again when the lease ends.
  */
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
-  if (excludesWriters(ctx)) {
+  if (excludesWriters(ctx) && !(await finishUpload(ctx, intent))) {
     if (await isInTarget(ctx, intent.key, ctx.background.signal)) await mirror(ctx, intent);
     else if (await ctx.ledger.isDeleted(intent.key)) await deleteFromShadow(ctx, intent.key);
   }
