@@ -7,9 +7,12 @@ import { markAsShadowOf } from '../filters/shadow-marker.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Service } from '../s3/message.js';
 import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../shadow/shadowed.js';
+import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
+import type { Sealer } from '../state/sealing.js';
+import { createUploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
@@ -44,6 +47,7 @@ export interface Retirement {
 export interface RouteParts {
   readonly backends: ReadonlyMap<string, Backend>;
   readonly kv: Kv;
+  readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Logger;
   readonly times: Times;
@@ -69,9 +73,10 @@ interface Opening<R> {
 
 function openPlainRoute(
   { record, target, tenure }: Opening<BucketRecord>,
-  { clock }: RouteParts,
+  { kv, sealer, clock }: RouteParts,
 ): BucketRoute {
-  const requests = new RequestsUnderWay(target, tenure.signal);
+  const uploadIds = createUploadIds({ kv, sealer, bucketId: record.id });
+  const requests = new RequestsUnderWay(knowingPairs(uploadIds)(target), tenure.signal);
   const nothing = async () => undefined;
   return {
     record,
@@ -83,12 +88,21 @@ function openPlainRoute(
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedOptions['bucket']>,
-  { kv, clock, log, times }: RouteParts,
+  { backends, kv, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
   const connection = connectToShadow(record, clock, times);
   const shadow = careful(connection, record, { clock, log });
   const ledger = new Ledger(withinTenure(kv, tenure), record.id, clock, { times, epoch: record.epoch });
-  const shadowed = createShadowed({ bucket: record, target, shadow, ledger, clock, log });
+  const shadowed = createShadowed({
+    bucket: record,
+    target,
+    copySources: serviceOf(record.backend, backends),
+    shadow,
+    ledger,
+    uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
+    clock,
+    log,
+  });
   const requests = new RequestsUnderWay(shadowed.service, tenure.signal);
   shadowed.startRecovery();
   return {

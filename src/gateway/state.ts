@@ -10,7 +10,7 @@ import { openLmdbKv } from '../state/lmdb-kv.js';
 import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
 import { openRedisKv } from '../state/redis-kv.js';
 import { createRegistry, type Registry } from '../state/registry.js';
-import { createSealer } from '../state/sealing.js';
+import { createSealer, type Sealer } from '../state/sealing.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Config } from './config.js';
@@ -19,6 +19,7 @@ import { GatewayLease } from './switching/lease.js';
 /** What outlives the process, opened. */
 export interface State {
   readonly kv: Kv;
+  readonly sealer: Sealer;
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
   readonly sessions: AdminSessions;
@@ -71,6 +72,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
   lease.keep(() => registry.reload());
   return {
     kv,
+    sealer,
     buckets,
     accessKeys,
     sessions,

@@ -1,7 +1,10 @@
 import { assertKeyLength } from './address.js';
 import { isBucketName } from './buckets.js';
 import { S3Error } from './errors.js';
+import type { HeaderFields } from './fields.js';
+import { invalidArgument } from './invalid-argument.js';
 import { encodeComponent, encodeKey } from './keys.js';
+import type { ByteRange } from './ranges.js';
 
 /** The object that CopyObject or UploadPartCopy reads. */
 export interface CopySource {
@@ -33,6 +36,35 @@ export function parseCopySource(value: string): CopySource {
 export function formatCopySource({ bucket, key, versionId }: CopySource): string {
   const path = `/${bucket}/${encodeKey(key)}`;
   return versionId === undefined ? path : `${path}${VERSION}${encodeComponent(versionId)}`;
+}
+
+const COPY_RANGE = /^bytes=(\d+)-(\d+)$/;
+
+/**
+ * The bytes that x-amz-copy-source-range names of a source of `size` bytes; all of them without it. They have to be there all
+ * (AWS, UploadPartCopy). Throws InvalidArgument, InvalidRange.
+ */
+export function copySourceRange(headers: HeaderFields, size: number): ByteRange {
+  const name = 'x-amz-copy-source-range';
+  const header = headers[name];
+  if (header === undefined) return { start: 0, end: size - 1 };
+  const [, start, end] = COPY_RANGE.exec(header)?.map(Number) ?? [];
+  if (start === undefined || end === undefined || end < start) {
+    const message =
+      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the ' +
+      'zero-based offsets of the first and last bytes to copy';
+    throw invalidArgument(name, header, message);
+  }
+  if (end < size) return { start, end };
+  if (start >= size) throw new S3Error('InvalidRange');
+  throw invalidArgument(name, header, `Range specified is not valid for source object of size: ${size}`);
+}
+
+/** `COPY` or `REPLACE`, of x-amz-metadata-directive or x-amz-tagging-directive. Throws InvalidArgument. */
+export function directiveOf(headers: HeaderFields, name: string): 'COPY' | 'REPLACE' {
+  const directive = headers[name] ?? 'COPY';
+  if (directive === 'COPY' || directive === 'REPLACE') return directive;
+  throw invalidArgument(name, directive, `Unknown ${name.replace('x-amz-', '')}.`);
 }
 
 function decode(text: string, value: string): string {

@@ -2,6 +2,7 @@ import type { S3Service } from '../s3/message.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Ledger } from '../state/ledger.js';
 import type { Rung } from '../state/rung.js';
+import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BackgroundWork } from './background.js';
@@ -14,8 +15,12 @@ export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'delete'>
 /** What every rule of the protocol works on: T, S, the per-key state, and time. */
 export interface ShadowContext {
   readonly bucket: string;
+  /** What T's backend calls the bucket. */
+  readonly targetBucket: string;
   /** T: where the bucket's objects are to live. */
   readonly target: S3Service;
+  /** T's backend, whatever bucket a request names: what copies are made from. */
+  readonly copySources: S3Service;
   /** S: where they are moving from. */
   readonly shadow: S3Service;
   readonly settings: ShadowSettings;
@@ -23,6 +28,7 @@ export interface ShadowContext {
   /** Whether T was seen to honour `If-None-Match: *`, on PUT and on CompleteMultipartUpload. */
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly ledger: Ledger;
+  readonly uploadIds: UploadIds;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies and after-answer deletes: they outlive the request that began them, and a drain waits for them. */

@@ -1,12 +1,16 @@
 import { discard, toReadable } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response } from '../s3/message.js';
-import { isSuccess } from './ask.js';
+import { readError } from '../s3/xml/error.js';
+import { isSuccess, readBody } from './ask.js';
 import { forShadow, reachShadow, shadowFailed } from './ask-shadow.js';
 import { pump, ReadersLeft, WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 
 export type Side = 'target' | 'shadow';
+
+/** The order in which a write is released: what is in the target counts. */
+export const SHADOW_FIRST: readonly Side[] = ['shadow', 'target'];
 
 /** The side's answer, whatever it is. @throws S3Error ServiceUnavailable when the shadow gives none; BackendUnavailable */
 export const sendTo = (ctx: ShadowContext, side: Side, request: S3Request): Promise<S3Response> =>
@@ -91,12 +95,13 @@ export async function fillAll(
   }
 }
 
-/** The shadow's credentials and its health are not the client's affair; what it says of the object is. */
-export function refusal(side: Side, answer: S3Response): S3Response {
+/** The shadow's credentials and its health are not the client's affair; what it says of the object, or of an upload, is. */
+export async function refusal(side: Side, answer: S3Response): Promise<S3Response> {
   if (isSuccess(answer))
     throw new S3Error('InternalError', `The ${side} answered before it had the whole object.`);
   if (side === 'target' || answer.status === 400) return answer;
-  discard(answer.body);
+  const body = await readBody(answer);
+  if (readError(body)?.code === 'NoSuchUpload') return { ...answer, body };
   throw shadowFailed(`it answered ${answer.status} to a write`);
 }
 

@@ -4,10 +4,12 @@ import type { OperationName } from '../s3/operations.js';
 import { hasQuery } from '../s3/params.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { KeyBusy, type Ledger } from '../state/ledger.js';
+import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { BackgroundWork } from './background.js';
 import type { ShadowContext } from './context.js';
+import { copyObject } from './copy-object.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import { deleteObject } from './delete.js';
 import { deleteObjects } from './delete-objects.js';
@@ -17,15 +19,24 @@ import { migrate } from './migrate.js';
 import { BucketPresence } from './miss.js';
 import { read } from './read.js';
 import { recoverForever } from './recovery.js';
-import { migrateFirst, put, writeInTarget } from './write.js';
+import { abortUpload } from './uploads/abort.js';
+import { beginUpload } from './uploads/begin.js';
+import { completeUpload } from './uploads/complete.js';
+import { listUploads } from './uploads/list.js';
+import { knowingPairs } from './uploads/pair.js';
+import { uploadPart, uploadPartCopy } from './uploads/part.js';
+import { migrateFirst, put } from './write.js';
 
 export interface ShadowedOptions {
   readonly bucket: BucketRecord & { readonly shadow: NonNullable<BucketRecord['shadow']> };
   /** The bucket in its target backend. */
   readonly target: S3Service;
+  /** The backend of the target, whatever bucket a request names. */
+  readonly copySources: S3Service;
   /** The bucket that objects are moving from. */
   readonly shadow: S3Service;
   readonly ledger: Ledger;
+  readonly uploadIds: UploadIds;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies under way at once; a miss beyond them is served without being copied. */
@@ -71,8 +82,13 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   GetObject: read,
   HeadObject: read,
   PutObject: put,
-  CopyObject: writeInTarget,
-  CompleteMultipartUpload: writeInTarget,
+  CopyObject: copyObject,
+  CreateMultipartUpload: beginUpload,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+  ListMultipartUploads: listUploads,
+  AbortMultipartUpload: abortUpload,
+  CompleteMultipartUpload: completeUpload,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   ListObjects: list,
@@ -86,16 +102,20 @@ function ruleFor(request: S3Request): Rule {
 
 /** `shadowed` makes one S3 service of two: the heart of a migration. */
 export function createShadowed(options: ShadowedOptions): ShadowedBucket {
-  const { bucket, target, shadow, ledger, clock, log, maxCopies = 128 } = options;
+  const { bucket, shadow, uploadIds, clock, log, maxCopies = 128 } = options;
+  const target = knowingPairs(uploadIds)(options.target);
   const background = new BackgroundWork(maxCopies, log);
   const ctx: ShadowContext = {
     bucket: bucket.name,
+    targetBucket: bucket.targetBucket,
     target,
+    copySources: options.copySources,
     shadow,
     settings: bucket.shadow,
     rung: bucket.shadow.rung,
     conditionalWrites: bucket.conditionalWrites,
-    ledger,
+    ledger: options.ledger,
+    uploadIds,
     clock,
     log,
     background,

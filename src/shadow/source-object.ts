@@ -16,6 +16,10 @@ const KEPT_HEADERS = [
 
 const USER_METADATA = 'x-amz-meta-';
 
+/** Whether a header field is metadata that S3 keeps with an object. */
+export const isMetadata = (name: string): boolean =>
+  KEPT_HEADERS.includes(name) || name === 'content-encoding' || name.startsWith(USER_METADATA);
+
 /** What a copy needs to know of the shadow's object, read from the answer that carries its bytes. */
 export interface SourceObject {
   readonly key: string;
@@ -35,12 +39,11 @@ export function sourceObject(key: string, answer: S3Response): SourceObject {
 
 /** The request headers that give a copy the metadata of its source. */
 export function metadataHeaders({ headers }: SourceObject): HeaderFields {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (KEPT_HEADERS.includes(name) || name.startsWith(USER_METADATA)) kept[name] = value;
-  }
-  const encoding = storedEncoding(headers['content-encoding']);
-  return encoding ? { ...kept, 'content-encoding': encoding } : kept;
+  const { 'content-encoding': encoding, ...kept } = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => isMetadata(name)),
+  );
+  const stored = storedEncoding(encoding);
+  return stored ? { ...kept, 'content-encoding': stored } : kept;
 }
 
 /** `aws-chunked` is a coding of one upload; some stores wrongly keep it with the object. */
@@ -66,12 +69,19 @@ const PLAIN_MD5 = /^"?([0-9a-f]{32})"?$/;
 
 /**
  * Content-MD5 for a copy written by one PUT: the store then refuses other bytes than the source's. An ETag is the MD5 of
- * the bytes unless the object was written in parts or is encrypted with KMS or a customer's key (AWS, "Object" API type).
+ * the bytes unless the object was written in parts.
  */
 export function contentMd5({ etag, headers }: SourceObject): HeaderFields {
   const digest = PLAIN_MD5.exec(etag)?.[1];
-  const encrypted =
-    headers['x-amz-server-side-encryption']?.startsWith('aws:kms') ||
-    headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined;
-  return digest && !encrypted ? { 'content-md5': Buffer.from(digest, 'hex').toString('base64') } : {};
+  return digest && hasDigests(headers)
+    ? { 'content-md5': Buffer.from(digest, 'hex').toString('base64') }
+    : {};
 }
+
+/**
+ * Whether the ETags of an object or of the parts of an upload are MD5s, by what a store says of it: they are none where it is
+ * encrypted with KMS or a customer's key (AWS, "Object" API type).
+ */
+export const hasDigests = (headers: HeaderFields): boolean =>
+  headers['x-amz-server-side-encryption-customer-algorithm'] === undefined &&
+  !headers['x-amz-server-side-encryption']?.startsWith('aws:kms');

@@ -52,7 +52,7 @@ async function releaseInOrder(
 }
 
 /** A refusal by the first store says that nothing was written anywhere; all else may have left the stores apart. */
-async function leaveToRecovery(
+export async function leaveToRecovery(
   ctx: ShadowContext,
   intent: WriteIntent,
   nothingWritten: boolean,

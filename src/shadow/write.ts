@@ -1,14 +1,13 @@
 import { S3Error } from '../s3/errors.js';
-import type { S3Request, S3Response } from '../s3/message.js';
-import { readError } from '../s3/xml/error.js';
-import { isSuccess, readBody } from './ask.js';
+import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
+import type { Outcome } from './outcome.js';
 import { settle } from './recovery.js';
 import { excludesWriters, writesBoth } from './rungs.js';
-import { judged, judgeUnder, unattended } from './under-intent.js';
+import { beforeWriting, judged, judgeUnder, secure, unattended } from './under-intent.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
 import { withheldPut } from './withheld-put.js';
 
@@ -23,29 +22,49 @@ export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Res
   return writeTarget(ctx, request);
 }
 
-/** CompleteMultipartUpload and CopyObject: the target makes the object, from parts or data that it has. */
-export async function writeInTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (excludesWriters(ctx)) return writeUnderIntent(ctx, request);
+/** A write that the target does by itself, from parts or data that it has. */
+export interface TargetWrite {
+  readonly request: S3Request;
+  /** Sends it, as given: judged, perhaps, and not left to a client that may leave. */
+  send(request: S3Request): Promise<Outcome>;
+  /** What comes before it under an intent that excludes others. */
+  before?(): Promise<void>;
+}
+
+/** CompleteMultipartUpload and CopyObject where the target alone makes the object. */
+export async function writeInTarget(ctx: ShadowContext, write: TargetWrite): Promise<S3Response> {
+  const { request, send } = write;
+  const isJudgedHere = isConditional(request) && !ctx.conditionalWrites.complete;
+  if (excludesWriters(ctx) || isJudgedHere) return writeUnderIntent(ctx, write);
   if (isConditional(request)) await judgeAgainstView(ctx, request);
-  return writeTarget(ctx, request);
+  return writeTarget(ctx, request, async (sent) => (await send(sent)).answer);
 }
 
 /**
  * PUT with write-through off. A target that honours `If-None-Match` refuses a late copy itself, so the write needs no state; else a
  * shared intent voids the copies that are under way.
  */
-async function writeTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (ctx.conditionalWrites.put) return ctx.target(request);
+async function writeTarget(
+  ctx: ShadowContext,
+  request: S3Request,
+  send: S3Service = ctx.target,
+): Promise<S3Response> {
+  if (ctx.conditionalWrites.put) return send(request);
   const intent = await ctx.ledger.openIntent(request.key, 'shared');
-  const answer = await ctx.target(request);
+  const answer = await send(request);
   await ctx.ledger.closeIntent(intent);
   return answer;
 }
 
-async function writeUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+async function writeUnderIntent(
+  ctx: ShadowContext,
+  { request, send, before = async () => undefined }: TargetWrite,
+): Promise<S3Response> {
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
-  const { answer, outcome } = await outcomeOf(await ctx.target(unattended(ctx, judged(request))));
+  await beforeWriting(ctx, intent, before);
+  await secure(ctx, intent);
+  const { answer, outcome } = await send(unattended(ctx, judged(request)));
   if (outcome === 'unknown') {
     ctx.background.start('settle a failed write', () => settle(ctx, intent));
     return answer;
@@ -53,19 +72,6 @@ async function writeUnderIntent(ctx: ShadowContext, request: S3Request): Promise
   if (outcome === 'written' && writesBoth(ctx)) await mirror(ctx, intent);
   await ctx.ledger.closeIntent(intent);
   return answer;
-}
-
-interface Outcome {
-  readonly answer: S3Response;
-  readonly outcome: 'written' | 'refused' | 'unknown';
-}
-
-/** An error that comes late comes after status 200 (AWS, CompleteMultipartUpload and CopyObject). */
-async function outcomeOf(received: S3Response): Promise<Outcome> {
-  const body = await readBody(received);
-  const answer = { ...received, body };
-  if (isSuccess(answer) && !readError(body.toString('utf8'))) return { answer, outcome: 'written' };
-  return { answer, outcome: answer.status >= 400 && answer.status < 500 ? 'refused' : 'unknown' };
 }
 
 /**

@@ -8,6 +8,8 @@ import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.j
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
 import type { Rung } from '../../src/state/rung.js';
+import { createSealer } from '../../src/state/sealing.js';
+import { createUploadIds } from '../../src/state/upload-ids.js';
 import { systemClock } from '../../src/system/clock.js';
 import { TIMES } from '../../src/system/times.js';
 import { temporaryKv } from '../state/temporary-kv.js';
@@ -45,6 +47,8 @@ export interface MovingOptions {
   readonly onShadow?: S3Filter;
 }
 
+const MASTER_KEY = Buffer.alloc(32, 7);
+
 const asIs: S3Filter = (service) => service;
 
 /** As a store on the network: it gives up when the answer is no longer wanted. */
@@ -62,17 +66,21 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const shadow = await store('old');
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
   const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
-  const ledger = new Ledger(onState(await temporaryKv()), 'id-1', systemClock, {
+  const kv = onState(await temporaryKv());
+  const ledger = new Ledger(kv, 'id-1', systemClock, {
     times: { ...TIMES, connectMs: 0, firstByteMs: leaseMs / 4, leaseMs, marginMs: leaseMs / 4 },
     waitMs: 500,
   });
   const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;
   const settings = { writeThrough, rung, delete: options.delete ?? 'both' } as const;
+  const reachedTarget = recording(asked.target)(onTarget(target));
   const bucket = createShadowed({
     bucket: record(settings, conditionalWrites),
-    target: recording(asked.target)(onTarget(target)),
+    target: reachedTarget,
+    copySources: reachedTarget,
     shadow: recording(asked.shadow)(onShadow(shadow)),
     ledger,
+    uploadIds: createUploadIds({ kv, sealer: createSealer(MASTER_KEY), bucketId: 'id-1' }),
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });

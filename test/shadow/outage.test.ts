@@ -37,7 +37,7 @@ const REFUSED: [string, string, string, Record<string, string>?, string?][] = [
 const WRITTEN_IN_BOTH: typeof REFUSED = [
   ['PUT', 'new', '', {}, 'body'],
   ['PUT', 'new', '', {}, ''],
-  ['PUT', 'new', '', { 'x-amz-copy-source': 'new/new' }],
+  ['PUT', 'new', '', { 'x-amz-copy-source': 'new/new', 'x-amz-metadata-directive': 'REPLACE' }],
 ];
 
 describe.each([false, true])('a gateway that cannot reach the state, write-through %s', (writeThrough) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BackendUnavailable } from '../../src/backends/backend.js';
 import { S3Error } from '../../src/s3/errors.js';
 import type { S3Filter, S3Request, S3Response } from '../../src/s3/message.js';
+import { writeComplete } from '../../src/s3/xml/multipart.js';
 import { systemClock } from '../../src/system/clock.js';
 import { read } from '../support/store-client.js';
 import { heedingSignal, type Moving, movingBucket } from './moving.js';
@@ -265,19 +266,24 @@ describe('what the target makes itself', () => {
   );
 });
 
-describe('with write-through, what the target makes itself', () => {
-  const copy = (moving: Moving, headers = {}, signal?: AbortSignal) =>
-    moving.client.ask('PUT', 'k', {
-      headers: { 'x-amz-copy-source': 'new/source', ...headers },
-      ...(signal && { signal }),
-    });
+describe('with write-through, an upload that was begun without it', () => {
+  /** Begun in the target alone, with a part in it, it is completed through the gateway. */
+  const begun = async ({ client, target }: Moving) => {
+    const { text } = await target.ask('POST', 'k', { query: 'uploads', body: '' });
+    const uploadId = /<UploadId>([^<]+)/.exec(text)?.[1] ?? '';
+    const query = `partNumber=1&uploadId=${uploadId}`;
+    const { headers: part } = await target.ask('PUT', 'k', { query, body: 'bytes' });
+    const body = writeComplete([{ partNumber: 1, etag: part.etag ?? '' }]);
+    return (headers = {}, signal?: AbortSignal) =>
+      client.ask('POST', 'k', { query: `uploadId=${uploadId}`, headers, body, ...(signal && { signal }) });
+  };
 
   it('is judged by the object that clients see, wherever it is', async () => {
     const moving = await movingBucket({ writeThrough: true });
-    await moving.target.put('source', 'bytes');
+    const complete = await begun(moving);
     const { headers } = await moving.shadow.put('k', 'old');
-    expect(await failureOf(copy(moving, { 'if-match': '"other"' }))).toMatchObject({ status: 412 });
-    expect((await copy(moving, { 'if-match': headers.etag ?? '' })).status).toBe(200);
+    expect(await failureOf(complete({ 'if-match': '"other"' }))).toMatchObject({ status: 412 });
+    expect((await complete({ 'if-match': headers.etag ?? '' })).status).toBe(200);
     expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
   });
 
@@ -285,12 +291,12 @@ describe('with write-through, what the target makes itself', () => {
     const gone = new AbortController();
     const onTarget: S3Filter = (service) => async (request) => {
       const answer = await service(request);
-      if (request.operation === 'CopyObject') gone.abort(new Error('the client left'));
+      if (request.operation === 'CompleteMultipartUpload') gone.abort(new Error('the client left'));
       return answer;
     };
     const moving = await movingBucket({ writeThrough: true, onTarget, onShadow: heedingSignal });
-    await moving.target.put('source', 'bytes');
-    await failureOf(copy(moving, {}, gone.signal));
+    const complete = await begun(moving);
+    await failureOf(complete({}, gone.signal));
     await moving.settled();
     expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
     expect((await moving.ledger.record('k')).intents).toEqual([]);
@@ -302,14 +308,14 @@ describe('with write-through, what the target makes itself', () => {
       'an error after 200',
       { status: 200, headers: {}, body: Buffer.from('<Error><Code>InternalError</Code></Error>') },
     ],
-  ])('and may have made although it answered %s, is brought to the shadow', async (_, answer) => {
+  ])('is brought to the shadow although the target that completed it answered %s', async (_, answer) => {
     const onTarget: S3Filter = (service) => async (request) => {
       const made = await service(request);
-      return request.operation === 'CopyObject' ? answer : made;
+      return request.operation === 'CompleteMultipartUpload' ? answer : made;
     };
     const moving = await movingBucket({ writeThrough: true, onTarget });
-    await moving.target.put('source', 'bytes');
-    expect((await copy(moving)).status).toBe(answer.status);
+    const complete = await begun(moving);
+    expect((await complete()).status).toBe(200);
     await moving.settled();
     expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
     expect((await moving.ledger.record('k')).intents).toEqual([]);
@@ -325,22 +331,23 @@ describe('with write-through, what the target makes itself', () => {
       return service(request);
     };
     const moving = await movingBucket({ writeThrough: true, onShadow, leaseMs: 150 });
-    await moving.target.put('source', 'bytes');
-    const copied = copy(moving);
+    const complete = await begun(moving);
+    const completed = complete();
     await expect.poll(() => isFirst).toBe(false);
     moving.bucket.startRecovery();
     expect(await failureOf(moving.client.put('k', 'later'))).toMatchObject({ code: 'SlowDown' });
-    expect((await copied).status).toBe(200);
+    expect((await completed).status).toBe(200);
     expect(await both(moving, 'k')).toEqual(['bytes', 'bytes']);
   });
 
-  it('and refuses late, with nothing made, is answered so', async () => {
+  it('is answered as the target does that refuses it late, with nothing made', async () => {
     const onTarget: S3Filter = (service) => async (request) =>
-      request.operation === 'CopyObject'
+      request.operation === 'CompleteMultipartUpload'
         ? { status: 200, headers: {}, body: Buffer.from('<Error><Code>InternalError</Code></Error>') }
         : service(request);
     const moving = await movingBucket({ writeThrough: true, onTarget });
-    expect(await copy(moving)).toMatchObject({ status: 200, text: expect.stringContaining('InternalError') });
+    const complete = await begun(moving);
+    expect(await complete()).toMatchObject({ status: 200, text: expect.stringContaining('InternalError') });
     await moving.settled();
     expect((await moving.ledger.record('k')).intents).toEqual([]);
   });

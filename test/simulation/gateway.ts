@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import type { S3Service } from '../../src/s3/message.js';
 import type { ShadowedBucket } from '../../src/shadow/shadowed.js';
+import { createSealer } from '../../src/state/sealing.js';
+import { createUploadIds } from '../../src/state/upload-ids.js';
 import type { Clock } from '../../src/system/clock.js';
 import { clockOf } from './gateway-clock.js';
 import { Life } from './life.js';
@@ -31,11 +33,15 @@ export interface Shared {
 
 const log = pino({ level: 'silent' });
 
+const SEALER = createSealer(Buffer.alloc(32));
+
 /** The code under test as one process runs it: its own memory, and its own way to the stores and the state. */
 export function startGateway(shared: Shared): SimulatedGateway {
   const { scenario, rules, stores, kv, weather } = shared;
   const life = new Life(weather.scheduler);
   const clock = clockOf(life, weather.scheduler);
+  const target = reached(stores.target, { ...shared, side: 'target', life });
+  const state = reachedState(kv, life, weather);
   const bucket = rules.shadowed({
     bucket: {
       ...RECORD,
@@ -47,9 +53,11 @@ export function startGateway(shared: Shared): SimulatedGateway {
       },
       conditionalWrites: scenario.conditional,
     },
-    target: reached(stores.target, { ...shared, side: 'target', life }),
+    target,
+    copySources: target,
     shadow: reached(stores.shadow, { ...shared, side: 'shadow', life }),
-    ledger: rules.ledger(reachedState(kv, life, weather), countingWaits(clock, shared.tally)),
+    ledger: rules.ledger(state, countingWaits(clock, shared.tally)),
+    uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: RECORD.id }),
     clock,
     log,
   });

@@ -1,9 +1,9 @@
-import type { CopySource } from '../../s3/copy-source.js';
+import { type CopySource, directiveOf } from '../../s3/copy-source.js';
 import { S3Error } from '../../s3/errors.js';
 import type { S3Request } from '../../s3/message.js';
 import { writeCopyResult } from '../../s3/xml/copy.js';
 import { openCopySource } from './copy-source.js';
-import { assertHonoured, directiveOf, storedHeaders, taggingOf } from './metadata.js';
+import { assertHonoured, storedHeaders, taggingOf } from './metadata.js';
 import { type Handler, xmlResponse } from './operation.js';
 import type { ObjectRecord } from './records.js';
 import { replaceObject, storeBytes } from './write-object.js';

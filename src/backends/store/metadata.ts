@@ -1,5 +1,4 @@
 import { S3Error } from '../../s3/errors.js';
-import { invalidArgument } from '../../s3/invalid-argument.js';
 import type { HeaderFields } from '../../s3/message.js';
 import { formatTaggingHeader, parseTaggingHeader } from '../../s3/xml/tagging.js';
 import type { ObjectMetadata } from './records.js';
@@ -91,11 +90,4 @@ function userMetadata(headers: HeaderFields): HeaderFields {
   throw new S3Error('MetadataTooLarge', undefined, {
     fields: { Size: String(bytes), MaxSizeAllowed: String(MAX_USER_METADATA_BYTES) },
   });
-}
-
-/** `COPY` or `REPLACE`, of x-amz-metadata-directive or x-amz-tagging-directive. Throws InvalidArgument. */
-export function directiveOf(headers: HeaderFields, name: string): 'COPY' | 'REPLACE' {
-  const directive = headers[name] ?? 'COPY';
-  if (directive === 'COPY' || directive === 'REPLACE') return directive;
-  throw invalidArgument(name, directive, `Unknown ${name.replace('x-amz-', '')}.`);
 }

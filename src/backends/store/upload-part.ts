@@ -1,8 +1,5 @@
-import { S3Error } from '../../s3/errors.js';
-import { invalidArgument } from '../../s3/invalid-argument.js';
-import type { S3Request } from '../../s3/message.js';
+import { copySourceRange } from '../../s3/copy-source.js';
 import { queryValue } from '../../s3/params.js';
-import type { ByteRange } from '../../s3/ranges.js';
 import type { Checksums } from '../../s3/xml/checksums.js';
 import { writeCopyResult } from '../../s3/xml/copy.js';
 import { parsePartNumber } from '../../s3/xml/multipart.js';
@@ -27,7 +24,9 @@ export const uploadPart: Handler = async (operation) => {
 export const uploadPartCopy: Handler = async (operation) => {
   const { request, bucket } = operation;
   findUpload(bucket, request);
-  const source = await openCopySource(operation, ({ size }) => ({ range: copyRange(request, size) }));
+  const source = await openCopySource(operation, ({ size }) => ({
+    range: copySourceRange(request.headers, size),
+  }));
   const { etag, lastModified } = await storePart(operation, source, () => undefined);
   const result = { etag, lastModified: new Date(lastModified).toISOString() };
   return xmlResponse(writeCopyResult(result, 'CopyPartResult'));
@@ -57,23 +56,4 @@ async function storePart(
       return part;
     }),
   );
-}
-
-const COPY_RANGE = /^bytes=(\d+)-(\d+)$/;
-
-/** The bytes of x-amz-copy-source-range, which have to be there all (AWS, UploadPartCopy). */
-function copyRange({ headers }: S3Request, size: number): ByteRange {
-  const name = 'x-amz-copy-source-range';
-  const header = headers[name];
-  if (header === undefined) return { start: 0, end: size - 1 };
-  const [, start, end] = COPY_RANGE.exec(header)?.map(Number) ?? [];
-  if (start === undefined || end === undefined || end < start) {
-    const message =
-      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the ' +
-      'zero-based offsets of the first and last bytes to copy';
-    throw invalidArgument(name, header, message);
-  }
-  if (end < size) return { start, end };
-  if (start >= size) throw new S3Error('InvalidRange');
-  throw invalidArgument(name, header, `Range specified is not valid for source object of size: ${size}`);
 }

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Kv } from './kv.js';
+import type { Sealer } from './sealing.js';
+
+/** The two uploads of one key that clients know by one id. */
+export interface UploadPair {
+  /** The target's own id of its upload. */
+  readonly target: string;
+  /** The shadow's. */
+  readonly shadow: string;
+  /** Whether the ETags of both are MD5s, so that they say whether two parts are the same. */
+  readonly digests: boolean;
+}
+
+/**
+ * Upload ids that stand for two uploads. All that is known of them is sealed in the id itself, so that they hold on any gateway
+ * and after any restart; what the state keeps serves listings alone.
+ */
+export interface UploadIds {
+  /** URL-safe, and less than 1 KiB with ids of the length that stores give. */
+  seal(pair: UploadPair, key: string): string;
+  /** Whether an id was sealed for a key of this bucket, or pretends to be. */
+  isSealed(id: string): boolean;
+  /** @throws SealBroken when it is forged, or belongs to another key */
+  open(id: string, key: string): UploadPair;
+  /** Lets listings find the sealed id by the target's. */
+  remember(pair: UploadPair, id: string): Promise<void>;
+  forget(pair: UploadPair): Promise<void>;
+  /** The sealed ids of those of the target's uploads that are halves, by the target's ids; one round trip. */
+  sealedIds(targetIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** How long an unfinished upload is listed by its sealed id: as long as such uploads are commonly kept. Later it has the target's. */
+export const LISTED_FOR_MS = 7 * 86_400_000;
+
+const pairSchema = z.tuple([z.string(), z.string(), z.boolean()]);
+
+export interface UploadIdsOptions {
+  readonly kv: Kv;
+  readonly sealer: Sealer;
+  readonly bucketId: string;
+}
+
+export function createUploadIds({ kv, sealer, bucketId }: UploadIdsOptions): UploadIds {
+  const prefix = `penumbra.${bucketId}.`;
+  const contextOf = (key: string) => `upload/${bucketId}/${key}`;
+  const entryOf = (targetId: string) => `upload/${bucketId}/${targetId}`;
+  return {
+    seal({ target, shadow, digests }, key) {
+      const sealed = sealer.seal(JSON.stringify([target, shadow, digests]), contextOf(key));
+      return prefix + toUrlSafe(sealed);
+    },
+    isSealed: (id) => id.startsWith(prefix),
+    open(id, key) {
+      const opened = sealer.open(fromUrlSafe(id.slice(prefix.length)), contextOf(key));
+      const [target, shadow, digests] = pairSchema.parse(JSON.parse(opened));
+      return { target, shadow, digests };
+    },
+    async remember({ target }, id) {
+      await kv.commit({ sets: [{ key: entryOf(target), value: id, expireIn: LISTED_FOR_MS }] });
+    },
+    async forget({ target }) {
+      await kv.commit({ deletes: [entryOf(target)] });
+    },
+    async sealedIds(targetIds) {
+      const entries = await kv.getMany(targetIds.map(entryOf));
+      const found = targetIds.map((id, index) => [id, entries[index]?.value] as const);
+      return new Map(found.filter((pair): pair is readonly [string, string] => pair[1] !== undefined));
+    },
+  };
+}
+
+/** A sealed text is base64 behind the name of its format and a colon. */
+const toUrlSafe = (sealed: string): string =>
+  sealed.replace(':', '.').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+
+const fromUrlSafe = (text: string): string =>
+  text.replace('.', ':').replaceAll('-', '+').replaceAll('_', '/');
