@@ -1,0 +1,41 @@
+import type { Operation } from '../simulation/linearizability.js';
+import type { Violation } from './judge.js';
+import type { Result } from './torture.js';
+
+/** What was done, what broke and what is wrong, as lines of text. */
+export function report({ options, counts, wonders, checked, violations }: Result): string {
+  const table = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => row(count, what));
+  const odd = [...wonders].map(([answer, count]) => row(count, `odd answer, ${answer}`));
+  const found = violations.map((violation) => `\n${describe(violation)}`);
+  return [
+    ...table,
+    ...odd,
+    row(options.keys, 'keys'),
+    row(checked, 'operations on keys, checked'),
+    ...found,
+    `violations: ${violations.length}`,
+  ].join('\n');
+}
+
+const row = (count: number, what: string): string => `${String(count).padStart(9)}  ${what}`;
+
+/** The window of a violation in the order of the calls; what is of unknown outcome and of no importance is left out. */
+function describe({ key, what, window }: Violation): string {
+  const read = new Set(window.filter(({ kind }) => kind === 'get').map(({ value }) => value));
+  const shown = window.filter(({ outcome, value }) => outcome !== 'unknown' || read.has(value));
+  const lines = [...shown].sort((a, b) => a.invoked - b.invoked).map(line);
+  return [`${key}: ${what}`, ...lines].join('\n');
+}
+
+function line({ client, kind, value, expected, invoked, returned, outcome }: Operation): string {
+  const times = `${invoked.toFixed(3)} - ${returned.toFixed(3)}`;
+  const condition = expected === undefined ? [] : [`expected ${expected}`];
+  return [
+    times.padEnd(26),
+    client.padEnd(7),
+    kind.padEnd(15),
+    String(value).padEnd(8),
+    outcome,
+    ...condition,
+  ].join('  ');
+}

@@ -1,0 +1,96 @@
+import { systemClock } from '../../src/system/clock.js';
+import type { Random } from '../simulation/random.js';
+import type { FaultRates } from './faults.js';
+import { seededFaults } from './faults.js';
+import type { History } from './history.js';
+import type { World } from './world.js';
+
+/** Of the shadow nearly one in twenty requests fails; of the target fewer, or hardly a write would end well. */
+const FAULTS: Readonly<Record<'target' | 'shadow', FaultRates>> = {
+  shadow: { refused: 10, dropped: 8, requestCut: 8, answerLost: 10, answerCut: 8, delayed: 60 },
+  target: { refused: 3, dropped: 2, requestCut: 2, answerLost: 4, answerCut: 2, delayed: 40 },
+};
+
+const SECONDS_PER_KILL = 5;
+const SECONDS_PER_PAUSE = 15;
+const SECONDS_PER_CRASH = 20;
+const SECONDS_PER_SWEEP = 7;
+const PAUSE_MS = 1_000;
+const DOWN_MS = 500;
+
+/** Something that goes wrong once, so many milliseconds after the beginning. */
+interface Trouble {
+  readonly atMs: number;
+  readonly strike: () => Promise<void>;
+}
+
+export interface Troublemaker {
+  readonly world: World;
+  readonly history: History;
+  readonly random: Random;
+  readonly seconds: number;
+}
+
+/** Lets all that can go wrong go wrong, until the time is up. What was broken then runs again. */
+export async function makeTrouble(maker: Troublemaker): Promise<void> {
+  const { world, history, random } = maker;
+  for (const side of ['target', 'shadow'] as const) {
+    const count = (fault: string) => history.count(`fault of the ${side}: ${fault}`);
+    world.proxies[side].disturb(seededFaults(random, FAULTS[side], count));
+  }
+  const kills = world.gateways.map((gateway) =>
+    inTurn(troubles(maker, SECONDS_PER_KILL * world.gateways.length, 'kill', () => gateway.killAndRestart())),
+  );
+  const ofState = [
+    ...troubles(maker, SECONDS_PER_PAUSE, 'pause of the state', () => pauseState(maker)),
+    ...troubles(maker, SECONDS_PER_CRASH, 'restart of the state', () => crashState(maker)),
+  ];
+  const sweeps = troubles(maker, SECONDS_PER_SWEEP, 'sweep', () => sweep(maker));
+  await Promise.all([...kills, inTurn(ofState), inTurn(sweeps)]);
+  for (const proxy of Object.values(world.proxies)) proxy.heal();
+}
+
+/** One in each span of so many seconds, and at least one. */
+function troubles(
+  { random, seconds, history }: Troublemaker,
+  everySeconds: number,
+  name: string,
+  strike: () => Promise<void>,
+): Trouble[] {
+  const count = Math.max(1, Math.floor(seconds / everySeconds));
+  const span = (seconds * 1_000) / count;
+  return Array.from({ length: count }, (_, index) => ({
+    atMs: (index + random.next()) * span,
+    async strike() {
+      history.count(name);
+      await strike();
+    },
+  }));
+}
+
+async function inTurn(all: readonly Trouble[]): Promise<void> {
+  const beginning = systemClock.now();
+  for (const { atMs, strike } of [...all].sort((a, b) => a.atMs - b.atMs)) {
+    await systemClock.sleep(Math.max(0, beginning + atMs - systemClock.now()));
+    await strike();
+  }
+}
+
+async function pauseState({ world: { redis } }: Troublemaker): Promise<void> {
+  redis.pause();
+  await systemClock.sleep(PAUSE_MS);
+  redis.resume();
+}
+
+async function crashState({ world: { redis }, random }: Troublemaker): Promise<void> {
+  await redis.stop(random.pick(['SIGKILL', 'SIGTERM']));
+  await systemClock.sleep(DOWN_MS);
+  await redis.restart();
+}
+
+/** A gateway that has just been killed, or has no state, starts none: the next turn will. */
+async function sweep({ world, history }: Troublemaker): Promise<void> {
+  await world
+    .storage('sweep', 'start')
+    .catch((error: Error) => history.count(`sweep refused: ${error.message.trim()}`));
+}
