@@ -49,9 +49,9 @@ describe('the checker of long histories', () => {
     );
   });
 
-  it.each([1, 2, 3])('copes with thousands of operations of which hundreds are lost (%i)', (seed) => {
+  it.each([1, 2])('copes with thousands of operations of which hundreds are lost (%i)', (seed) => {
     const random = new Random(seed);
-    const history = historyOfAtomicObject(random, { operations: 4_000, clients: 8, lost: 0.06 });
+    const history = historyOfAtomicObject(random, { operations: 3_000, clients: 8, lost: 0.06 });
     expect(firstUnexplained(history, { initial: [null] })).toBeUndefined();
     const reads = history.filter(({ kind, value }) => kind === 'get' && value !== null);
     const stale = random.pick(reads.slice(0, reads.length / 2));

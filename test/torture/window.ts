@@ -12,7 +12,8 @@ export function shortestWindow(
 ): readonly Operation[] {
   const until = operations.filter(({ invoked }) => invoked <= unexplained.returned);
   const starts = [...new Set(until.map(({ invoked }) => invoked))].sort((a, b) => a - b);
-  const anything = [...new Set([...initial, null, ...until.map(({ value }) => value)])];
+  const written = until.filter(({ kind }) => kind !== 'get').map(({ value }) => value);
+  const anything = [...new Set([...initial, null, ...written])];
   const since = (start: number) => until.filter(({ returned }) => returned >= start);
   const isWrong = (start: number) =>
     firstUnexplained(since(start), { initial: anything, everyValue }) !== undefined;
