@@ -15,25 +15,45 @@ interface Parts {
 }
 
 /** Counts what the protocol decides, by what becomes of the keys' records, whichever code wrote them; and recoveries as operations. */
-export function witnessRecords({ kv, clock, tally, overlaps, targetHas }: Parts): void {
-  const records = new Map<string, KeyRecord>();
-  const recoveries = new Map<string, () => void>();
-  kv.watch(SPACE, (changed) => {
-    if (changed === null) return;
-    const key = changed.slice(SPACE.length);
-    const before = records.get(key) ?? EMPTY_RECORD;
-    const after = recordIn(kv.peek(changed));
-    records.set(key, after);
+export class RecordWitness {
+  readonly #records = new Map<string, KeyRecord>();
+  readonly #recoveries = new Map<string, () => void>();
+
+  constructor(private readonly parts: Parts) {
+    parts.kv.watch(SPACE, (name) => {
+      if (name !== null) this.#changed(name.slice(SPACE.length), recordIn(parts.kv.peek(name)));
+    });
+  }
+
+  /** When the first intent ends that is open now, ms; undefined when none is. */
+  get firstLeaseEnd(): number | undefined {
+    const ends = [...this.#records.values()].flatMap(({ intents }) => intents.map(({ until }) => until));
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  }
+
+  #changed(key: string, after: KeyRecord): void {
+    const { clock, tally, targetHas } = this.parts;
+    const before = this.#records.get(key) ?? EMPTY_RECORD;
+    this.#records.set(key, after);
     const now = clock.now();
-    for (const rule of [
-      ...ofCopies(before, after),
-      ...ofIntents(before, after, now),
-      ...ofTombstone(before, after, targetHas(key)),
-    ])
-      tally.count('rule', rule);
-    for (const { id } of before.intents) if (!holds(after.intents, id)) recoveries.get(id)?.();
-    for (const { id } of takenOver(before, after, now)) recoveries.set(id, overlaps.begin('recovery', [key]));
-  });
+    for (const rule of ofCopies(before, after)) tally.count('rule', rule);
+    for (const rule of ofIntents(before, after, now)) tally.count('rule', rule);
+    for (const rule of ofTombstone(before, after, targetHas(key))) tally.count('rule', rule);
+    this.#followRecovery(key, { before, after, now });
+  }
+
+  /** It lasts as long as the intent that it has taken over. */
+  #followRecovery(key: string, { before, after, now }: Change): void {
+    for (const { id } of before.intents) if (!holds(after.intents, id)) this.#recoveries.get(id)?.();
+    for (const { id } of takenOver(before, after, now))
+      this.#recoveries.set(id, this.parts.overlaps.begin('recovery', [key]));
+  }
+}
+
+interface Change {
+  readonly before: KeyRecord;
+  readonly after: KeyRecord;
+  readonly now: number;
 }
 
 const recordIn = (value: string | undefined): KeyRecord =>

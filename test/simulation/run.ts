@@ -1,24 +1,41 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { isMainThread, parentPort } from 'node:worker_threads';
+import { expectedOn, neverIn } from './coverage.js';
+import { type Portion, simulateInParallel } from './crew.js';
 import { simulateMany } from './many.js';
 import { REAL_RULES } from './rules.js';
+import { SIMULATED_RUNGS } from './scenario.js';
 import { shrink } from './shrink.js';
 import { describeViolation } from './simulate.js';
 import { table } from './tally.js';
 
-const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
-});
+if (isMainThread) await conduct();
+else
+  parentPort?.on('message', async (portion: Portion) =>
+    parentPort?.postMessage(await simulateMany({ rules: REAL_RULES, ...portion })),
+  );
 
-const { schedules, violation, counts } = await simulateMany({
-  rules: REAL_RULES,
-  firstSeed: wholeNumber('--seed', values.seed),
-  schedules: wholeNumber('--seeds', values.seeds),
-});
-console.log(table(counts));
-console.log(
-  `${String(schedules).padStart(9)}  schedules, ${violation ? 'of which the last is wrong' : 'all good'}`,
-);
-if (violation) {
+async function conduct(): Promise<void> {
+  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+  const { values } = parseArgs({
+    options: { seeds: text('1000'), seed: text('1'), workers: text(String(availableParallelism())) },
+  });
+  const { schedules, violation, counts } = await simulateInParallel({
+    script: new URL(import.meta.url),
+    workers: wholeNumber('--workers', values.workers),
+    all: {
+      firstSeed: wholeNumber('--seed', values.seed),
+      schedules: wholeNumber('--seeds', values.seeds),
+    },
+  });
+  console.log(table(counts));
+  for (const name of neverIn(counts, [...new Set(SIMULATED_RUNGS.flatMap(expectedOn))]))
+    console.log(`        0  ${name}`);
+  console.log(
+    `${String(schedules).padStart(9)}  schedules, ${violation ? 'one of which is wrong' : 'all good'}`,
+  );
+  if (!violation) return;
   console.log(describeViolation(violation));
   const smallest = await shrink(violation, REAL_RULES);
   if (smallest !== violation) console.log(`\nshrunk: ${describeViolation(smallest)}`);

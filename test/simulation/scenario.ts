@@ -2,10 +2,13 @@ import type { Rung } from '../../src/state/rung.js';
 import type { DeedName } from './client/deeds.js';
 import { Random } from './random.js';
 
+/** Those on which clients see both stores. */
+export const SIMULATED_RUNGS = ['read-through', 'exclusive', 'write-through'] as const satisfies Rung[];
+
 /** What a run is made of; all the rest follows from the seed. */
 export interface Scenario {
   readonly seed: number;
-  readonly rung: Exclude<Rung, 'target-only' | 'opening'>;
+  readonly rung: (typeof SIMULATED_RUNGS)[number];
   readonly delete: 'both' | 'target';
   /** Where the target honours If-None-Match. */
   readonly conditional: { readonly put: boolean; readonly complete: boolean };

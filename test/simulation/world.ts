@@ -13,7 +13,7 @@ import { MemoryKv } from './memory-kv.js';
 import { Monitor, type Side } from './monitor.js';
 import { Overlaps } from './overlaps.js';
 import { Random } from './random.js';
-import { witnessRecords } from './record-witness.js';
+import { RecordWitness } from './record-witness.js';
 import type { Rules } from './rules.js';
 import type { Scenario } from './scenario.js';
 import { Scheduler } from './scheduler.js';
@@ -22,6 +22,12 @@ import { Weather } from './weather.js';
 
 /** Nobody waits longer for another in one go, ms: neither for a writer, nor for a copy, nor recovery for its next round. */
 const LONGEST_WAIT_MS = 20_000;
+
+/** In which recovery comes round, ms. */
+const RECOVERY_MS = 6_000;
+
+/** Events after which a run must have ended. */
+const MAX_STEPS = 100_000;
 
 /** One run: two stores, one state, gateways that die and are replaced, and clients whose every operation is recorded. */
 export class World {
@@ -35,6 +41,7 @@ export class World {
   readonly stores: Readonly<Record<Side, S3Service>>;
   readonly #random: Random;
   readonly #overlaps: Overlaps;
+  readonly #records: RecordWitness;
   readonly #gateways: SimulatedGateway[] = [];
 
   constructor(
@@ -51,7 +58,13 @@ export class World {
     this.monitor = new Monitor({ history, writesBoth: rung === 'write-through' });
     this.stores = { target: this.#makeStore('target'), shadow: this.#makeStore('shadow') };
     this.#overlaps = new Overlaps(tally);
-    this.#witness();
+    const targetHas = (key: string) => this.monitor.has('target', key);
+    this.#records = new RecordWitness({
+      ...this,
+      clock: this.scheduler,
+      overlaps: this.#overlaps,
+      targetHas,
+    });
   }
 
   store(side: Side): StoreClient {
@@ -66,18 +79,29 @@ export class World {
     return initial;
   }
 
-  /** Clients work side by side, and gateways and the state fail meanwhile, until all have had their answers. */
+  /** Clients work side by side, and gateways and the state fail meanwhile; and again when recovery looks after what they left. */
   async live(): Promise<void> {
-    const { clients, troubles } = this.scenario;
+    const { kills, outages } = this.scenario.troubles;
+    for (let index = 0; index < kills; index += 1) this.#soon(() => this.#kill());
+    for (let index = 0; index < outages; index += 1) this.#soon(() => this.#breakState());
+    await this.#shift();
+    const recovery = this.#records.firstLeaseEnd;
+    if (recovery === undefined) return;
+    const begin = recovery + this.#random.below(RECOVERY_MS);
+    await this.scheduler.run(() => this.scheduler.now() >= begin, MAX_STEPS);
+    await this.#shift();
+  }
+
+  /** All clients do what they have to do, until all have had their answers. */
+  async #shift(): Promise<void> {
+    const { clients } = this.scenario;
     let working = clients;
     for (let index = 0; index < clients; index += 1) {
       this.#work(`c${index}`).then(() => {
         working -= 1;
       });
     }
-    for (let index = 0; index < troubles.kills; index += 1) this.#soon(() => this.#kill());
-    for (let index = 0; index < troubles.outages; index += 1) this.#soon(() => this.#breakState());
-    await this.scheduler.run(() => working === 0, 40_000);
+    await this.scheduler.run(() => working === 0, MAX_STEPS);
   }
 
   /** Time passes until recovery has been everywhere, or all leases have ended; then every key is read once more. */
@@ -87,12 +111,12 @@ export class World {
     const { scheduler } = this;
     const [soon, over] = [scheduler.now() + LONGEST_WAIT_MS, scheduler.now() + 4 * TIMES.leaseMs];
     const isOver = () => (scheduler.now() > soon && this.#isQuiet()) || scheduler.now() > over;
-    await scheduler.run(isOver, 80_000);
+    await scheduler.run(isOver, MAX_STEPS);
     let reading = true;
     this.#readAll().then(() => {
       reading = false;
     });
-    await scheduler.run(() => !reading, 80_000);
+    await scheduler.run(() => !reading, MAX_STEPS);
   }
 
   /** Nothing is on its way, and nothing is announced or owed. */
@@ -149,11 +173,5 @@ export class World {
   #makeStore(side: Side): S3Service {
     const store = createMemoryBackend({ name: side, clock: this.scheduler }).service;
     return this.monitor.watching(side, atBucket(side)(store));
-  }
-
-  #witness(): void {
-    const { kv, scheduler: clock, tally, monitor } = this;
-    const targetHas = (key: string) => monitor.has('target', key);
-    witnessRecords({ kv, clock, tally, overlaps: this.#overlaps, targetHas });
   }
 }

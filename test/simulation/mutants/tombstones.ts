@@ -41,8 +41,8 @@ class Forgetful extends Ledger {
 
 /** The tombstone goes as soon as the shadow's object is gone, whatever copies and listings still know of it. */
 class ForgetsTombstones extends Forgetful {
-  override async noteShadowDelete(key: string, error?: string): Promise<void> {
-    await super.noteShadowDelete(key, error);
+  override async noteShadowDelete(...[key, told]: Parameters<Ledger['noteShadowDelete']>): Promise<void> {
+    await super.noteShadowDelete(key, told);
     await this.forget(key);
   }
 }

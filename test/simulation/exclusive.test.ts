@@ -1,0 +1,3 @@
+import { claimHoldsOn } from './holds.js';
+
+claimHoldsOn('exclusive', 4_000);

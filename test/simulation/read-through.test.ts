@@ -1,0 +1,3 @@
+import { claimHoldsOn } from './holds.js';
+
+claimHoldsOn('read-through', 8_000);

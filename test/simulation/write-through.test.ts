@@ -1,0 +1,3 @@
+import { claimHoldsOn } from './holds.js';
+
+claimHoldsOn('write-through', 8_000);
