@@ -5,6 +5,7 @@ import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
+import { knowingPairs } from '../../src/shadow/uploads/pair.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
 import type { Rung } from '../../src/state/rung.js';
@@ -19,6 +20,8 @@ import { StoreClient } from '../support/store-client.js';
 export interface Moving {
   /** What clients of the gateway see. */
   readonly client: StoreClient;
+  /** What clients see of the bucket once it has no shadow. */
+  readonly withoutShadow: StoreClient;
   /** The target and the shadow themselves. */
   readonly target: StoreClient;
   readonly shadow: StoreClient;
@@ -26,6 +29,8 @@ export interface Moving {
   readonly asked: { readonly target: S3Request[]; readonly shadow: S3Request[] };
   readonly ledger: Ledger;
   readonly bucket: ShadowedBucket;
+  /** What clients of another gateway see, which may be on another rung. */
+  another(rung?: Rung): StoreClient;
   /** The stores as services, for what works beside the gateway. */
   readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
   /** Resolves when copies and after-answer deletes have ended. */
@@ -74,17 +79,27 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;
   const settings = { writeThrough, rung, delete: options.delete ?? 'both' } as const;
   const reachedTarget = recording(asked.target)(onTarget(target));
-  const bucket = createShadowed({
-    bucket: record(settings, conditionalWrites),
-    target: reachedTarget,
-    copySources: reachedTarget,
-    shadow: recording(asked.shadow)(onShadow(shadow)),
-    ledger,
-    uploadIds: createUploadIds({ kv, sealer: createSealer(MASTER_KEY), bucketId: 'id-1' }),
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
-  });
-  const settled = () => bucket.drain(AbortSignal.timeout(10_000));
+  const reachedShadow = recording(asked.shadow)(onShadow(shadow));
+  const uploadIds = createUploadIds({ kv, sealer: createSealer(MASTER_KEY), bucketId: 'id-1' });
+  const gateways: ShadowedBucket[] = [];
+  const open = (onRung: Rung): ShadowedBucket => {
+    const gateway = createShadowed({
+      bucket: record({ ...settings, rung: onRung }, conditionalWrites),
+      target: reachedTarget,
+      copySources: reachedTarget,
+      shadow: reachedShadow,
+      ledger,
+      uploadIds,
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    });
+    gateways.push(gateway);
+    return gateway;
+  };
+  const bucket = open(rung);
+  const settled = async () => {
+    await Promise.all(gateways.map((gateway) => gateway.drain(AbortSignal.timeout(10_000))));
+  };
   onTestFinished(settled);
   return {
     client: new StoreClient(bucket.service, 'photos'),
@@ -93,6 +108,8 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     asked,
     ledger,
     bucket,
+    withoutShadow: new StoreClient(knowingPairs(uploadIds)(reachedTarget), 'photos'),
+    another: (other = rung) => new StoreClient(open(other).service, 'photos'),
     stores: { target, shadow },
     settled,
   };
