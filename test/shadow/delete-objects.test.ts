@@ -3,7 +3,6 @@ import { BackendUnavailable } from '../../src/backends/backend.js';
 import type { S3Filter, S3Request } from '../../src/s3/message.js';
 import { readDelete, readDeleteResult, writeDelete } from '../../src/s3/xml/delete.js';
 import { type Kv, KvUnavailable } from '../../src/state/kv.js';
-import { systemClock } from '../../src/system/clock.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 
 const THOUSAND = Array.from({ length: 1_000 }, (_, index) => `many/${String(index).padStart(4, '0')}`);
@@ -307,11 +306,13 @@ describe.each(MODES.filter(([, options]) => !('writeThrough' in options)))(
     });
 
     it('sends nothing once its leases would not outlast the request', async () => {
-      const onTarget: S3Filter = (service) => async (request) => {
-        if (request.operation === 'HeadObject') await systemClock.sleep(120);
+      let stall: () => void = () => undefined;
+      const onTarget: S3Filter = (service) => (request) => {
+        if (request.operation === 'HeadObject') stall();
         return service(request);
       };
-      const moving = await movingBucket({ ...options, onTarget, leaseMs: 200 });
+      const moving = await movingBucket({ ...options, onTarget });
+      stall = () => moving.pass(3_000);
       await moving.target.put('k', 'x');
       expect((await deleteKeys(moving, ['k'])).errors).toEqual({ k: 'SlowDown' });
       expect(operations(moving.asked.target)).not.toContain('DeleteObjects');

@@ -11,6 +11,9 @@ const refusingDeletes: S3Filter = (service) => async (request) =>
 const document = (keys: readonly string[], quiet = false) =>
   `<Delete><Quiet>${quiet}</Quiet>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`;
 
+/** Longer than a shadow that failed once is left in peace. */
+const BACKOFF_MS = 60_000;
+
 describe.each([
   ['without', false],
   ['with', true],
@@ -198,6 +201,7 @@ it('a delete owed to the shadow is made by recovery', async () => {
   await moving.client.ask('DELETE', 'k');
   await expect.poll(async () => (await moving.ledger.record('k')).tombstone?.lastError).toBeDefined();
   refuse = false;
+  moving.pass(BACKOFF_MS);
   moving.bucket.startRecovery();
   await expect.poll(() => moving.shadow.text('k')).toBeUndefined();
 });
@@ -232,6 +236,7 @@ describe('recovery', () => {
     const isNoted = async (key: string) =>
       (await moving.ledger.record(key)).tombstone?.lastError !== undefined;
     await expect.poll(async () => (await Promise.all(keys.map(isNoted))).every(Boolean)).toBe(true);
+    moving.pass(BACKOFF_MS);
     return { moving, shadow };
   }
 

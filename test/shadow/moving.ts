@@ -11,7 +11,7 @@ import { Ledger } from '../../src/state/ledger.js';
 import type { Rung } from '../../src/state/rung.js';
 import { createSealer } from '../../src/state/sealing.js';
 import { createUploadIds } from '../../src/state/upload-ids.js';
-import { systemClock } from '../../src/system/clock.js';
+import { type Clock, systemClock } from '../../src/system/clock.js';
 import { TIMES } from '../../src/system/times.js';
 import { temporaryKv } from '../state/temporary-kv.js';
 import { StoreClient } from '../support/store-client.js';
@@ -33,6 +33,8 @@ export interface Moving {
   another(rung?: Rung): StoreClient;
   /** The stores as services, for what works beside the gateway. */
   readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
+  /** Lets so much time pass at once for all gateways, ms. */
+  pass(ms: number): void;
   /** Resolves when copies and after-answer deletes have ended. */
   settled(): Promise<void>;
 }
@@ -72,7 +74,9 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
   const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
   const kv = onState(await temporaryKv());
-  const ledger = new Ledger(kv, 'id-1', systemClock, {
+  let passed = 0;
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + passed };
+  const ledger = new Ledger(kv, 'id-1', clock, {
     times: { ...TIMES, connectMs: 0, firstByteMs: leaseMs / 4, leaseMs, marginMs: leaseMs / 4 },
     waitMs: 500,
   });
@@ -90,7 +94,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       shadow: reachedShadow,
       ledger,
       uploadIds,
-      clock: systemClock,
+      clock,
       log: pino({ level: 'silent' }),
     });
     gateways.push(gateway);
@@ -111,6 +115,9 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     withoutShadow: new StoreClient(knowingPairs(uploadIds)(reachedTarget), 'photos'),
     another: (other = rung) => new StoreClient(open(other).service, 'photos'),
     stores: { target, shadow },
+    pass(ms) {
+      passed += ms;
+    },
     settled,
   };
 }
