@@ -70,9 +70,9 @@ function assertAsCopied(headers: HeaderFields, answer: S3Response): void {
     throw new S3Error('ServiceUnavailable', 'The copy source was not answered as asked.');
 }
 
-/** What only a copy is told. */
+/** What only a copy is told, and the hashes of its own body, which is empty. */
 const OF_A_COPY =
-  /^x-amz-(?:copy-source|metadata-directive$|tagging-directive$|source-expected-bucket-owner$|checksum-algorithm$)/;
+  /^x-amz-(?:copy-source|metadata-directive$|tagging-directive$|source-expected-bucket-owner$|checksum-algorithm$|content-sha256$)|^content-md5$/;
 
 /** What a write has of the header fields of a copy. */
 export const withoutCopySource = (headers: HeaderFields): HeaderFields =>
