@@ -14,7 +14,8 @@ export interface Violation {
 interface Judged {
   readonly world: World;
   readonly history: History;
-  readonly writeThrough: boolean;
+  /** Whether the shadow was written to from the beginning. */
+  readonly isMirrored: boolean;
   /** What the key was before the first operation. */
   readonly initial: string | null;
 }
@@ -35,16 +36,13 @@ export async function judgeKey(key: string, judged: Judged): Promise<Violation[]
 }
 
 /** Once all is settled clients see what the target has; with write-through the shadow has it too; and what is deleted is nowhere. */
-async function whereApart(
-  key: string,
-  { world, history, writeThrough }: Judged,
-): Promise<string | undefined> {
+async function whereApart(key: string, { world, history, isMirrored }: Judged): Promise<string | undefined> {
   const [inTarget, inShadow] = [await contentIn('target'), await contentIn('shadow')];
   const seen = history.of(key).findLast(({ kind }) => kind === 'get')?.value ?? null;
   const isServed = seen === (inTarget ?? inShadow) || (seen === null && inTarget === null);
   const isGone = seen !== null || inShadow === null;
-  const isMirrored = !writeThrough || inShadow === seen;
-  if (isServed && isGone && isMirrored) return undefined;
+  const isAlike = !isMirrored || inShadow === seen;
+  if (isServed && isGone && isAlike) return undefined;
   return `the target has ${inTarget}, the shadow ${inShadow}, clients see ${seen}`;
 
   async function contentIn(side: 'target' | 'shadow'): Promise<string | null> {

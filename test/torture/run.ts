@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startRgw } from '../support/rgw.js';
+import { type TortureOptions, WRITE_THROUGH } from './options.js';
 import { report } from './report.js';
 import { torture } from './torture.js';
 
@@ -12,7 +13,7 @@ const { values } = parseArgs({
     gateways: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
     log: { type: 'string' },
-    'write-through': { type: 'boolean', default: false },
+    'write-through': { type: 'string', default: 'switched' },
   },
 });
 
@@ -22,7 +23,7 @@ const options = {
   keys: wholeNumber('keys'),
   gateways: wholeNumber('gateways'),
   seed: wholeNumber('seed'),
-  writeThrough: values['write-through'],
+  writeThrough: mode(values['write-through']),
 };
 
 const rgw = await startRgw();
@@ -39,4 +40,12 @@ function wholeNumber(name: 'seconds' | 'clients' | 'keys' | 'gateways' | 'seed')
   const text = values[name];
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new RangeError(`--${name} must be a whole number from 1 to 999999, not ${JSON.stringify(text)}`);
+}
+
+function mode(text: string): TortureOptions['writeThrough'] {
+  const found = WRITE_THROUGH.find((one) => one === text);
+  if (found) return found;
+  throw new RangeError(
+    `--write-through must be one of ${WRITE_THROUGH.join(', ')}, not ${JSON.stringify(text)}`,
+  );
 }

@@ -43,13 +43,9 @@ export async function torture(rgw: Rgw, options: TortureOptions): Promise<Result
     await readAll(surroundings);
     const violations: Violation[] = [];
     for (const key of keys) {
-      const judged = {
-        world,
-        history,
-        writeThrough: options.writeThrough,
-        initial: initial.get(key) ?? null,
-      };
-      violations.push(...(await judgeKey(key, judged)));
+      const before = initial.get(key) ?? null;
+      const isMirrored = options.writeThrough === 'on';
+      violations.push(...(await judgeKey(key, { world, history, isMirrored, initial: before })));
     }
     const checked = keys.reduce((sum, key) => sum + history.of(key).length, 0);
     return {
@@ -73,19 +69,29 @@ async function live(world: World, surroundings: Surroundings, options: TortureOp
     return work(new Witness(`c${index}`, { ...surroundings, random }), isOver);
   });
   const { history, random } = surroundings;
-  await Promise.all([...clients, makeTrouble({ world, history, random, seconds: options.seconds })]);
+  await Promise.all([...clients, makeTrouble({ world, history, random, options })]);
 }
 
-/** Waits until nothing is left to repair, or nothing is repaired any more: the shadow keeps what is hidden by a newer object. */
+/** Waits until all is switched and repaired. What the shadow keeps because a newer object hides it, is never repaired. */
 async function settle(world: World, history: History): Promise<void> {
-  let [pending, since] = [Number.NaN, systemClock.now()];
-  while (pending !== 0 && systemClock.now() - since < STILL_MS) {
+  let left = await whatIsLeft(world);
+  let since = systemClock.now();
+  while (left.repairs + left.switching.length > 0 && systemClock.now() - since < STILL_MS) {
     await systemClock.sleep(POLL_MS);
-    const { migration } = await world.storage('status');
-    if (migration.pending_repairs !== pending) since = systemClock.now();
-    pending = migration.pending_repairs;
+    const now = await whatIsLeft(world);
+    if (now.repairs !== left.repairs || now.switching !== left.switching) since = systemClock.now();
+    left = now;
   }
-  for (let left = 0; left < pending; left += 1) history.count('repair that is still pending');
+  if (left.switching !== '') throw new Error(`the switch does not end: ${left.switching}`);
+  for (let each = 0; each < left.repairs; each += 1) history.count('repair that is still pending');
+}
+
+async function whatIsLeft(world: World): Promise<{ repairs: number; switching: string }> {
+  const { migration, switching } = await world.storage('status');
+  return {
+    repairs: migration.pending_repairs,
+    switching: switching === null ? '' : JSON.stringify(switching),
+  };
 }
 
 /** In the end every key is read once more, through each gateway. */

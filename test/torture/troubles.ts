@@ -3,6 +3,7 @@ import type { Random } from '../simulation/random.js';
 import type { FaultRates } from './faults.js';
 import { seededFaults } from './faults.js';
 import type { History } from './history.js';
+import type { TortureOptions } from './options.js';
 import type { World } from './world.js';
 
 /** Of the shadow nearly one in twenty requests fails; of the target fewer, or hardly a write would end well. */
@@ -28,7 +29,7 @@ export interface Troublemaker {
   readonly world: World;
   readonly history: History;
   readonly random: Random;
-  readonly seconds: number;
+  readonly options: TortureOptions;
 }
 
 /** Lets all that can go wrong go wrong, until the time is up. What was broken then runs again. */
@@ -46,19 +47,19 @@ export async function makeTrouble(maker: Troublemaker): Promise<void> {
     ...troubles(maker, SECONDS_PER_CRASH, 'restart of the state', () => crashState(maker)),
   ];
   const sweeps = troubles(maker, SECONDS_PER_SWEEP, 'sweep', () => sweep(maker));
-  await Promise.all([...kills, inTurn(ofState), inTurn(sweeps)]);
+  await Promise.all([...kills, inTurn(ofState), inTurn(sweeps), inTurn(switches(maker))]);
   for (const proxy of Object.values(world.proxies)) proxy.heal();
 }
 
 /** One in each span of so many seconds, and at least one. */
 function troubles(
-  { random, seconds, history }: Troublemaker,
+  { random, options, history }: Troublemaker,
   everySeconds: number,
   name: string,
   strike: () => Promise<void>,
 ): Trouble[] {
-  const count = Math.max(1, Math.floor(seconds / everySeconds));
-  const span = (seconds * 1_000) / count;
+  const count = Math.max(1, Math.floor(options.seconds / everySeconds));
+  const span = (options.seconds * 1_000) / count;
   return Array.from({ length: count }, (_, index) => ({
     atMs: (index + random.next()) * span,
     async strike() {
@@ -93,4 +94,27 @@ async function sweep({ world, history }: Troublemaker): Promise<void> {
   await world
     .storage('sweep', 'start')
     .catch((error: Error) => history.count(`sweep refused: ${error.message.trim()}`));
+}
+
+/** On after a third of the time, and off again after two. */
+function switches({ world, history, options }: Troublemaker): Trouble[] {
+  if (options.writeThrough !== 'switched') return [];
+  return ['--shadow-write-through', '--no-shadow-write-through'].map((flag, index) => ({
+    atMs: ((index + 1) / 3) * options.seconds * 1_000,
+    async strike() {
+      history.count(`update ${flag}`);
+      await untilDone(() => world.storage('update', flag, '--wait', '0'));
+    },
+  }));
+}
+
+async function untilDone(command: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const said = await command().then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (said === undefined || said.includes('still under way')) return;
+    await systemClock.sleep(DOWN_MS);
+  }
 }

@@ -4,6 +4,7 @@ import type { Random } from '../simulation/random.js';
 import type { Answer, StoreClient } from '../support/store-client.js';
 import { type Asking, askAny, type Heard } from './asking.js';
 import type { History } from './history.js';
+import type { TortureOptions } from './options.js';
 
 export interface Surroundings {
   readonly history: History;
@@ -13,7 +14,7 @@ export interface Surroundings {
   /** The bucket through each of the gateways. */
   readonly gateways: readonly StoreClient[];
   readonly random: Random;
-  readonly writeThrough: boolean;
+  readonly writeThrough: TortureOptions['writeThrough'];
 }
 
 export type Times = Pick<Operation, 'invoked' | 'returned'>;

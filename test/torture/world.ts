@@ -89,7 +89,7 @@ export async function openWorld(rgw: Rgw, options: TortureOptions): Promise<Worl
       storage: (command, ...args) => storage(command, name, ...args),
       async move() {
         const shadow = shadowFlags({ ...oldAccount, endpoint: proxies.shadow.endpoint });
-        const mode = options.writeThrough ? ['--shadow-write-through'] : [];
+        const mode = options.writeThrough === 'on' ? ['--shadow-write-through'] : [];
         const created = await storage('create', '-n', name, ...shadow, ...mode);
         const { region, access_key_id: accessKeyId, secret_access_key: secretAccessKey } = created;
         return gateways.map(({ url }) =>

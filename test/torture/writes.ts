@@ -29,7 +29,8 @@ export const putIfAbsent = (witness: Witness, key: string): Promise<void> =>
  * the order, and it refuses every ETag in quotes.
  */
 export async function putIfMatch(witness: Witness, key: string): Promise<void> {
-  const etag = witness.surroundings.writeThrough ? witness.history.lastSeen(key) : undefined;
+  const isJudged = witness.surroundings.writeThrough === 'on';
+  const etag = isJudged ? witness.history.lastSeen(key) : undefined;
   if (etag === undefined) return put(witness, key);
   await send(witness, key, {
     what: 'put if match',
