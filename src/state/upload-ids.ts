@@ -63,6 +63,7 @@ export function createUploadIds({ kv, sealer, bucketId }: UploadIdsOptions): Upl
       await kv.commit({ deletes: [entryOf(target)] });
     },
     async sealedIds(targetIds) {
+      if (targetIds.length === 0) return new Map();
       const entries = await kv.getMany(targetIds.map(entryOf));
       const found = targetIds.map((id, index) => [id, entries[index]?.value] as const);
       return new Map(found.filter((pair): pair is readonly [string, string] => pair[1] !== undefined));

@@ -31,6 +31,8 @@ export interface Moving {
   readonly bucket: ShadowedBucket;
   /** What clients of another gateway see, which may be on another rung. */
   another(rung?: Rung): StoreClient;
+  /** Starts a gateway that looks after what others left behind. */
+  recoverOn(rung: Rung): void;
   /** The stores as services, for what works beside the gateway. */
   readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
   /** Lets so much time pass at once for all gateways, ms. */
@@ -114,6 +116,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     bucket,
     withoutShadow: new StoreClient(knowingPairs(uploadIds)(reachedTarget), 'photos'),
     another: (other = rung) => new StoreClient(open(other).service, 'photos'),
+    recoverOn: (other) => open(other).startRecovery(),
     stores: { target, shadow },
     pass(ms) {
       passed += ms;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Kv, KvUnavailable } from '../../src/state/kv.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
+import { Uploading } from './uploading.js';
 
 /** A bucket with `new` in the target and `old` in the shadow, whose state is then out of reach. */
 async function cutOff(options: MovingOptions): Promise<Moving> {
@@ -64,4 +65,7 @@ describe.each([false, true])('a gateway that cannot reach the state, write-throu
 it('writes that need no state go on without it', async () => {
   const moving = await cutOff({});
   expect((await moving.client.put('another', 'x')).status).toBe(200);
+  const upload = await Uploading.begin(moving.client, 'in parts');
+  await upload.part(1, 'x');
+  expect((await upload.complete()).status).toBe(200);
 });

@@ -21,6 +21,11 @@ export class Uploading {
     return new Uploading(client, this.key, uploadId, this.parts);
   }
 
+  /** With parts of its own, so that what it sends is not what the upload's client knows. */
+  separate(): Uploading {
+    return new Uploading(this.client, this.key, this.uploadId, new Map(this.parts));
+  }
+
   async part(partNumber: number, body: string, headers: HeaderFields = {}): Promise<Answer> {
     const answer = await this.client.ask('PUT', this.key, { query: this.#query(partNumber), headers, body });
     this.parts.set(partNumber, { partNumber, etag: answer.headers.etag ?? '' });
