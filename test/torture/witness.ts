@@ -83,7 +83,8 @@ export class Witness {
     if (!isAnswer(heard)) return heard === 'unsent' ? 'unsent' : 'unknown';
     if (heard.status < 300) return 'done';
     if (refusals.includes(heard.status)) return 'refused';
-    if (heard.status < 500) this.history.wonder(`${what}: ${heard.status} ${heard.text}`);
+    if (heard.status < 500)
+      this.history.wonder(`${what}: ${heard.status} ${readError(heard.body)?.code ?? ''}`);
     return 'unknown';
   }
 }
