@@ -4,29 +4,23 @@ import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
-import { GatewayLeases } from '../state/gateway-leases.js';
 import type { Kv } from '../state/kv.js';
 import { openLmdbKv } from '../state/lmdb-kv.js';
 import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
 import { openRedisKv } from '../state/redis-kv.js';
-import { createRegistry, type Registry } from '../state/registry.js';
 import { createSealer, type Sealer } from '../state/sealing.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Config } from './config.js';
-import { GatewayLease } from './switching/lease.js';
+import { joinGateways, type Membership } from './switching/membership.js';
 
 /** What outlives the process, opened. */
-export interface State {
+export interface State extends Membership {
   readonly kv: Kv;
   readonly sealer: Sealer;
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
   readonly sessions: AdminSessions;
-  readonly registry: Registry;
-  readonly leases: GatewayLeases;
-  /** This gateway's own. */
-  readonly lease: GatewayLease;
   /** The admin password, when this start has made it: only its hash is kept. */
   readonly adminPassword: string | undefined;
   /** With `release` other gateways wait for this one no more: nothing of it is under way. */
@@ -66,23 +60,19 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
   const sessions = createAdminSessions(kv);
   const password = config.adminPassword === undefined ? {} : { given: config.adminPassword };
   const adminPassword = await sessions.ensurePassword(password);
-  const leases = new GatewayLeases(kv, config.times.leaseMs);
-  const lease = await GatewayLease.take({ id: gatewayId(), leases, times: config.times, clock, log });
-  const registry = await createRegistry({ kv, buckets, accessKeys, clock, log });
-  lease.keep(() => registry.reload());
+  const stores = { kv, buckets, accessKeys, clock, log };
+  const membership = await joinGateways({ ...stores, id: gatewayId(), times: config.times });
   return {
     kv,
     sealer,
     buckets,
     accessKeys,
     sessions,
-    registry,
-    leases,
-    lease,
+    ...membership,
     adminPassword,
     async close(how) {
-      await lease.close(how);
-      registry.close();
+      await membership.lease.close(how);
+      membership.registry.close();
       await kv.close();
     },
   };

@@ -132,7 +132,7 @@ export class GatewayLease {
 
   #begin(sentAt: number): void {
     this.#tenure = this.#tenureFrom(sentAt);
-    this.options.log.info({ gateway: this.id }, 'in touch with the state again: all is served');
+    this.options.log.info({ gateway: this.id }, 'in touch again with the state: all is served');
     this.#onTenure();
   }
 
