@@ -14,6 +14,9 @@ export interface StoreUpload {
   readonly uploadId: string;
 }
 
+/** Of an upload that it does not have any more, Ceph RGW 16 says that the key is not there. */
+const GONE = new Set(['NoSuchUpload', 'NoSuchKey']);
+
 /**
  * All parts of an upload, by their numbers; undefined when the store has no such upload, any more.
  *
@@ -49,14 +52,10 @@ async function readPage(
   const answer = await sendTo(ctx, side, ask('ListParts', { key, query, signal }));
   const body = await readBody(answer);
   if (isSuccess(answer)) return readListParts(body);
-  if (readError(body)?.code === 'NoSuchUpload') return undefined;
-  throw new S3Error(
-    'ServiceUnavailable',
-    `The ${side} answered ${answer.status} to a listing of an upload's parts.`,
-    {
-      headers: { 'retry-after': '1' },
-    },
-  );
+  const code = readError(body)?.code;
+  if (code !== undefined && GONE.has(code)) return undefined;
+  const what = `The ${side} answered ${answer.status} (${code}) to a listing of an upload's parts.`;
+  throw new S3Error('ServiceUnavailable', what, { headers: { 'retry-after': '1' } });
 }
 
 /** The ETag of the object that one store has of a key, without quotes. @throws as a read of that store */
