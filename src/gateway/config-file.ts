@@ -62,6 +62,7 @@ const fileSchema = z.strictObject({
   redis: z.string().optional(),
   public_url: z.string().optional(),
   domain: z.string().optional(),
+  workers: z.union([z.number(), z.string()]).optional(),
   storage: storageSchema.optional(),
   times: timesSchema.optional(),
 });

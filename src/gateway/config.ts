@@ -48,6 +48,8 @@ export interface Config {
   readonly masterKey?: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly times: Times;
+  /** Processes that serve, each of them a gateway. */
+  readonly workers: number;
   readonly backends: readonly BackendConfig[];
   readonly defaultBackend: string;
 }
@@ -60,6 +62,7 @@ export interface ConfigFlags {
   readonly data?: string | undefined;
   readonly redis?: string | undefined;
   readonly publicUrl?: string | undefined;
+  readonly workers?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -73,7 +76,7 @@ const settingsSchema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   port: z
     .union([z.number(), z.string()])
-    .refine(isPort, mustBe('a number from 0 to 65535'))
+    .refine((value) => isWithin(value, 0, 65_535), mustBe('a number from 0 to 65535'))
     .transform(Number)
     .default(9000),
   redis: z.url({ protocol: /^rediss?$/, ...secretMustBe('a redis:// or rediss:// URL') }).optional(),
@@ -83,11 +86,17 @@ const settingsSchema = z.object({
     .toLowerCase()
     .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, mustBe('a host name without a port, such as s3.example.com'))
     .optional(),
+  workers: z
+    .union([z.number(), z.string()])
+    .refine((value) => isWithin(value, 1, 64), mustBe('a number from 1 to 64'))
+    .transform(Number)
+    .default(1),
   log_level: z.enum(LOG_LEVELS, mustBe(`one of ${LOG_LEVELS.join(', ')}`)).default('info'),
 });
 
-function isPort(value: number | string): boolean {
-  return /^\d{1,5}$/.test(String(value)) && Number(value) <= 65_535;
+/** Whether it is a whole number, written in at most five digits, from `least` to `most`. */
+function isWithin(value: number | string, least: number, most: number): boolean {
+  return /^\d{1,5}$/.test(String(value)) && least <= Number(value) && Number(value) <= most;
 }
 
 /** The configuration: flags win over the environment, that over the file. Throws ConfigError, naming the setting. */
@@ -112,6 +121,7 @@ export async function loadConfig({ flags, environment, cwd }: ConfigSources): Pr
     masterKey: environment.masterKey,
     logLevel: settings.log_level,
     times: file.times ?? TIMES,
+    workers: settings.workers,
     ...storage(file, folder, data),
   };
 }
@@ -123,6 +133,7 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: Confi
     redis: flags.redis ?? environment.redis ?? file.redis,
     public_url: flags.publicUrl ?? environment.publicUrl ?? file.public_url,
     domain: environment.domain ?? file.domain,
+    workers: flags.workers ?? environment.workers ?? file.workers,
     log_level: environment.logLevel,
   };
   return validate(settingsSchema, merged, 'configuration');

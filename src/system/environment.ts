@@ -10,6 +10,7 @@ const NAMES = {
   redis: 'PENUMBRA_REDIS',
   publicUrl: 'PENUMBRA_PUBLIC_URL',
   domain: 'PENUMBRA_DOMAIN',
+  workers: 'PENUMBRA_WORKERS',
   rootAccessKeyId: 'PENUMBRA_ROOT_ACCESS_KEY_ID',
   rootSecretAccessKey: 'PENUMBRA_ROOT_SECRET_ACCESS_KEY',
   adminPassword: 'PENUMBRA_ADMIN_PASSWORD',

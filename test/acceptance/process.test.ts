@@ -1,26 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect, test } from 'vitest';
+import { startUpload } from '../support/held-upload.js';
 import { describeMoves } from './scenarios.js';
 
 const MEBIBYTE = 1024 * 1024;
-
-/** Sends the head of a PUT of ten bytes, and resolves when the server wants them. */
-async function startUpload(url: string): Promise<Socket> {
-  const { port, pathname, search, host } = new URL(url);
-  const socket = connect(Number(port), '127.0.0.1');
-  socket.write(
-    `PUT ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n`,
-  );
-  const [wanted] = (await once(socket, 'data')) as [Buffer];
-  expect(wanted.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
-  return socket;
-}
 
 async function isRefused(url: string): Promise<boolean> {
   return fetch(url).then(

@@ -60,6 +60,9 @@ describe('without a file', () => {
     [{ port: 'http' }, 'configuration: port: "http" must be a number from 0 to 65535'],
     [{ port: '70000' }, 'configuration: port: "70000" must be a number from 0 to 65535'],
     [{ port: '' }, 'configuration: port: "" must be a number'],
+    [{ workers: '0' }, 'configuration: workers: "0" must be a number from 1 to 64'],
+    [{ workers: '65' }, 'configuration: workers: "65" must be a number from 1 to 64'],
+    [{ workers: '1.5' }, 'configuration: workers: "1.5" must be a number from 1 to 64'],
     [{ redis: 'localhost:6379' }, 'configuration: redis: must be a redis:// or rediss:// URL'],
     [
       { publicUrl: 'penumbra.example.com' },
@@ -140,6 +143,15 @@ describe('with a file', () => {
     ['a: [', /not YAML: .* at line 1, column \d+$/],
   ])('%s is refused by name', async (yaml, message) => {
     await expect(loadYaml(yaml)).rejects.toThrow(message);
+  });
+
+  test('workers are one unless flag, environment or file says more', async () => {
+    const variables = { PENUMBRA_WORKERS: '3' };
+    const workers = async (...sources: Parameters<typeof loadYaml>) => (await loadYaml(...sources)).workers;
+    expect(await workers('')).toBe(1);
+    expect(await workers('workers: 2')).toBe(2);
+    expect(await workers('workers: 2', variables)).toBe(3);
+    expect(await workers('workers: 2', variables, { workers: '4' })).toBe(4);
   });
 
   test('times are those of the file, and the usual ones where it has none', async () => {

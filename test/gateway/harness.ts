@@ -84,6 +84,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     adminPassword: PASSWORD,
     logLevel: 'info',
     times: TIMES,
+    workers: 1,
     backends: [],
     defaultBackend: 'main',
     ...options.config,

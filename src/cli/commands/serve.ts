@@ -12,6 +12,7 @@ export function addServe(program: Command): void {
     .option('--data <folder>', 'folder for state and objects (default: ./data)')
     .option('--redis <url>', 'Redis for the state, in place of the folder')
     .option('--public-url <url>', 'address that clients use')
+    .option('--workers <number>', 'processes that serve on the port (default: 1)')
     .action(serveUntilStopped);
 }
 

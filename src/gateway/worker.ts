@@ -1,0 +1,40 @@
+/**
+ * The program of a worker: one gateway, told its configuration and when to drain by the process that started it. When that
+ * process goes without a word the worker ends at once (node:cluster).
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { systemClock } from '../system/clock.js';
+import { createLogger } from '../system/logger.js';
+import type { Config } from './config.js';
+import { type Gateway, startGateway } from './gateway.js';
+import { stopSignal } from './stop-signal.js';
+import { LISTENS } from './worker-process.js';
+
+async function work(worker: Worker): Promise<void> {
+  // What is sent to a worker before it listens is lost.
+  worker.send(LISTENS);
+  const [config] = (await once(worker, 'message')) as [Config];
+  const stopped = Promise.race([stopSignal(), once(worker, 'message')]);
+  const gateway = await startAndReport(config, worker);
+  if (gateway) {
+    await stopped;
+    await gateway.close();
+  }
+  worker.disconnect();
+}
+
+async function startAndReport(config: Config, worker: Worker): Promise<Gateway | undefined> {
+  const log = createLogger({ level: config.logLevel }).child({ pid: process.pid });
+  try {
+    const gateway = await startGateway(config, { clock: systemClock, log });
+    const { url, port, adminPassword } = gateway;
+    worker.send({ url, port, adminPassword });
+    return gateway;
+  } catch (error) {
+    worker.send({ failure: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+if (cluster.worker) await work(cluster.worker);
