@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
+import type { ShadowDelete } from '../state/tombstone.js';
 import type { ShadowContext } from './context.js';
 import { afterAnswer, deletesBoth, owed } from './delete.js';
 import { findInTarget } from './present-keys.js';
@@ -120,9 +121,11 @@ async function deleteFromShadow(
   closing: readonly WriteIntent[],
 ): Promise<void> {
   if (!deletesBoth(ctx) || !seesShadow(ctx)) return ctx.ledger.batch.closeIntents(closing);
-  const told = await deleteFromStore(ctx.shadow, keys, { signal: ctx.background.signal });
-  const results = keys.map((key) => ({ key, error: failureOf(told.get(key)) }));
-  const failure = results.find(({ error }) => error !== undefined);
+  const owed = await ctx.ledger.owedDeletes(keys);
+  const told = await deleteFromStore(ctx.shadow, [...owed.keys()], { signal: ctx.background.signal });
+  const results = new Map<string, ShadowDelete>();
+  for (const [key, generation] of owed) results.set(key, { generation, error: failureOf(told.get(key)) });
+  const failure = [...results].find(([, { error }]) => error !== undefined);
   if (failure)
     ctx.log.warn({ bucket: ctx.bucket, failure }, 'the shadow did not delete objects; it is tried again');
   await ctx.ledger.batch.noteShadowDeletes(results, closing);

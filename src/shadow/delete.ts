@@ -4,7 +4,8 @@ import { queryValue } from '../s3/params.js';
 import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
-import { deleteFromShadow, settle } from './recovery.js';
+import { settle } from './recovery.js';
+import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { beforeWriting, judged, judgeUnder, unattended } from './under-intent.js';
 import { isConditional, isInTarget } from './view.js';
@@ -82,7 +83,7 @@ async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promis
   const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, judged(request))) : NO_CONTENT;
   await afterAnswer(ctx, async () => {
     if (!isSuccess(answer)) return settle(ctx, intent);
-    if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key);
+    if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key, intent);
     await ctx.ledger.closeIntent(intent);
   });
   return answer;

@@ -1,8 +1,8 @@
 import { compareKeys } from '../s3/keys.js';
-import type { ListedObject } from '../s3/xml/listing.js';
 import type { ShadowContext } from './context.js';
 import { excludesWriters, seesShadow } from './rungs.js';
-import { type Entry, listStore, type PageRequest, readStorePage, type StorePage } from './store-page.js';
+import { withinGrace } from './shadow-look.js';
+import { type Entry, type PageRequest, readStorePage, type StorePage } from './store-page.js';
 
 /** One page of the view: S's entries and T's, each name once, T's where both have it, minus what clients deleted. */
 export interface MergedPage {
@@ -31,16 +31,39 @@ export async function readMergedPage(ctx: ShadowContext, wanted: PageRequest): P
 
 /** The view of a range that both stores' pages cover whole. */
 async function readStep(ctx: ShadowContext, wanted: PageRequest): Promise<StorePage> {
-  const [inShadow, inTarget] = await readBoth(ctx, wanted);
-  const covered = firstEnd(inShadow.end, inTarget.end);
-  const step = {
-    entries: merge(upTo(inShadow.entries, covered), upTo(inTarget.entries, covered)),
-    end: covered,
-  };
-  const onlyShadow = absentFrom(upTo(inShadow.entries, covered), inTarget.entries);
-  const hidden = await hiddenAmong(ctx, onlyShadow, wanted.signal);
-  return hidden.size === 0 ? page(step.entries, step.end) : revealed(ctx, wanted, { ...step, hidden });
+  const { entries, end, hidden, doubtful } = await withinGrace(ctx, () => look(ctx, wanted));
+  for (const prefix of doubtful) {
+    if (!(await hasLiveKey(ctx, prefix, wanted.signal))) hidden.add(prefix);
+  }
+  return hidden.size === 0 ? page(entries, end) : revealed(ctx, wanted, { entries, end, hidden });
 }
+
+interface Look {
+  readonly entries: readonly Entry[];
+  readonly end: string | undefined;
+  /** Names of the shadow's alone that clients deleted. */
+  readonly hidden: Set<string>;
+  /** Common prefixes of the shadow's alone under which clients deleted something. */
+  readonly doubtful: readonly string[];
+}
+
+async function look(ctx: ShadowContext, wanted: PageRequest): Promise<Look> {
+  const [inShadow, inTarget] = await readBoth(ctx, wanted);
+  const end = firstEnd(inShadow.end, inTarget.end);
+  const ofShadow = upTo(inShadow.entries, end);
+  const onlyShadow = absentFrom(ofShadow, inTarget.entries);
+  const [objects, prefixes] = [namesOf(onlyShadow, isObject), namesOf(onlyShadow, isPrefix)];
+  const hidden = await ctx.ledger.deletedAmong(objects);
+  const deletes = await Promise.all(prefixes.map((prefix) => ctx.ledger.anyDeleted(prefix)));
+  const entries = merge(ofShadow, upTo(inTarget.entries, end));
+  return { entries, end, hidden, doubtful: prefixes.filter((_, index) => deletes[index]) };
+}
+
+const isObject = ({ object }: Entry): boolean => object !== undefined;
+const isPrefix = ({ object }: Entry): boolean => object === undefined;
+
+const namesOf = (entries: readonly Entry[], which: (entry: Entry) => boolean): string[] =>
+  entries.filter(which).map(({ name }) => name);
 
 const NOTHING: StorePage = { entries: [] };
 
@@ -64,34 +87,20 @@ async function revealed(
   return page(merge(upTo(visible, covered), upTo(written, covered)), covered);
 }
 
-/** The names of those entries, all of them the shadow's alone, that clients deleted. */
-async function hiddenAmong(
-  ctx: ShadowContext,
-  entries: readonly Entry[],
-  signal: AbortSignal,
-): Promise<Set<string>> {
-  const hidden = await ctx.ledger.deletedAmong(
-    entries.filter((entry) => entry.object).map((entry) => entry.name),
-  );
-  for (const { name, object } of entries) {
-    if (!object && !(await hasLiveKey(ctx, name, signal))) hidden.add(name);
-  }
-  return hidden;
-}
-
 /** A common prefix of the shadow is seen unless all of its keys are deleted. */
 async function hasLiveKey(ctx: ShadowContext, prefix: string, signal: AbortSignal): Promise<boolean> {
-  if (!(await ctx.ledger.anyDeleted(prefix))) return true;
-  let batch: ListedObject[] = [];
-  const anyLive = async () =>
-    (await ctx.ledger.deletedAmong(batch.map(({ key }) => key))).size < batch.length;
-  for await (const object of listStore(ctx.shadow, signal, prefix)) {
-    batch.push(object);
-    if (batch.length < 1_000) continue;
-    if (await anyLive()) return true;
-    batch = [];
-  }
-  return anyLive();
+  let after: string | undefined;
+  do {
+    const wanted = { prefix, delimiter: '', after, maxKeys: 1_000, signal };
+    const step = await withinGrace(ctx, async () => {
+      const { entries, end } = await readStorePage(ctx.shadow, wanted);
+      const deleted = await ctx.ledger.deletedAmong(namesOf(entries, isObject));
+      return { hasLive: deleted.size < entries.length, end };
+    });
+    if (step.hasLive) return true;
+    after = step.end;
+  } while (after !== undefined);
+  return false;
 }
 
 /** Two sorted lists as one; where both have a name the second's entry stands. */

@@ -10,6 +10,7 @@ import type { Flight } from './flights.js';
 import { migrate } from './migrate.js';
 import { judge } from './miss.js';
 import { excludesWriters, seesShadow } from './rungs.js';
+import { withinGrace } from './shadow-look.js';
 
 /** How long a read waits for a copy that another read began, ms, before it reads the shadow itself. */
 const JOIN_MS = 10_000;
@@ -58,13 +59,11 @@ async function joinFlight(ctx: ShadowContext, request: S3Request, flight: Flight
 /** HEAD, or a range: from S as it is; a GET's whole object follows in the background, once. */
 async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Response): Promise<S3Response> {
   if (await ctx.ledger.isDeleted(request.key)) return again(ctx, request);
-  const answer = await askShadow(ctx, request);
+  const { answer, newer } = await readShadow(ctx, request);
+  if (newer) return newer;
   if (!answer) return miss;
-  const final = await recheck(ctx, request, answer);
-  if (request.operation === 'GetObject' && final === answer && !ctx.background.isFull) {
-    void migrate(ctx, request.key);
-  }
-  return final === answer ? from('shadow', overridden(answer, request)) : final;
+  if (request.operation === 'GetObject' && !ctx.background.isFull) void migrate(ctx, request.key);
+  return from('shadow', overridden(answer, request));
 }
 
 async function readAndCopy(
@@ -106,10 +105,9 @@ async function readWithToken(
   try {
     // The copy outlives the client, so the source is read under the copy's signal.
     const signal = token ? ctx.background.signal : request.signal;
-    const answer = await askShadow(ctx, { ...request, signal });
+    const { answer, newer } = await readShadow(ctx, { ...request, signal });
+    if (newer) return { answer: newer, outcome: { state: 'present' } };
     if (!answer) return { outcome: { state: 'absent' } };
-    const final = await recheck(ctx, request, answer);
-    if (final !== answer) return { answer: final, outcome: { state: 'present' } };
     if (!token || !isWhole(answer)) {
       return { answer: from('shadow', overridden(answer, request)), outcome: { state: 'superseded' } };
     }
@@ -125,13 +123,36 @@ async function readWithToken(
 const isWhole = ({ status, headers }: S3Response): boolean =>
   status === 200 && headers['content-length'] !== undefined;
 
+interface ShadowRead {
+  /** S's answer, unless it has no such object. */
+  readonly answer?: S3Response | undefined;
+  /** What came in between, in place of it. */
+  readonly newer?: S3Response | undefined;
+}
+
+/** READ steps 5 and 6. */
+async function readShadow(ctx: ShadowContext, request: S3Request): Promise<ShadowRead> {
+  let answer: S3Response | undefined;
+  const look = async () => {
+    answer = await askShadow(ctx, request);
+    return answer && (await recheck(ctx, request));
+  };
+  try {
+    const newer = await withinGrace(ctx, look);
+    if (!newer) return { answer };
+    discard(answer?.body);
+    return { newer };
+  } catch (error) {
+    discard(answer?.body);
+    throw error;
+  }
+}
+
 /** READ step 6, where writers exclude each other: once S has begun to answer, T and then D are looked at again before a byte goes out. */
-async function recheck(ctx: ShadowContext, request: S3Request, answer: S3Response): Promise<S3Response> {
-  if (!excludesWriters(ctx)) return answer;
-  const { answer: newer } = await readTarget(ctx, request);
-  const final = newer ?? ((await ctx.ledger.isDeleted(request.key)) ? await again(ctx, request) : answer);
-  if (final !== answer) discard(answer.body);
-  return final;
+async function recheck(ctx: ShadowContext, request: S3Request): Promise<S3Response | undefined> {
+  if (!excludesWriters(ctx)) return undefined;
+  const { answer } = await readTarget(ctx, request);
+  return answer ?? ((await ctx.ledger.isDeleted(request.key)) ? again(ctx, request) : undefined);
 }
 
 /** READ step 3: the key is deleted, unless someone wrote it since. */

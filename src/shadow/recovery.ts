@@ -1,15 +1,20 @@
-import { discard } from '../s3/body.js';
+import { type Copy, type KeyRecord, underWay } from '../state/key-record.js';
 import { KvUnavailable } from '../state/kv.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { ask, isSuccess } from './ask.js';
+import { collectTombstone } from './collect.js';
 import type { ShadowContext } from './context.js';
+import { abortUpload } from './copy-sink.js';
 import { mirror } from './mirror.js';
+import { deleteFromShadow, repairDelete, shadowAnswers } from './repair.js';
 import { excludesWriters, seesShadow } from './rungs.js';
-import { beforeWriting } from './under-intent.js';
+import { sideBySide } from './side-by-side.js';
 import { finishUpload } from './uploads/finish.js';
 import { isInTarget } from './view.js';
 
 const INTERVAL_MS = 5_000;
+
+/** Keys that are looked after at once. */
+const AT_ONCE = 16;
 
 /**
  * RECOVERY of a write that failed half-way, under its exclusive intent, without changing the view: an upload that S has completed is completed in
@@ -19,28 +24,9 @@ const INTERVAL_MS = 5_000;
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
   if (excludesWriters(ctx) && !(await finishUpload(ctx, intent))) {
     if (await isInTarget(ctx, intent.key, ctx.background.signal)) await mirror(ctx, intent);
-    else if (await ctx.ledger.isDeleted(intent.key)) await deleteFromShadow(ctx, intent.key);
+    else await deleteFromShadow(ctx, intent.key, intent);
   }
   await ctx.ledger.closeIntent(intent);
-}
-
-/** Deletes the shadow's object of a key that clients deleted, and notes how it went. Never rejects for the shadow's failure. */
-export async function deleteFromShadow(ctx: ShadowContext, key: string): Promise<void> {
-  let failure: string | undefined;
-  try {
-    const request = ask('DeleteObject', { method: 'DELETE', key, signal: ctx.background.signal });
-    const answer = await ctx.shadow(request);
-    discard(answer.body);
-    if (!isSuccess(answer) && answer.status !== 404) failure = `status ${answer.status}`;
-  } catch (error) {
-    failure = error instanceof Error ? error.message : String(error);
-  }
-  if (failure)
-    ctx.log.warn(
-      { bucket: ctx.bucket, key, failure },
-      'the shadow did not delete an object; it is tried again',
-    );
-  await ctx.ledger.noteShadowDelete(key, failure);
 }
 
 /** Looks after what writers and deletes left behind, until the signal aborts. Any number of gateways may do so at once. */
@@ -55,37 +41,58 @@ export async function recoverForever(ctx: ShadowContext, signal: AbortSignal): P
   }
 }
 
-/** A key that fails does not keep the others waiting. */
 async function recoverAll(ctx: ShadowContext, signal: AbortSignal): Promise<void> {
-  for await (const key of ctx.ledger.openKeys()) {
-    if (signal.aborted) return;
-    try {
-      await recoverKey(ctx, key);
-    } catch (error) {
-      if (error instanceof KvUnavailable) throw error;
-      ctx.log.warn({ err: error, bucket: ctx.bucket, key }, 'a key is not recovered yet; it is tried again');
-    }
+  const canRepair = once(async () => seesShadow(ctx) && (await shadowAnswers(ctx)));
+  const attempted = <T>(items: AsyncGenerator<T>, work: (item: T) => Promise<void>) =>
+    sideBySide(AT_ONCE, items, async (item) => {
+      if (!signal.aborted) await unlessItFails(ctx, () => work(item));
+    });
+  await attempted(ctx.ledger.dueRecords(), ([key, record]) => recoverKey(ctx, { key, record, canRepair }));
+  if (seesShadow(ctx) && ctx.settings.delete === 'both')
+    await attempted(ctx.ledger.collectableKeys(), (key) => collectTombstone(ctx, key));
+}
+
+/** A key that fails does not keep the others waiting. */
+async function unlessItFails(ctx: ShadowContext, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof KvUnavailable) throw error;
+    ctx.log.warn({ err: error, bucket: ctx.bucket }, 'a key is not recovered yet; it is tried again');
   }
 }
 
-async function recoverKey(ctx: ShadowContext, key: string): Promise<void> {
-  const dead = await ctx.ledger.adoptDeadIntent(key);
+interface DueKey {
+  readonly key: string;
+  readonly record: KeyRecord;
+  /** Whether the shadow answers at all: it is not asked key by key in vain. */
+  readonly canRepair: () => Promise<boolean>;
+}
+
+async function recoverKey(ctx: ShadowContext, { key, record, canRepair }: DueKey): Promise<void> {
+  await abortDeadUploads(ctx, key, record.copies);
+  const dead = record.intents.length > 0 ? await ctx.ledger.adoptDeadIntent(key) : undefined;
   if (dead) return settle(ctx, dead);
-  const { tombstone, intents } = await ctx.ledger.tidy(key);
+  const { tombstone, intents } = underWay(record).length > 0 ? await ctx.ledger.tidy(key) : record;
   const isOwed = tombstone?.shadowDelete === 'pending' && intents.length === 0;
-  if (isOwed && seesShadow(ctx)) await retryDelete(ctx, key);
+  if (isOwed && (await canRepair())) await repairDelete(ctx, key);
 }
 
-/** T has the key: the tombstone stays and S's object is hidden by T's. In write-through S may hold T's object, so both are kept still. */
-async function retryDelete(ctx: ShadowContext, key: string): Promise<void> {
-  const inTarget = () => isInTarget(ctx, key, ctx.background.signal);
-  if (!excludesWriters(ctx)) {
-    if (!(await inTarget())) await deleteFromShadow(ctx, key);
-    return;
+/** Once its upload is aborted, a copy in parts can no longer be completed, however late: only then may its token go. */
+async function abortDeadUploads(ctx: ShadowContext, key: string, copies: readonly Copy[]): Promise<void> {
+  for (const { id, uploadId, until } of copies) {
+    if (uploadId === undefined || until > ctx.clock.now()) continue;
+    await abortUpload(ctx, { key, uploadId }, ctx.background.signal);
+    await ctx.ledger.dropToken({ key, id });
   }
-  const intent = await ctx.ledger.openIntent(key, 'exclusive');
-  if (!(await beforeWriting(ctx, intent, inTarget))) await deleteFromShadow(ctx, key);
-  await ctx.ledger.closeIntent(intent);
+}
+
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
 }
 
 const unlessAborted = (signal: AbortSignal) => (error: unknown) => {

@@ -26,6 +26,10 @@ export async function viewedETag(
   return inShadow && (inShadow.headers.etag ?? '');
 }
 
+/** @throws S3Error ServiceUnavailable when the shadow does not tell */
+export const isInShadow = async (ctx: ShadowContext, key: string, signal: AbortSignal): Promise<boolean> =>
+  (await askShadow(ctx, headRequest(key, signal))) !== undefined;
+
 /** What the target has of a key. `deleted`: a delete marker of a versioned bucket, which is final. */
 export type InTarget =
   | { readonly state: 'present'; readonly etag: string }

@@ -14,18 +14,12 @@ import {
 import type { Kv } from './kv.js';
 import type { WriteIntent } from './ledger.js';
 import { readStored, recordKey, replacing } from './ledger-entries.js';
+import { type ShadowDelete, shadowDeleteNoted } from './tombstone.js';
 
 export interface LedgerBatchOptions {
   readonly clock: Clock;
   /** Of a lease that begins now. */
   readonly term: (now: number) => Pick<Intent, 'until' | 'epoch'>;
-}
-
-/** How a delete that the shadow was owed went. */
-export interface ShadowDelete {
-  readonly key: string;
-  /** Why the shadow did not delete; absent when it did. */
-  readonly error?: string | undefined;
 }
 
 /** What becomes of a key's record; undefined leaves it as it is. */
@@ -93,14 +87,16 @@ export class LedgerBatch {
   }
 
   /** Notes how the deletes that the shadow was owed went, and closes intents in the same commit; the tombstones stay. */
-  async noteShadowDeletes(deletes: readonly ShadowDelete[], closing: readonly WriteIntent[]): Promise<void> {
-    const errors = new Map(deletes.map(({ key, error }) => [key, error]));
+  async noteShadowDeletes(
+    told: ReadonlyMap<string, ShadowDelete>,
+    closing: readonly WriteIntent[],
+  ): Promise<void> {
     const byKey = mapOf(closing);
-    await this.#change([...errors.keys()], (record, key) => {
+    await this.#change([...new Set([...told.keys(), ...byKey.keys()])], (record, key, now) => {
       const intent = byKey.get(key);
-      const rest = (intent && withoutIntent(record, intent)) ?? record;
-      const next = noted(rest, errors.get(key));
-      return next === record ? undefined : next;
+      const closed = intent && withoutIntent(record, intent);
+      const outcome = told.get(key);
+      return (outcome && shadowDeleteNoted(closed ?? record, outcome, now)) ?? closed;
     });
   }
 
@@ -134,15 +130,6 @@ const isFree = (record: KeyRecord, mode: Intent['mode']): boolean =>
   (mode === 'exclusive'
     ? record.intents.length === 0
     : record.intents.every((held) => held.mode === 'shared'));
-
-function noted(record: KeyRecord, error: string | undefined): KeyRecord {
-  if (record.tombstone?.shadowDelete !== 'pending') return record;
-  const { lastError: _, ...grave } = record.tombstone;
-  return {
-    ...record,
-    tombstone: error === undefined ? { ...grave, shadowDelete: 'done' } : { ...grave, lastError: error },
-  };
-}
 
 const mapOf = (intents: readonly WriteIntent[]): Map<string, WriteIntent> =>
   new Map(intents.map((intent) => [intent.key, intent]));

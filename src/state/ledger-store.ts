@@ -74,9 +74,9 @@ export class LedgerStore {
     }
   }
 
-  /** The records of the open keys, in two round trips for each thousand. */
-  async *openRecords(): AsyncGenerator<[key: string, record: KeyRecord]> {
-    for await (const keys of inBatches(this.openKeys())) {
+  /** The records of open keys, in two round trips for each thousand. */
+  async *openRecords(dueBy?: number): AsyncGenerator<[key: string, record: KeyRecord]> {
+    for await (const keys of inBatches(this.openKeys(dueBy))) {
       const records = await this.recordsOf(keys);
       for (const [index, record] of records.entries()) yield [keys[index] ?? '', record];
     }

@@ -19,6 +19,15 @@ import {
 import type { Kv } from './kv.js';
 import { LedgerBatch } from './ledger-batch.js';
 import { type Change, LedgerStore } from './ledger-store.js';
+import {
+  type GraceEnd,
+  graceEnded,
+  type Repairs,
+  repairsAmong,
+  type ShadowDelete,
+  shadowDeleteForgone,
+  shadowDeleteNoted,
+} from './tombstone.js';
 
 export { KeyBusy } from './ledger-store.js';
 
@@ -80,6 +89,15 @@ export class Ledger extends LedgerStore {
   /** How often a lease has to be renewed by whoever needs it for longer, ms. */
   get renewalMs(): number {
     return this.#times.leaseMs / 3;
+  }
+
+  /** How long a look at the shadow and then at the tombstones may take, ms: the grace of a tombstone outlasts it by the margin of the clocks. */
+  get lookMs(): number {
+    return this.#times.leaseMs;
+  }
+
+  get #graceMs(): number {
+    return this.lookMs + this.#times.marginMs;
   }
 
   /** Whether a request that is sent now has applied, or never will, before others cease to honour a lease that ends then. */
@@ -191,16 +209,51 @@ export class Ledger extends LedgerStore {
     });
   }
 
+  /** The tombstones of `keys` for which the shadow is not left alone, by their generation. */
+  async owedDeletes(keys: readonly string[]): Promise<Map<string, string>> {
+    const records = await this.recordsOf(keys);
+    return new Map(
+      keys.flatMap((key, index) => {
+        const tombstone = records[index]?.tombstone;
+        return tombstone && tombstone.shadowDelete !== 'kept' ? [[key, tombstone.generation] as const] : [];
+      }),
+    );
+  }
+
   /** Notes how the delete that the shadow was owed went; the tombstone stays. */
-  async noteShadowDelete(key: string, error?: string): Promise<void> {
-    await this.change(key, (record) => {
-      if (record.tombstone?.shadowDelete !== 'pending') return 'refuse';
-      const { lastError: _, ...grave } = record.tombstone;
-      return {
-        ...record,
-        tombstone: error === undefined ? { ...grave, shadowDelete: 'done' } : { ...grave, lastError: error },
-      };
-    });
+  async noteShadowDelete(key: string, told: ShadowDelete): Promise<void> {
+    await this.change(key, (record, now) => shadowDeleteNoted(record, told, now) ?? 'refuse');
+  }
+
+  /** T has the key: in the end the shadow is owed the delete no longer. */
+  async forgoShadowDelete(key: string, generation: string): Promise<void> {
+    const longestDeleteMs = this.#graceMs;
+    await this.change(
+      key,
+      (record, now) => shadowDeleteForgone(record, generation, { now, longestDeleteMs }) ?? 'refuse',
+    );
+  }
+
+  /** Keys with tombstones whose grace is over. */
+  collectableKeys(): AsyncGenerator<string> {
+    return this.emptiedBy(this.clock.now() - this.#graceMs);
+  }
+
+  /** The generation of the key's tombstone, if its grace is over. */
+  async collectable(key: string): Promise<string | undefined> {
+    const { tombstone } = await this.record(key);
+    const since = tombstone?.emptySince ?? Number.POSITIVE_INFINITY;
+    return since + this.#graceMs <= this.clock.now() ? tombstone?.generation : undefined;
+  }
+
+  /** COLLECTING: removes the tombstone, or notes why it stays. */
+  async endGrace(key: string, end: GraceEnd): Promise<void> {
+    await this.change(key, (record, now) => graceEnded(record, end, now) ?? 'refuse');
+  }
+
+  /** What the shadow is still owed. */
+  repairs(): Promise<Repairs> {
+    return repairsAmong(this.openRecords());
   }
 
   /** Those of `keys` that are deleted, in two round trips at most however many keys there are. */
@@ -221,6 +274,11 @@ export class Ledger extends LedgerStore {
       if (underWay(record).some((held) => held.epoch < epoch)) return true;
     }
     return false;
+  }
+
+  /** Keys that recovery has to look at now. */
+  dueRecords(): AsyncGenerator<[key: string, record: KeyRecord]> {
+    return this.openRecords(this.clock.now());
   }
 
   /** Recovery: forgets what has outlived its time, and tells what is left. */

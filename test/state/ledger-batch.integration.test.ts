@@ -11,14 +11,13 @@ describeWith(['redis-server'], 'a batch on Redis', () => {
     onTestFinished(() => redis.close());
     const kv = await openRedisKv({ url: redis.url, clock: systemClock });
     onTestFinished(() => kv.close());
-    const { batch } = new Ledger(kv, 'b', systemClock);
+    const ledger = new Ledger(kv, 'b', systemClock);
+    const { batch } = ledger;
     const keys = Array.from({ length: 1_000 }, (_, index) => String(index).padStart(1_024, 'k'));
     const intents = await batch.openIntents(keys, 'exclusive', 'pending');
     expect(intents.map(({ key }) => key)).toEqual(keys);
-    await batch.noteShadowDeletes(
-      keys.map((key) => ({ key })),
-      intents,
-    );
+    const owed = [...(await ledger.owedDeletes(keys))];
+    await batch.noteShadowDeletes(new Map(owed.map(([key, generation]) => [key, { generation }])), intents);
     expect((await kv.getMany(keys.map((key) => `key/b/${key}`))).every(Boolean)).toBe(true);
     expect(await kv.list({ prefix: 'open/', limit: 10 })).toEqual([]);
   });

@@ -122,8 +122,12 @@ describe('a batch of deletes', () => {
     const { kv, ledger, batch } = await emptyLedger();
     const intents = await batch.openIntents(['done', 'failed'], 'exclusive', 'pending');
     const { kv: counted, commits } = disturbed(kv, []);
-    const deletes = [{ key: 'done' }, { key: 'failed', error: 'status 503' }];
-    await ledgerOn(counted).batch.noteShadowDeletes(deletes, intents);
+    const owed = await ledger.owedDeletes(['done', 'failed']);
+    const told = new Map([
+      ['done', { generation: owed.get('done') ?? '' }],
+      ['failed', { generation: owed.get('failed') ?? '', error: 'status 503' }],
+    ]);
+    await ledgerOn(counted).batch.noteShadowDeletes(told, intents);
     expect(commits()).toBe(1);
     expect(await ledger.record('done')).toMatchObject({ intents: [], tombstone: { shadowDelete: 'done' } });
     expect(await ledger.record('failed')).toMatchObject({
@@ -138,7 +142,7 @@ describe('a batch of deletes', () => {
     const { batch } = ledgerOn(counted);
     expect(await batch.openIntents([], 'shared')).toEqual([]);
     await batch.closeIntents([]);
-    await batch.noteShadowDeletes([{ key: 'never deleted' }], []);
+    await batch.noteShadowDeletes(new Map([['never deleted', { generation: 'g' }]]), []);
     expect(commits()).toBe(0);
   });
 });

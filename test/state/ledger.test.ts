@@ -174,10 +174,11 @@ describe('tombstones', () => {
 
   it('owe the shadow a delete until it is noted, and stay', async () => {
     await ledger.bury(KEY, 'pending');
-    await ledger.noteShadowDelete(KEY, 'status 503');
+    const generation = (await ledger.owedDeletes([KEY])).get(KEY) ?? '';
+    await ledger.noteShadowDelete(KEY, { generation, error: 'status 503' });
     expect(await openKeys()).toEqual([KEY]);
     expect((await ledger.record(KEY)).tombstone?.lastError).toBe('status 503');
-    await ledger.noteShadowDelete(KEY);
+    await ledger.noteShadowDelete(KEY, { generation });
     expect(await openKeys()).toEqual([]);
     expect(await ledger.isDeleted(KEY)).toBe(true);
   });

@@ -1,9 +1,11 @@
+import type { S3Service } from '../../../src/s3/message.js';
 import { createShadowed } from '../../../src/shadow/shadowed.js';
 import type { KeyRecord } from '../../../src/state/key-record.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
 import type { Clock } from '../../../src/system/clock.js';
 import type { Rules } from '../rules.js';
+import { CALM } from '../scenario.js';
 import { aroundService, CROWD, forceRecord, type Mutants, withLedger } from './mutant.js';
 
 class SeesNoTombstone extends Ledger {
@@ -67,6 +69,22 @@ const TAKES_TOMBSTONES_BACK: Rules = {
   },
 };
 
+/** Who writes the key anew takes its tombstone away. */
+const WRITES_ERASE: Rules = {
+  ledger: (kv, clock) => new Forgetful(kv, 'b', clock),
+  shadowed: (options) => {
+    const { ledger } = options;
+    const bucket = createShadowed(options);
+    const service: S3Service = async (request) => {
+      const answer = await bucket.service(request);
+      if (request.operation === 'PutObject' && answer.status === 200 && ledger instanceof Forgetful)
+        await ledger.forget(request.key);
+      return answer;
+    };
+    return { ...bucket, service };
+  },
+};
+
 /** Deletes are noted only once the target has answered. */
 class BuriesLate extends Ledger {
   readonly #owed = new Map<string, Parameters<Ledger['bury']>[1]>();
@@ -116,9 +134,13 @@ export const TOMBSTONES: Mutants = {
   'deletes without a tombstone': { rules: withLedger(LeavesNoTombstone) },
   'sets the tombstone after the target answered': { rules: BURIES_AFTER_TARGET, where: CROWD },
   'forgets the tombstone once the shadow has deleted': { rules: withLedger(ForgetsTombstones) },
-  'takes the tombstone back when a delete fails': { rules: TAKES_TOMBSTONES_BACK },
+  'takes the tombstone back when a delete fails': {
+    rules: TAKES_TOMBSTONES_BACK,
+    where: { ...CROWD, troubles: { ...CALM, requests: 4 } },
+  },
+  'takes the tombstone away when the key is written': { rules: WRITES_ERASE, where: CROWD },
   'sends a delete that found nothing': {
     rules: DELETES_UNSEEN,
-    where: { ...CROWD, rung: 'read-through' },
+    where: { ...CROWD, rung: 'read-through', deeds: ['get', 'put', 'delete'], clients: 3 },
   },
 };
