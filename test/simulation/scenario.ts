@@ -11,7 +11,7 @@ export interface Scenario {
   readonly rung: (typeof SIMULATED_RUNGS)[number];
   readonly delete: 'both' | 'target';
   /** Where the target honours If-None-Match. */
-  readonly conditional: { readonly put: boolean; readonly complete: boolean };
+  readonly conditional: { readonly put: boolean; readonly complete: boolean; readonly match: boolean };
   readonly keys: number;
   readonly clients: number;
   /** Of each client, one after the other. */
@@ -57,7 +57,7 @@ export function scenarioOf(seed: number): Scenario {
     seed,
     rung: random.pick(['read-through', 'read-through', 'exclusive', 'write-through', 'write-through']),
     delete: random.chance(0.75) ? 'both' : 'target',
-    conditional: { put, complete: put && random.chance(0.6) },
+    conditional: { put, complete: put && random.chance(0.6), match: put },
     keys: 1 + random.below(2),
     clients: 2 + random.below(3),
     operations: 2 + random.below(3),

@@ -1,5 +1,5 @@
-import { buffer } from 'node:stream/consumers';
 import { parseQuery } from '../../src/s3/address.js';
+import { collect } from '../../src/s3/body.js';
 import type { HeaderFields, S3Body, S3Response, S3Service } from '../../src/s3/message.js';
 import { operationOf } from '../../src/s3/operations.js';
 import { readListing } from '../../src/s3/xml/listing.js';
@@ -76,7 +76,5 @@ export class StoreClient {
   }
 }
 
-export async function read({ body }: Pick<S3Response, 'body'>): Promise<Buffer> {
-  if (body === undefined) return Buffer.alloc(0);
-  return Buffer.isBuffer(body) ? body : buffer(body);
-}
+export const read = ({ body }: Pick<S3Response, 'body'>): Promise<Buffer> =>
+  collect(body, Number.POSITIVE_INFINITY);

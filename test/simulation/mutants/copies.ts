@@ -1,5 +1,7 @@
+import type { Kv } from '../../../src/state/kv.js';
 import { type CopyToken, type KeyView, Ledger } from '../../../src/state/ledger.js';
-import { CROWD, type Mutants, withLedger, withRecords } from './mutant.js';
+import type { Clock } from '../../../src/system/clock.js';
+import { CROWD, forceRecord, type Mutants, NOTHING_CONDITIONAL, withLedger, withRecords } from './mutant.js';
 
 class CommitsWithoutToken extends Ledger {
   override async beginCommit(): Promise<boolean> {
@@ -20,6 +22,26 @@ class GivesTokensLate extends Ledger {
   }
 }
 
+/** A copy is registered although a writer is at work, who can no longer void it. */
+class RegistersBesideWriters extends Ledger {
+  constructor(
+    private readonly pairs: Kv,
+    bucketId: string,
+    clock: Clock,
+  ) {
+    super(pairs, bucketId, clock);
+  }
+
+  override async openCopy(key: string): Promise<KeyView> {
+    const view = await super.openCopy(key);
+    if (view.deleted || view.token) return view;
+    const id = `beside ${this.clock.now()}`;
+    const copy = { id, state: 'valid' as const, until: Number.MAX_SAFE_INTEGER, epoch: 0 };
+    await forceRecord(this.pairs, key, (record) => ({ ...record, copies: [...record.copies, copy] }));
+    return { deleted: false, token: { key, id } };
+  }
+}
+
 const NEVER_VOID = withRecords({
   stored: (record) => ({
     ...record,
@@ -37,6 +59,10 @@ const NOT_WAITED_FOR = withRecords({
 export const COPIES: Mutants = {
   'commits a copy without its token': { rules: withLedger(CommitsWithoutToken), where: CROWD },
   'gives the token after the shadow was read': { rules: withLedger(GivesTokensLate) },
+  'registers a copy beside a writer': {
+    rules: withLedger(RegistersBesideWriters),
+    where: { ...CROWD, rung: 'read-through', conditional: NOTHING_CONDITIONAL },
+  },
   'does not void the tokens of copies under way': { rules: NEVER_VOID, where: CROWD },
   'does not wait for a copy that is being committed': { rules: NOT_WAITED_FOR, where: CROWD },
 };

@@ -44,12 +44,23 @@ class BuriesWithoutIntent extends Ledger {
   }
 }
 
+/** However long a writer was away, it goes on. */
+class ReleasesLate extends Ledger {
+  override outlastsRequest(): boolean {
+    return true;
+  }
+}
+
 export const INTENTS: Mutants = {
   'lets writers share every intent': { rules: withLedger(SharesEveryIntent) },
   'holds no intent': { rules: withLedger(HoldsNoIntent) },
   "closes another writer's intent": {
     rules: withLedger(ClosesAll),
     where: { ...CROWD, rung: 'read-through', conditional: NOTHING_CONDITIONAL },
+  },
+  'releases although its lease has run out': {
+    rules: withLedger(ReleasesLate),
+    where: { ...CROWD, troubles: { ...CALM, stalls: 1 } },
   },
   'sets a tombstone although the intent was lost': {
     rules: withLedger(BuriesWithoutIntent),

@@ -26,7 +26,7 @@ export const CROWD: Partial<Scenario> = {
 };
 
 /** A target that leaves it to the gateway that a late copy does not replace a newer object. */
-export const NOTHING_CONDITIONAL = { put: false, complete: false };
+export const NOTHING_CONDITIONAL = { put: false, complete: false, match: false };
 
 export const withLedger = (Mutated: new (kv: Kv, bucketId: string, clock: Clock) => Ledger): Rules => ({
   ...REAL_RULES,

@@ -1,5 +1,6 @@
 import { COPIES } from './copies.js';
 import { INTENTS } from './intents.js';
+import { LISTINGS } from './listings.js';
 import type { Mutants } from './mutant.js';
 import { READS } from './reads.js';
 import { RECOVERY } from './recovery.js';
@@ -7,4 +8,12 @@ import { TOMBSTONES } from './tombstones.js';
 import { WRITES } from './writes.js';
 
 /** Protocols that each leave out one rule or break it, by what they do wrong. */
-export const MUTANTS: Mutants = { ...COPIES, ...TOMBSTONES, ...INTENTS, ...READS, ...WRITES, ...RECOVERY };
+export const MUTANTS: Mutants = {
+  ...COPIES,
+  ...TOMBSTONES,
+  ...INTENTS,
+  ...READS,
+  ...LISTINGS,
+  ...WRITES,
+  ...RECOVERY,
+};

@@ -3,6 +3,7 @@ import type { S3Service } from '../../../src/s3/message.js';
 import { createShadowed } from '../../../src/shadow/shadowed.js';
 import { type KeyView, Ledger } from '../../../src/state/ledger.js';
 import type { Rules } from '../rules.js';
+import { CALM } from '../scenario.js';
 import { CROWD, isRead, type Mutants, NOTHING_CONDITIONAL, notFound, withStores } from './mutant.js';
 
 /** What one read, or one sweep of a key, has come to know. */
@@ -74,8 +75,11 @@ export const READS: Mutants = {
     where: CROWD,
   },
   'does not look again in a target without conditional writes before it copies': {
-    rules: lookingNoMore(({ token, shadow }) => token && !shadow),
+    rules: lookingNoMore(({ token }) => token),
     where: { ...CROWD, rung: 'read-through', conditional: NOTHING_CONDITIONAL },
   },
-  'takes a target that fails for one without the object': { rules: FALLS_BACK },
+  'takes a target that fails for one without the object': {
+    rules: FALLS_BACK,
+    where: { ...CROWD, troubles: { ...CALM, requests: 4 } },
+  },
 };

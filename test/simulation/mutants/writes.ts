@@ -5,6 +5,7 @@ import type { S3Request, S3Response, S3Service } from '../../../src/s3/message.j
 import { createShadowed } from '../../../src/shadow/shadowed.js';
 import { etagOf } from '../history.js';
 import { REAL_RULES, type Rules } from '../rules.js';
+import { CALM } from '../scenario.js';
 import { aroundService, CROWD, isRead, type Mutants, withStores } from './mutant.js';
 
 const again =
@@ -100,5 +101,8 @@ export const WRITES: Mutants = {
     where: { ...CROWD, rung: 'write-through' },
   },
   'answers a write although the shadow failed': { rules: IGNORES_SHADOW, where: { rung: 'write-through' } },
-  'makes up for what is missing of a body': { rules: PADS },
+  'makes up for what is missing of a body': {
+    rules: PADS,
+    where: { ...CROWD, deeds: ['get', 'sweep', 'delete'], troubles: { ...CALM, bodies: 3 } },
+  },
 };
