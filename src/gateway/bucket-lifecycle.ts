@@ -26,7 +26,7 @@ export interface KeylessLifecycle extends BucketLifecycle {
 }
 
 /** What is said of a target that nobody has tried: a shadow that is given later finds it out. */
-const UNKNOWN: ConditionalWrites = { put: false, complete: false };
+const UNKNOWN: ConditionalWrites = { put: false, complete: false, match: false };
 
 /** Makes and removes buckets: the record in the state and the bucket in the backend, both or neither. */
 export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessLifecycle {

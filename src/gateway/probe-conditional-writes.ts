@@ -4,26 +4,34 @@ import type { BucketRecord } from '../state/buckets.js';
 import { type ProbeTarget, type ScratchObject, withScratchObject } from './scratch-object.js';
 
 const IF_NONE_MATCH: HeaderFields = { 'if-none-match': '*' };
+/** Of no object. */
+const IF_MATCH: HeaderFields = { 'if-match': '"00000000000000000000000000000000"' };
 const PRECONDITION_FAILED = 412;
 
 /**
- * Finds out by trying whether the target refuses `If-None-Match: *` on a key that exists, on PUT and on
- * CompleteMultipartUpload; some stores ignore it on one of them. Throws TargetRefused.
+ * Finds out by trying whether the target refuses `If-None-Match: *` on a key that exists, on PUT and on CompleteMultipartUpload, and
+ * `If-Match` with another ETag, on PUT and on DELETE; some stores ignore some of them. Throws TargetRefused.
  */
 export function probeConditionalWrites(target: ProbeTarget): Promise<BucketRecord['conditionalWrites']> {
   return withScratchObject(target, async (scratch) => ({
-    put: await refusesPut(scratch),
+    put: await refusesPut(scratch, IF_NONE_MATCH),
     complete: await refusesComplete(scratch),
+    match: (await refusesPut(scratch, IF_MATCH)) && (await refusesDelete(scratch)),
   }));
 }
 
-async function refusesPut(scratch: ScratchObject): Promise<boolean> {
+async function refusesPut(scratch: ScratchObject, headers: HeaderFields): Promise<boolean> {
   const answer = await scratch.send({
     operation: 'PutObject',
     method: 'PUT',
-    headers: IF_NONE_MATCH,
+    headers,
     body: Buffer.from('again'),
   });
+  return answer.status === PRECONDITION_FAILED;
+}
+
+async function refusesDelete(scratch: ScratchObject): Promise<boolean> {
+  const answer = await scratch.send({ operation: 'DeleteObject', method: 'DELETE', headers: IF_MATCH });
   return answer.status === PRECONDITION_FAILED;
 }
 

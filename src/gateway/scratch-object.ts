@@ -58,7 +58,9 @@ export async function withScratchObject<T>(
   const send = async (request: ScratchRequest): Promise<ScratchAnswer> => {
     const response = await target.service(toS3Request(request, target.bucket, key));
     const version = response.headers['x-amz-version-id'];
-    if (version !== undefined && request.method !== 'DELETE') versions.add(version);
+    // A delete that names no version leaves one of its own: its marker.
+    if (version !== undefined && !request.query?.some(([name]) => name === 'versionId'))
+      versions.add(version);
     const etag = response.headers.etag;
     return { status: response.status, text: await textOf(response), ...(etag === undefined ? {} : { etag }) };
   };

@@ -26,7 +26,7 @@ async function copyBack(ctx: ShadowContext, key: string, signal: AbortSignal): P
     ...ctx,
     target: ctx.shadow,
     shadow: ctx.target,
-    conditionalWrites: { put: false, complete: false },
+    conditionalWrites: { put: false, complete: false, match: false },
   };
   const object = sourceObject(key, answer);
   const sink = openSink(towardsShadow, object, { signal });

@@ -32,8 +32,11 @@ const bucketRecord = z.object({
   epoch: z.number(),
   /** A shadow was cleared, and its tombstones are kept until no gateway asks for them any more. */
   forgetting: z.boolean(),
-  /** Whether the target was seen to honour `If-None-Match: *` on PutObject and on CompleteMultipartUpload. */
-  conditionalWrites: z.object({ put: z.boolean(), complete: z.boolean() }),
+  /**
+   * What the target was seen to honour: `If-None-Match: *` on PutObject and on CompleteMultipartUpload; `If-Match` on PutObject and
+   * DeleteObject.
+   */
+  conditionalWrites: z.object({ put: z.boolean(), complete: z.boolean(), match: z.boolean() }),
 });
 
 export type BucketRecord = z.infer<typeof bucketRecord>;

@@ -34,7 +34,7 @@ function told(migration: Partial<MigrationJson>, switching: SwitchingJson | null
       rung: 'write-through',
       aim: 'write-through',
       delete: 'both',
-      conditional_writes: { put: true, complete: true },
+      conditional_writes: { put: true, complete: true, match: true },
     },
     migration: { ...HALF_WAY, ...migration },
     switching,

@@ -33,13 +33,13 @@ let accessKeys: AccessKeyStore;
 let lifecycle: KeylessLifecycle;
 /** The buckets that the backend has; whether they hold objects. */
 let stored: Map<string, 'empty' | 'full'>;
-let probe: () => Promise<{ put: boolean; complete: boolean }>;
+let probe: () => Promise<{ put: boolean; complete: boolean; match: boolean }>;
 let asked: S3Request[];
 
 beforeEach(async () => {
   stored = new Map();
   asked = [];
-  probe = () => Promise.resolve({ put: true, complete: false });
+  probe = () => Promise.resolve({ put: true, complete: false, match: true });
   kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
   const sealer = createSealer(randomBytes(32));
   buckets = createBucketStore(kv, sealer);
@@ -107,7 +107,7 @@ describe('creating', () => {
 
   test('finds out what the target does with conditional writes when there is a shadow', async () => {
     const { record } = await lifecycle.createBucket({ ...NEW, shadow: SHADOW });
-    expect(record.conditionalWrites).toEqual({ put: true, complete: false });
+    expect(record.conditionalWrites).toEqual({ put: true, complete: false, match: true });
   });
 
   test.each([

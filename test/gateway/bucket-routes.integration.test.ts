@@ -48,7 +48,7 @@ function record(shadowEndpoint?: string): BucketRecord {
     shadow: shadowEndpoint === undefined ? null : shadow,
     epoch: 0,
     forgetting: false,
-    conditionalWrites: { put: true, complete: true },
+    conditionalWrites: { put: true, complete: true, match: true },
   };
 }
 

@@ -239,7 +239,7 @@ describe('a conditional Complete without write-through', () => {
   it('excludes others where the target does not judge it', async () => {
     let held = false;
     const moving: Moving = await movingBucket({
-      conditionalWrites: { put: true, complete: false },
+      conditionalWrites: { put: true, complete: false, match: true },
       onTarget: onComplete(async (_, apply) => {
         held = await isOpen(moving);
         return apply();

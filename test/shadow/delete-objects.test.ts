@@ -3,7 +3,7 @@ import { BackendUnavailable } from '../../src/backends/backend.js';
 import type { S3Filter, S3Request } from '../../src/s3/message.js';
 import { readDelete, readDeleteResult, writeDelete } from '../../src/s3/xml/delete.js';
 import { type Kv, KvUnavailable } from '../../src/state/kv.js';
-import { type Moving, type MovingOptions, movingBucket } from './moving.js';
+import { heedingSignal, type Moving, type MovingOptions, movingBucket } from './moving.js';
 
 const THOUSAND = Array.from({ length: 1_000 }, (_, index) => `many/${String(index).padStart(4, '0')}`);
 
@@ -49,7 +49,10 @@ const answering =
 
 const MODES = [
   ['in read-through', {}],
-  ['where the target has no conditional writes', { conditionalWrites: { put: false, complete: false } }],
+  [
+    'where the target has no conditional writes',
+    { conditionalWrites: { put: false, complete: false, match: false } },
+  ],
   ['where writers exclude each other', { rung: 'exclusive' }],
   ['in write-through', { writeThrough: true }],
 ] as const satisfies readonly [string, MovingOptions][];
@@ -287,6 +290,20 @@ describe.each(MODES.filter(([, options]) => !('writeThrough' in options)))(
       expect(await moving.ledger.record('unknown')).toEqual({ intents: [], copies: [] });
     });
 
+    it('deletes nothing when its client leaves before it was sent', async () => {
+      const gone = new AbortController();
+      const onTarget: S3Filter = (service) => (request) => {
+        if (request.operation === 'HeadObject') gone.abort(new Error('the client left'));
+        return heedingSignal(service)(request);
+      };
+      const moving = await movingBucket({ ...options, onTarget });
+      await moving.target.put('k', 'x');
+      await deleteKeys(moving, ['k'], { signal: gone.signal });
+      await moving.settled();
+      expect(await moving.client.text('k')).toBe('x');
+      expect(await moving.ledger.record('k')).toEqual({ intents: [], copies: [] });
+    });
+
     it('asks for each key where the target does not list', async () => {
       const moving = await movingBucket({ ...options, onTarget: answering('ListObjectsV2', 403) });
       const keys = THOUSAND.slice(0, 60);
@@ -320,3 +337,17 @@ describe.each(MODES.filter(([, options]) => !('writeThrough' in options)))(
     });
   },
 );
+
+it('DeleteObjects owes the shadow its deletes as long as clients see the target alone', async () => {
+  const moving = await movingBucket({ rung: 'target-only' });
+  await moving.target.put('k', 'new');
+  await moving.shadow.put('k', 'old');
+  expect((await deleteKeys(moving, ['k', 'other'])).deleted).toEqual(['k', 'other']);
+  await moving.settled();
+  expect(moving.asked.shadow).toEqual([]);
+  expect(await moving.ledger.record('k')).toMatchObject({
+    intents: [],
+    tombstone: { shadowDelete: 'pending' },
+  });
+  expect(await moving.another('read-through').text('k')).toBeUndefined();
+});

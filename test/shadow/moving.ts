@@ -46,7 +46,7 @@ export interface MovingOptions {
   /** The one that `writeThrough` asks for unless given. */
   readonly rung?: Rung;
   readonly delete?: 'both' | 'target';
-  readonly conditionalWrites?: { put: boolean; complete: boolean };
+  readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
   /** How long an intent is honoured, ms. */
   readonly leaseMs?: number;
   /** What stands between the gateway and its state. */
@@ -70,7 +70,11 @@ export const heedingSignal: S3Filter = (service) => (request) =>
   });
 
 export async function movingBucket(options: MovingOptions = {}): Promise<Moving> {
-  const { conditionalWrites = { put: true, complete: true }, onTarget = asIs, onShadow = asIs } = options;
+  const {
+    conditionalWrites = { put: true, complete: true, match: true },
+    onTarget = asIs,
+    onShadow = asIs,
+  } = options;
   const target = await store('new');
   const shadow = await store('old');
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
@@ -141,7 +145,7 @@ const recording =
 
 const record = (
   settings: { writeThrough: boolean; rung: Rung; delete: 'both' | 'target' },
-  conditionalWrites: { put: boolean; complete: boolean },
+  conditionalWrites: { put: boolean; complete: boolean; match: boolean },
 ) => ({
   name: 'photos',
   id: 'id-1',

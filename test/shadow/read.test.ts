@@ -337,7 +337,7 @@ it('an object that the target has is served without any look at the shadow or th
 });
 
 it('a copy that a write overtakes is abandoned', async () => {
-  const conditionalWrites = { put: false, complete: false };
+  const conditionalWrites = { put: false, complete: false, match: false };
   let overtake: (() => Promise<unknown>) | undefined;
   const onShadow: S3Filter = (service) => async (request) => {
     const answer = await service(request);

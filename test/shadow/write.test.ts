@@ -202,7 +202,10 @@ describe('a PUT with write-through', () => {
 describe.each([
   ['without write-through', { writeThrough: false }],
   ['with write-through', { writeThrough: true }],
-  ['on a target that knows no conditional writes', { conditionalWrites: { put: false, complete: false } }],
+  [
+    'on a target that knows no conditional writes',
+    { conditionalWrites: { put: false, complete: false, match: false } },
+  ],
 ])('a conditional PUT %s', (_, options) => {
   const outcome = async (moving: Moving, headers: Record<string, string>) => {
     const failure = await failureOf(

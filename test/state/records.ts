@@ -24,7 +24,7 @@ export const bucketNamed = (name: string, changes: Partial<BucketRecord> = {}): 
   shadow: null,
   epoch: 0,
   forgetting: false,
-  conditionalWrites: { put: true, complete: true },
+  conditionalWrites: { put: true, complete: true, match: true },
   ...changes,
 });
 

@@ -89,7 +89,7 @@ export const login = z
   })
   .openapi('Login');
 
-const conditionalWrites = z.object({ put: z.boolean(), complete: z.boolean() });
+const conditionalWrites = z.object({ put: z.boolean(), complete: z.boolean(), match: z.boolean() });
 
 const shadow = z.object({
   name: z.string(),
@@ -100,7 +100,8 @@ const shadow = z.object({
   aim: z.enum(AIMS).openapi({ description: 'the rung that they are on their way to; none: the shadow goes' }),
   delete: z.enum(['both', 'target']),
   conditional_writes: conditionalWrites.openapi({
-    description: 'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload',
+    description:
+      'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload, and If-Match on PUT and DELETE',
   }),
 });
 

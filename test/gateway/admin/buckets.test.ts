@@ -47,7 +47,7 @@ describe('creating a bucket', () => {
       rung: 'read-through',
       aim: 'read-through',
       delete: 'both',
-      conditional_writes: { put: true, complete: false },
+      conditional_writes: { put: true, complete: false, match: true },
     });
   });
 
@@ -188,7 +188,7 @@ describe('changing a bucket', () => {
     expect(json.shadow).toMatchObject({
       name: 'legacy',
       write_through: true,
-      conditional_writes: { put: true, complete: true },
+      conditional_writes: { put: true, complete: true, match: true },
     });
     expect(admin.calls).toEqual(['probe http://legacy.example:9000/legacy for photos']);
   });

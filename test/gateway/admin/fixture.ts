@@ -90,7 +90,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   const lifecycle: BucketLifecycle = {
     async createBucket({ name, org, backend = '', targetBucket = name, public: isPublic, shadow = null }) {
       const createdAt = new Date(systemClock.now()).toISOString();
-      const conditionalWrites = { put: true, complete: false };
+      const conditionalWrites = { put: true, complete: false, match: true };
       const id = randomUUID();
       const record = {
         name,
@@ -122,7 +122,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   const probes: Probes = {
     probeShadow: async ({ name, endpoint }, { bucket }) =>
       void calls.push(`probe ${endpoint}/${name} for ${bucket}`),
-    probeConditionalWrites: async () => ({ put: true, complete: true }),
+    probeConditionalWrites: async () => ({ put: true, complete: true, match: true }),
     ...(probeShadow && { probeShadow }),
   };
   const service = () => Promise.reject(new Error('no object is asked for'));
