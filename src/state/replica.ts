@@ -13,13 +13,20 @@ export interface ReplicaOptions<T> {
   readonly onChange: (name: string) => void;
 }
 
+/** The reads of one record that overlap. */
+interface ReadsOfOne {
+  underWay: number;
+  /** Of those that have been answered, which began last: the answer of an earlier one may be older. */
+  newest: number;
+}
+
 /** All records of a store in memory. A record stays the same object until it differs. */
 export class Replica<T> {
   readonly #records = new Map<string, T>();
   readonly #missing: LRUCache<string, true>;
   readonly #asking = new Map<string, Promise<T | undefined>>();
-  /** The newest read of each name that is under way: only its answer counts. */
-  readonly #newest = new Map<string, symbol>();
+  readonly #reads = new Map<string, ReadsOfOne>();
+  #begun = 0;
   /** Names that were read while all are being loaded. */
   #readWhileLoading: Set<string> | undefined;
 
@@ -43,16 +50,21 @@ export class Replica<T> {
     return this.#asking.get(name) ?? this.#ask(name);
   }
 
-  /** Reads one record anew. */
+  /** Reads one record anew; what is known of it then is at least as new. */
   async refresh(name: string): Promise<T | undefined> {
-    const read = Symbol(name);
-    this.#newest.set(name, read);
+    const reads = this.#reads.get(name) ?? { underWay: 0, newest: 0 };
+    this.#reads.set(name, reads);
+    this.#begun += 1;
+    const begun = this.#begun;
+    reads.underWay += 1;
     try {
       const record = await this.options.store.get(name);
-      if (this.#newest.get(name) === read) this.#apply(name, record);
+      if (begun > reads.newest) this.#apply(name, record);
+      reads.newest = Math.max(begun, reads.newest);
       return record;
     } finally {
-      if (this.#newest.get(name) === read) this.#newest.delete(name);
+      reads.underWay -= 1;
+      if (reads.underWay === 0) this.#reads.delete(name);
     }
   }
 
@@ -66,7 +78,7 @@ export class Replica<T> {
     const loaded = await this.#readAll().finally(() => {
       this.#readWhileLoading = undefined;
     });
-    for (const name of this.#newest.keys()) unsure.add(name);
+    for (const name of this.#reads.keys()) unsure.add(name);
     for (const name of new Set([...this.#records.keys(), ...loaded.keys()])) {
       if (!unsure.has(name)) this.#apply(name, loaded.get(name));
     }

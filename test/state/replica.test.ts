@@ -41,6 +41,14 @@ describe('a replica', () => {
     expect(replica.get('a')).toEqual({ name: 'a', value: 2 });
   });
 
+  it('knows what a read brought although another has begun meanwhile', async () => {
+    const { replica, answer } = slowReplica();
+    const [first] = [replica.refresh('a'), replica.refresh('a')];
+    answer(0, 1);
+    await first;
+    expect(replica.get('a')).toEqual({ name: 'a', value: 1 });
+  });
+
   it('does not let a load undo what was read while it ran', async () => {
     const { replica, answer, asked, endLoad } = slowReplica();
     const first = replica.refresh('deleted');
