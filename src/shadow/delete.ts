@@ -7,7 +7,7 @@ import type { ShadowContext } from './context.js';
 import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
-import { beforeWriting, judged, judgeUnder, unattended } from './under-intent.js';
+import { beforeWriting, judged, judgeUnder, secure, unattended } from './under-intent.js';
 import { isConditional, isInTarget } from './view.js';
 
 const NO_CONTENT: S3Response = { status: 204, headers: {} };
@@ -58,7 +58,7 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
     return deleteFromTarget(ctx, request);
   }
   const intent = await ctx.ledger.openIntent(request.key, 'shared', { deletes: owed(ctx) });
-  const answer = await deleteFromTarget(ctx, request);
+  const answer = await deleteFromTarget(ctx, request, intent);
   await ctx.ledger.closeIntent(intent);
   return answer;
 }
@@ -69,7 +69,7 @@ async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3R
   await judgeUnder(ctx, request, intent);
   const found = await beforeWriting(ctx, intent, () => isThere(ctx, request));
   await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
-  const answer = found ? await deleteFromTarget(ctx, request) : NO_CONTENT;
+  const answer = found ? await deleteFromTarget(ctx, request, intent) : NO_CONTENT;
   await ctx.ledger.closeIntent(intent);
   return answer;
 }
@@ -80,7 +80,7 @@ const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean>
 /** DELETE where writers exclude each other. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const { intent, sends } = await openDelete(ctx, request);
-  const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, judged(request))) : NO_CONTENT;
+  const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, judged(request)), intent) : NO_CONTENT;
   await afterAnswer(ctx, async () => {
     if (!isSuccess(answer)) return settle(ctx, intent);
     if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key, intent);
@@ -112,7 +112,12 @@ async function openDelete(ctx: ShadowContext, request: S3Request): Promise<OpenD
   return { intent, sends };
 }
 
-async function deleteFromTarget(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+async function deleteFromTarget(
+  ctx: ShadowContext,
+  request: S3Request,
+  intent?: WriteIntent,
+): Promise<S3Response> {
+  if (intent) await secure(ctx, intent);
   const answer = await ctx.target(request);
   if (answer.status !== 404) return answer;
   discard(answer.body);
