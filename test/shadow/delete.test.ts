@@ -221,11 +221,11 @@ it('a delete that cannot tell what the target has leaves no intent behind', asyn
 describe('recovery', () => {
   /** Deletes that the shadow owes: it refuses them until told otherwise. */
   async function owing(keys: readonly string[], options: MovingOptions = {}) {
-    const shadow = { refuses: true, asked: 0 };
+    const shadow = { refuses: true, asked: 0, delayMs: 5 };
     const onShadow: S3Filter = (service) => async (request) => {
       if (request.method !== 'DELETE') return service(request);
       shadow.asked += 1;
-      await systemClock.sleep(5);
+      await systemClock.sleep(shadow.delayMs);
       return (shadow.refuses ? refusingDeletes(service) : service)(request);
     };
     const moving = await movingBucket({ ...options, onShadow });
@@ -259,6 +259,7 @@ describe('recovery', () => {
     const keys = Array.from({ length: 60 }, (_, index) => `k${index}`);
     const { moving, shadow } = await owing(keys);
     shadow.asked = 0;
+    shadow.delayMs = 200;
     moving.bucket.startRecovery();
     await expect.poll(() => shadow.asked).toBeGreaterThan(0);
     await moving.settled();
