@@ -4,12 +4,14 @@ import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';
 import { settle } from './recovery.js';
+import { excludesWriters } from './rungs.js';
 import { judged, judgeUnder, secure, unattended } from './under-intent.js';
+import { isConditional } from './view.js';
 
 /**
- * PUT under the exclusive intent: the body streams to all `sides` at once, without its end. Then, for the milliseconds that follow,
- * the intent is held, and the ends are released in the order of `sides`, each once the one before has answered. A failure
- * before the first release leaves nothing anywhere; a later one leaves the intent to recovery.
+ * PUT under an intent: the body streams to all `sides` at once, without its end. Then, for the milliseconds that follow, the intent is
+ * held, and the ends are released in the order of `sides`, each once the one before has answered. A failure before the first
+ * release leaves nothing anywhere; a later one leaves the intent to recovery. Where writers need not exclude each other they share it.
  */
 export async function withheldPut(
   ctx: ShadowContext,
@@ -21,7 +23,8 @@ export async function withheldPut(
   try {
     const refused = await fillAll(halves, request);
     if (refused) return refused;
-    const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
+    const mode = excludesWriters(ctx) || isConditional(request) ? 'exclusive' : 'shared';
+    const intent = await ctx.ledger.openIntent(request.key, mode);
     await judgeUnder(ctx, request, intent);
     return await releaseInOrder(ctx, halves, intent);
   } catch (error) {

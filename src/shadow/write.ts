@@ -14,12 +14,9 @@ import { withheldPut } from './withheld-put.js';
 /** PUT of a whole object, by the rule that the bucket's mode and the target's abilities ask for. */
 export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   if (writesBoth(ctx)) return withheldPut(ctx, request, ['shadow', 'target']);
-  if (excludesWriters(ctx)) return withheldPut(ctx, request, ['target']);
-  if (isConditional(request)) {
-    if (!ctx.conditionalWrites.put) return withheldPut(ctx, request, ['target']);
-    await judgeAgainstView(ctx, request);
-  }
-  return writeTarget(ctx, request);
+  if (excludesWriters(ctx) || !ctx.conditionalWrites.put) return withheldPut(ctx, request, ['target']);
+  if (isConditional(request)) await judgeAgainstView(ctx, request);
+  return ctx.target(request);
 }
 
 /** A write that the target does by itself, from parts or data that it has. */
@@ -41,14 +38,10 @@ export async function writeInTarget(ctx: ShadowContext, write: TargetWrite): Pro
 }
 
 /**
- * PUT with write-through off. A target that honours `If-None-Match` refuses a late copy itself, so the write needs no state; else a
+ * A write with write-through off. A target that honours `If-None-Match` refuses a late copy itself, so the write needs no state; else a
  * shared intent voids the copies that are under way.
  */
-async function writeTarget(
-  ctx: ShadowContext,
-  request: S3Request,
-  send: S3Service = ctx.target,
-): Promise<S3Response> {
+async function writeTarget(ctx: ShadowContext, request: S3Request, send: S3Service): Promise<S3Response> {
   if (ctx.conditionalWrites.put) return send(request);
   const intent = await ctx.ledger.openIntent(request.key, 'shared');
   const answer = await send(request);
