@@ -34,15 +34,24 @@ const DEEDS: readonly (readonly [deed: Deed, share: number])[] = [
 
 const TURNS = DEEDS.flatMap(([deed, share]) => Array.from({ length: share }, () => deed));
 
-/** Few keys have half of all operations. */
-const HOT_KEYS = 6;
+/** Some keys are in demand all the time, for long histories. */
+const POPULAR = { keys: 3, share: 0.25 };
 
-/** One thing after the other until it is over. */
-export async function work(witness: Witness, isOver: () => boolean): Promise<void> {
+/** Of all others a few at a time, each in its turn: it is then that most are still in the shadow alone. */
+const IN_TURN = { keys: 4, share: 0.7 };
+
+/** One thing after the other, from the beginning of the run to its end: `progress` goes from 0 to 1. */
+export async function work(witness: Witness, progress: () => number): Promise<void> {
   const { random, surroundings } = witness;
-  while (!isOver()) await random.pick(TURNS)(witness, pickKey(random, surroundings.keys));
+  for (let done = progress(); done < 1; done = progress()) {
+    await random.pick(TURNS)(witness, pickKey(random, surroundings.keys, done));
+  }
 }
 
-function pickKey(random: Random, keys: readonly string[]): string {
-  return random.pick(random.chance(0.5) ? keys.slice(0, HOT_KEYS) : keys);
+function pickKey(random: Random, keys: readonly string[], progress: number): string {
+  const drawn = random.next();
+  if (drawn < POPULAR.share) return random.pick(keys.slice(0, POPULAR.keys));
+  const first = Math.min(Math.floor(progress * keys.length), keys.length - IN_TURN.keys);
+  const inTurn = keys.slice(Math.max(0, first)).slice(0, IN_TURN.keys);
+  return random.pick(drawn < POPULAR.share + IN_TURN.share ? inTurn : keys);
 }

@@ -62,11 +62,11 @@ export async function torture(rgw: Rgw, options: TortureOptions): Promise<Result
 }
 
 async function live(world: World, surroundings: Surroundings, options: TortureOptions): Promise<void> {
-  const over = systemClock.now() + options.seconds * 1_000;
-  const isOver = () => systemClock.now() > over;
+  const beginning = systemClock.now();
+  const progress = () => (systemClock.now() - beginning) / (options.seconds * 1_000);
   const clients = Array.from({ length: options.clients }, (_, index) => {
     const random = new Random(options.seed * 1_000 + index);
-    return work(new Witness(`c${index}`, { ...surroundings, random }), isOver);
+    return work(new Witness(`c${index}`, { ...surroundings, random }), progress);
   });
   const { history, random } = surroundings;
   await Promise.all([...clients, makeTrouble({ world, history, random, options })]);

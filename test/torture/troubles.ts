@@ -6,16 +6,19 @@ import type { History } from './history.js';
 import type { TortureOptions } from './options.js';
 import type { World } from './world.js';
 
-/** Of the shadow nearly one in twenty requests fails; of the target fewer, or hardly a write would end well. */
+/**
+ * Of the shadow nearly one in twenty requests fails; of the target fewer, or hardly a write would end well. A shadow is slow: what races with
+ * a copy has the time to.
+ */
 const FAULTS: Readonly<Record<'target' | 'shadow', FaultRates>> = {
-  shadow: { refused: 10, dropped: 8, requestCut: 8, answerLost: 10, answerCut: 8, delayed: 60 },
+  shadow: { refused: 10, dropped: 8, requestCut: 8, answerLost: 10, answerCut: 8, delayed: 400 },
   target: { refused: 3, dropped: 2, requestCut: 2, answerLost: 4, answerCut: 2, delayed: 40 },
 };
 
-const SECONDS_PER_KILL = 5;
+const SECONDS_PER_KILL = 6;
 const SECONDS_PER_PAUSE = 15;
 const SECONDS_PER_CRASH = 20;
-const SECONDS_PER_SWEEP = 7;
+const SECONDS_PER_SWEEP = 10;
 const PAUSE_MS = 1_000;
 const DOWN_MS = 500;
 
@@ -46,7 +49,7 @@ export async function makeTrouble(maker: Troublemaker): Promise<void> {
     ...troubles(maker, SECONDS_PER_PAUSE, 'pause of the state', () => pauseState(maker)),
     ...troubles(maker, SECONDS_PER_CRASH, 'restart of the state', () => crashState(maker)),
   ];
-  const sweeps = troubles(maker, SECONDS_PER_SWEEP, 'sweep', () => sweep(maker));
+  const sweeps = troubles(maker, SECONDS_PER_SWEEP, 'sweep', () => sweep(maker)).map(inSecondHalf(maker));
   await Promise.all([...kills, inTurn(ofState), inTurn(sweeps), inTurn(switches(maker))]);
   for (const proxy of Object.values(world.proxies)) proxy.heal();
 }
@@ -68,6 +71,11 @@ function troubles(
     },
   }));
 }
+
+/** A sweep leaves nothing for clients to bring over. */
+const inSecondHalf =
+  ({ options }: Troublemaker) =>
+  ({ atMs, strike }: Trouble): Trouble => ({ atMs: (options.seconds * 1_000 + atMs) / 2, strike });
 
 async function inTurn(all: readonly Trouble[]): Promise<void> {
   const beginning = systemClock.now();
