@@ -251,7 +251,7 @@ describe('recovery', () => {
       broken = true;
       moving.bucket.startRecovery();
       await expect.poll(() => moving.shadow.text('b')).toBeUndefined();
-      expect((await moving.ledger.record('a')).intents).toEqual([]);
+      await expect.poll(async () => (await moving.ledger.record('a')).intents).toEqual([]);
     },
   );
 
