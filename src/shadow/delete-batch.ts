@@ -121,14 +121,14 @@ async function deleteFromShadow(
   closing: readonly WriteIntent[],
 ): Promise<void> {
   if (!deletesBoth(ctx) || !seesShadow(ctx)) return ctx.ledger.batch.closeIntents(closing);
-  const owed = await ctx.ledger.owedDeletes(keys);
-  const told = await deleteFromStore(ctx.shadow, [...owed.keys()], { signal: ctx.background.signal });
-  const results = new Map<string, ShadowDelete>();
-  for (const [key, generation] of owed) results.set(key, { generation, error: failureOf(told.get(key)) });
-  const failure = [...results].find(([, { error }]) => error !== undefined);
+  const graves = await ctx.ledger.owedDeletes(keys);
+  const answers = await deleteFromStore(ctx.shadow, [...graves.keys()], { signal: ctx.background.signal });
+  const told = new Map<string, ShadowDelete>();
+  for (const [key, generation] of graves) told.set(key, { generation, error: failureOf(answers.get(key)) });
+  const failure = [...told].find(([, { error }]) => error !== undefined);
   if (failure)
     ctx.log.warn({ bucket: ctx.bucket, failure }, 'the shadow did not delete objects; it is tried again');
-  await ctx.ledger.batch.noteShadowDeletes(results, closing);
+  await ctx.ledger.batch.noteShadowDeletes(told, closing);
 }
 
 function failureOf(deletion: Deletion | undefined): string | undefined {

@@ -93,6 +93,13 @@ export const isCommitting = (record: KeyRecord): boolean =>
 export const liveExclusive = (record: KeyRecord, now: number): boolean =>
   record.intents.some((held) => held.mode === 'exclusive' && held.until > now);
 
+/**
+ * Whether a writer may announce itself: no copy is committing, and no other writer is in its way. What a dead writer left is settled
+ * first: a write that then fails, or is refused, would leave it for good.
+ */
+export const isFreeFor = (mode: Intent['mode'], record: KeyRecord): boolean =>
+  !isCommitting(record) && record.intents.every((held) => mode === 'shared' && held.mode === 'shared');
+
 export const voided = (record: KeyRecord): KeyRecord => ({
   ...record,
   copies: record.copies.map((held) => ({ ...held, state: 'void' as const })),

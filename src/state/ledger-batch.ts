@@ -5,7 +5,7 @@ import {
   buried,
   grave,
   type Intent,
-  isCommitting,
+  isFreeFor,
   type KeyRecord,
   type Tombstone,
   withoutExpired,
@@ -56,7 +56,7 @@ export class LedgerBatch {
   ): Promise<WriteIntent[]> {
     const opened = new Map<string, WriteIntent>();
     const changed = await this.#change(keys, (record, key, now) => {
-      if (!isFree(record, mode)) return undefined;
+      if (!isFreeFor(mode, record)) return undefined;
       const held = { id: randomUUID(), mode, ...this.#options.term(now) };
       opened.set(key, { key, id: held.id, mode, until: held.until });
       const open = announced(record, held);
@@ -78,15 +78,11 @@ export class LedgerBatch {
     return changed.flatMap((key) => byKey.get(key) ?? []);
   }
 
-  async closeIntents(intents: readonly WriteIntent[]): Promise<void> {
-    const byKey = mapOf(intents);
-    await this.#change([...byKey.keys()], (record, key) => {
-      const intent = byKey.get(key);
-      return intent && withoutIntent(record, intent);
-    });
+  closeIntents(intents: readonly WriteIntent[]): Promise<void> {
+    return this.noteShadowDeletes(new Map(), intents);
   }
 
-  /** Notes how the deletes that the shadow was owed went, and closes intents in the same commit; the tombstones stay. */
+  /** Notes by key how the deletes that the shadow was owed went, and closes intents in the same commit; the tombstones stay. */
   async noteShadowDeletes(
     told: ReadonlyMap<string, ShadowDelete>,
     closing: readonly WriteIntent[],
@@ -123,13 +119,6 @@ export class LedgerBatch {
     return [...first, ...(await this.#change(keys.slice(middle), change, attempts - 1))];
   }
 }
-
-/** What a dead writer left is settled first, so an exclusive intent counts until it is closed. */
-const isFree = (record: KeyRecord, mode: Intent['mode']): boolean =>
-  !isCommitting(record) &&
-  (mode === 'exclusive'
-    ? record.intents.length === 0
-    : record.intents.every((held) => held.mode === 'shared'));
 
 const mapOf = (intents: readonly WriteIntent[]): Map<string, WriteIntent> =>
   new Map(intents.map((intent) => [intent.key, intent]));

@@ -9,6 +9,7 @@ import {
   hasExpired,
   type Intent,
   isCommitting,
+  isFreeFor,
   type KeyRecord,
   liveExclusive,
   type Tombstone,
@@ -166,9 +167,7 @@ export class Ledger extends LedgerStore {
   ): Promise<WriteIntent> {
     const intent = { key, id: randomUUID(), mode, purpose, until: 0 };
     await this.#lease(intent, (record, held, now) => {
-      // What a dead writer left is settled first: a write that then fails, or is refused, would leave it for good.
-      if (isCommitting(record) || record.intents.some((other) => other.mode === 'exclusive')) return 'wait';
-      if (mode === 'exclusive' && record.intents.length > 0) return 'wait';
+      if (!isFreeFor(mode, record)) return 'wait';
       const open = announced(record, held);
       return deletes ? buried(open, grave(deletes, now)) : open;
     });
