@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BackendUnavailable } from '../../src/backends/backend.js';
 import type { S3Filter, S3Request, S3Response } from '../../src/s3/message.js';
+import { writeComplete } from '../../src/s3/xml/multipart.js';
 import { systemClock } from '../../src/system/clock.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 import { Uploading } from './uploading.js';
@@ -115,6 +116,15 @@ describe('a Complete of two uploads', () => {
       .part(1, 'xyz');
     expect(await failureOf(upload.complete())).toMatchObject({ code: 'InvalidPart' });
     expect(await both(moving)).toEqual([undefined, undefined]);
+  });
+
+  it('releases nothing when the client names another part than it sent', async () => {
+    const { moving, upload } = await begun();
+    const named = [1, 2].map((partNumber) => ({ partNumber, etag: '"00000000000000000000000000000000"' }));
+    const query = `uploadId=${upload.uploadId}`;
+    const completed = moving.client.ask('POST', 'k', { query, body: writeComplete(named) });
+    expect(await failureOf(completed)).toMatchObject({ code: 'InvalidPart' });
+    expect([await both(moving), await isOpen(moving)]).toEqual([[undefined, undefined], false]);
   });
 
   it('releases nothing when the half of the target is gone', async () => {

@@ -9,7 +9,7 @@ import { isSuccess } from '../ask.js';
 import { shadowFailed } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
 import { refusal } from '../half-write.js';
-import { holding, judged, judgeUnder, secure } from '../under-intent.js';
+import { beforeWriting, holding, judged, judgeUnder, secure } from '../under-intent.js';
 import { leaveToRecovery } from '../withheld-put.js';
 import { completeHalf } from './complete-half.js';
 import { writePurpose } from './finish.js';
@@ -32,11 +32,11 @@ export interface PairCompletion {
  */
 export async function completeBoth(ctx: ShadowContext, completion: PairCompletion): Promise<S3Response> {
   const { request, pair, parts, etag } = completion;
-  const shadowParts = await agreedParts(ctx, completion);
   const numbers = parts.map(({ partNumber }) => partNumber);
   const purpose = writePurpose(pair.target, numbers, etag);
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive', { purpose });
   await judgeUnder(ctx, request, intent);
+  const shadowParts = await beforeWriting(ctx, intent, () => agreedParts(ctx, completion));
   return holding(ctx, intent, (signal) =>
     releaseInOrder(ctx, intent, {
       target: { ...ofUpload(judged(request), pair.target), signal },
@@ -56,9 +56,10 @@ async function agreedParts(
   { request, pair, parts }: PairCompletion,
 ): Promise<readonly CompletedPart[]> {
   const { key, signal } = request;
-  // The shadow's after the target's: in that order a Complete that goes on meanwhile cannot make the target's alone look gone.
-  const inTarget = await listParts(ctx, { side: 'target', key, uploadId: pair.target }, signal);
-  const inShadow = await listParts(ctx, { side: 'shadow', key, uploadId: pair.shadow }, signal);
+  const [inTarget, inShadow] = await Promise.all([
+    listParts(ctx, { side: 'target', key, uploadId: pair.target }, signal),
+    listParts(ctx, { side: 'shadow', key, uploadId: pair.shadow }, signal),
+  ]);
   // What was completed before has no parts any more: its object will tell.
   if (!inShadow) return parts;
   if (!inTarget) throw noSuchUpload(queryValue(request, 'uploadId') ?? '');
