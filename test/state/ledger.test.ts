@@ -1,68 +1,35 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Kv } from '../../src/state/kv.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyBusy, Ledger } from '../../src/state/ledger.js';
-import { openLmdbKv } from '../../src/state/lmdb-kv.js';
-import { type Clock, systemClock } from '../../src/system/clock.js';
+import { systemClock } from '../../src/system/clock.js';
 import { TIMES } from '../../src/system/times.js';
+import { type TemporaryLedger, temporaryLedger } from './temporary-ledger.js';
 
 const KEY = 'photos/ß 🌘/';
-const OPTIONS = { times: TIMES, waitMs: 50 };
 
-let folder: string;
-let kv: Kv;
-let skew: number;
+let fixture: TemporaryLedger;
 let ledger: Ledger;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'penumbra-ledger-'));
-  kv = await openLmdbKv({ path: folder, clock: systemClock });
-  skew = 0;
-  const clock: Clock = { ...systemClock, now: () => Date.now() + skew };
-  ledger = new Ledger(kv, 'bucket-1', clock, OPTIONS);
+  fixture = await temporaryLedger();
+  ledger = fixture.ledger;
 });
-
-afterEach(async () => {
-  await kv.close();
-  await rm(folder, { recursive: true });
-});
-
-const pass = (ms: number) => {
-  skew += ms;
-};
-
-async function tokenOf(key: string) {
-  const { token } = await ledger.openCopy(key);
-  if (!token) throw new Error('no token was given');
-  return token;
-}
-
-const openKeys = async () => {
-  const keys: string[] = [];
-  for await (const key of ledger.openKeys()) keys.push(key);
-  return keys;
-};
-
-const stored = () => kv.list({ prefix: '', limit: 100 });
 
 describe('a copy token', () => {
   it('lets one copy commit, and leaves nothing behind', async () => {
-    const token = await tokenOf(KEY);
+    const token = await fixture.tokenOf(KEY);
     expect(await ledger.beginCommit(token)).toBe(true);
     await ledger.dropToken(token);
-    expect(await stored()).toEqual([]);
+    expect(await fixture.stored()).toEqual([]);
   });
 
   it('is void after a write of the key began', async () => {
-    const token = await tokenOf(KEY);
+    const token = await fixture.tokenOf(KEY);
     await ledger.closeIntent(await ledger.openIntent(KEY, 'shared'));
     expect(await ledger.beginCommit(token)).toBe(false);
   });
 
   it('is void after the key was deleted', async () => {
-    const token = await tokenOf(KEY);
+    const token = await fixture.tokenOf(KEY);
     await ledger.bury(KEY, 'pending');
     expect(await ledger.beginCommit(token)).toBe(false);
   });
@@ -75,7 +42,7 @@ describe('a copy token', () => {
   });
 
   it('of another key is not touched', async () => {
-    const token = await tokenOf(`${KEY}other`);
+    const token = await fixture.tokenOf(`${KEY}other`);
     await ledger.bury(KEY, 'pending');
     expect(await ledger.beginCommit(token)).toBe(true);
   });
@@ -83,15 +50,15 @@ describe('a copy token', () => {
 
 describe('a committing copy', () => {
   it('makes writes and deletes wait, for a bounded time', async () => {
-    await ledger.beginCommit(await tokenOf(KEY));
+    await ledger.beginCommit(await fixture.tokenOf(KEY));
     await expect(ledger.openIntent(KEY, 'exclusive')).rejects.toBeInstanceOf(KeyBusy);
     await expect(ledger.bury(KEY, 'pending')).rejects.toBeInstanceOf(KeyBusy);
     expect(await ledger.isDeleted(KEY)).toBe(false);
   });
 
   it('holds nobody back once its lease has run out', async () => {
-    await ledger.beginCommit(await tokenOf(KEY));
-    pass(TIMES.leaseMs + 1);
+    await ledger.beginCommit(await fixture.tokenOf(KEY));
+    fixture.pass(TIMES.leaseMs + 1);
     await ledger.bury(KEY, 'pending');
     expect(await ledger.isDeleted(KEY)).toBe(true);
   });
@@ -115,7 +82,7 @@ describe('an exclusive intent', () => {
 
   it('of a dead writer keeps others waiting until recovery has settled it', async () => {
     await ledger.openIntent(KEY, 'exclusive');
-    pass(TIMES.leaseMs + 1);
+    fixture.pass(TIMES.leaseMs + 1);
     await expect(ledger.openIntent(KEY, 'exclusive')).rejects.toBeInstanceOf(KeyBusy);
     await expect(ledger.openIntent(KEY, 'shared')).rejects.toBeInstanceOf(KeyBusy);
     const adopted = await ledger.adoptDeadIntent(KEY);
@@ -126,8 +93,8 @@ describe('an exclusive intent', () => {
   it('of a dead writer is found and adopted by one recovery only', async () => {
     await ledger.openIntent(KEY, 'exclusive');
     expect(await ledger.adoptDeadIntent(KEY)).toBeUndefined();
-    pass(TIMES.leaseMs + 1);
-    expect(await openKeys()).toEqual([KEY]);
+    fixture.pass(TIMES.leaseMs + 1);
+    expect(await fixture.openKeys()).toEqual([KEY]);
     const adopted = await ledger.adoptDeadIntent(KEY);
     expect(adopted?.key).toBe(KEY);
     expect(await ledger.adoptDeadIntent(KEY)).toBeUndefined();
@@ -138,7 +105,7 @@ describe('shared intents', () => {
   it('do not exclude each other, and end by themselves', async () => {
     await ledger.openIntent(KEY, 'shared');
     await ledger.openIntent(KEY, 'shared');
-    pass(TIMES.leaseMs + 1);
+    fixture.pass(TIMES.leaseMs + 1);
     const { token } = await ledger.openCopy(KEY);
     expect(token).toBeDefined();
   });
@@ -147,55 +114,37 @@ describe('shared intents', () => {
 describe('tidying up', () => {
   it('forgets what has outlived its time, and the key is no longer open', async () => {
     await ledger.openIntent(KEY, 'shared');
-    await tokenOf('other');
+    await fixture.tokenOf('other');
     expect((await ledger.tidy(KEY)).intents).toHaveLength(1);
-    pass(TIMES.leaseMs + 1);
+    fixture.pass(TIMES.leaseMs + 1);
     expect((await ledger.tidy(KEY)).intents).toEqual([]);
-    expect(await openKeys()).toEqual([]);
+    expect(await fixture.openKeys()).toEqual([]);
     expect((await ledger.record('other')).copies).toHaveLength(1);
   });
 
   it('leaves the exclusive intent of a dead writer to recovery', async () => {
     await ledger.openIntent(KEY, 'exclusive');
-    pass(TIMES.leaseMs + 1);
+    fixture.pass(TIMES.leaseMs + 1);
     expect((await ledger.tidy(KEY)).intents).toHaveLength(1);
     expect(await ledger.adoptDeadIntent(KEY)).toBeDefined();
   });
 });
 
-describe('tombstones', () => {
-  it('are found among many keys and under a prefix', async () => {
-    await ledger.bury('a/1', 'pending');
-    await ledger.bury('b', 'kept');
-    expect(await ledger.deletedAmong(['a/1', 'a/2', 'b', 'c'])).toEqual(new Set(['a/1', 'b']));
-    expect(await ledger.anyDeleted('a/')).toBe(true);
-    expect(await ledger.anyDeleted('c')).toBe(false);
-  });
-
-  it('owe the shadow a delete until it is noted, and stay', async () => {
-    await ledger.bury(KEY, 'pending');
-    const generation = (await ledger.owedDeletes([KEY])).get(KEY) ?? '';
-    await ledger.noteShadowDelete(KEY, { generation, error: 'status 503' });
-    expect(await openKeys()).toEqual([KEY]);
-    expect((await ledger.record(KEY)).tombstone?.lastError).toBe('status 503');
-    await ledger.noteShadowDelete(KEY, { generation });
-    expect(await openKeys()).toEqual([]);
-    expect(await ledger.isDeleted(KEY)).toBe(true);
-  });
-
-  it('are all forgotten by clear, and those of other buckets are not', async () => {
-    const other = new Ledger(kv, 'bucket-2', systemClock, OPTIONS);
-    await other.bury(KEY, 'kept');
-    await ledger.bury(KEY, 'pending');
-    await ledger.clear();
-    expect(await ledger.isDeleted(KEY)).toBe(false);
-    expect(await other.isDeleted(KEY)).toBe(true);
-  });
+it('writes a key that nobody else works on without reading it first', async () => {
+  const get = vi.spyOn(fixture.kv, 'get');
+  const commit = vi.spyOn(fixture.kv, 'commit');
+  await ledger.closeIntent(await ledger.openIntent(KEY, 'exclusive'));
+  expect([get.mock.calls.length, commit.mock.calls.length]).toEqual([0, 2]);
+  await new Ledger(fixture.kv, 'bucket-1', systemClock).bury(KEY, 'pending');
+  await ledger.closeIntent(await ledger.openIntent(KEY, 'exclusive'));
+  expect(await ledger.isDeleted(KEY)).toBe(true);
 });
 
 it('serves many gateways at once without losing a change', async () => {
-  const patient = { ...OPTIONS, waitMs: 10_000 };
-  const gateways = Array.from({ length: 8 }, () => new Ledger(kv, 'bucket-1', systemClock, patient));
+  const gateways = Array.from(
+    { length: 8 },
+    () => new Ledger(fixture.kv, 'bucket-1', systemClock, { waitMs: 10_000 }),
+  );
   const copies = await Promise.all(gateways.map((gateway) => gateway.openCopy(KEY)));
   const record = await ledger.record(KEY);
   expect(record.copies.map((copy) => copy.id).sort()).toEqual(copies.map(({ token }) => token?.id).sort());
