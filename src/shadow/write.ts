@@ -2,6 +2,7 @@ import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
+import { SHADOW_FIRST } from './half-write.js';
 import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
@@ -13,7 +14,7 @@ import { withheldPut } from './withheld-put.js';
 
 /** PUT of a whole object, by the rule that the bucket's mode and the target's abilities ask for. */
 export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (writesBoth(ctx)) return withheldPut(ctx, request, ['shadow', 'target']);
+  if (writesBoth(ctx)) return withheldPut(ctx, request, SHADOW_FIRST);
   if (excludesWriters(ctx) || !ctx.conditionalWrites.put) return withheldPut(ctx, request, ['target']);
   if (isConditional(request)) await judgeAgainstView(ctx, request);
   return ctx.target(request);

@@ -4,7 +4,7 @@ import type { UploadPair } from '../../state/upload-ids.js';
 import { isSuccess } from '../ask.js';
 import type { ShadowContext } from '../context.js';
 import { copyAnswer, openCopySource, withoutCopySource } from '../copy-source.js';
-import { fillAll, HalfWrite, refusal, SHADOW_FIRST } from '../half-write.js';
+import { fillAll, HalfWrite, refusal } from '../half-write.js';
 import { writesBoth } from '../rungs.js';
 import { ofUpload, pairOf } from './pair.js';
 
@@ -35,25 +35,24 @@ const bothHalves = (ctx: ShadowContext, request: S3Request): UploadPair | undefi
 
 /** Both stores must take it. A part that one of them has alone is not an object: it is sent anew, or found when the upload is completed. */
 async function partToBoth(ctx: ShadowContext, request: S3Request, pair: UploadPair): Promise<S3Response> {
-  const halves = SHADOW_FIRST.map((side) => new HalfWrite(ctx, ofUpload(request, pair[side]), side));
+  const shadow = new HalfWrite(ctx, ofUpload(request, pair.shadow), 'shadow');
+  const target = new HalfWrite(ctx, ofUpload(request, pair.target), 'target');
   try {
-    const refused = await fillAll(halves, request);
-    return refused ?? (await release(halves));
+    return (await fillAll([shadow, target], request)) ?? (await release(shadow, target));
   } catch (error) {
-    for (const half of halves) half.abort(error);
+    for (const half of [shadow, target]) half.abort(error);
     throw error;
   }
 }
 
 /** The target's answer, once both have answered. */
-async function release(halves: readonly HalfWrite[]): Promise<S3Response> {
-  for (const half of halves) half.branch.release();
-  const answers = await Promise.all(
-    halves.map(async (half) => ({ side: half.side, answer: await half.answer() })),
-  );
-  const refused = answers.find(({ answer }) => !isSuccess(answer));
-  const shown = refused ?? answers.find(({ side }) => side === 'target');
-  if (!shown) throw new RangeError('a part needs a target');
-  for (const { answer } of answers) if (answer !== shown.answer) discard(answer.body);
-  return refused ? refusal(refused.side, refused.answer) : shown.answer;
+async function release(shadow: HalfWrite, target: HalfWrite): Promise<S3Response> {
+  for (const half of [shadow, target]) half.branch.release();
+  const [inShadow, inTarget] = await Promise.all([shadow.answer(), target.answer()]);
+  if (!isSuccess(inShadow)) {
+    discard(inTarget.body);
+    return refusal('shadow', inShadow);
+  }
+  discard(inShadow.body);
+  return inTarget;
 }
