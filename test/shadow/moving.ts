@@ -10,7 +10,7 @@ import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
 import type { Rung } from '../../src/state/rung.js';
 import { createSealer } from '../../src/state/sealing.js';
-import { createUploadIds } from '../../src/state/upload-ids.js';
+import { createUploadIds, type UploadIds } from '../../src/state/upload-ids.js';
 import { type Clock, systemClock } from '../../src/system/clock.js';
 import { TIMES } from '../../src/system/times.js';
 import { temporaryKv } from '../state/temporary-kv.js';
@@ -28,6 +28,7 @@ export interface Moving {
   /** What the gateway asked of either, in order. */
   readonly asked: { readonly target: S3Request[]; readonly shadow: S3Request[] };
   readonly ledger: Ledger;
+  readonly uploadIds: UploadIds;
   readonly bucket: ShadowedBucket;
   /** What clients of another gateway see, which may be on another rung. */
   another(rung?: Rung): StoreClient;
@@ -117,6 +118,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     shadow: new StoreClient(shadow, 'old'),
     asked,
     ledger,
+    uploadIds,
     bucket,
     withoutShadow: new StoreClient(knowingPairs(uploadIds)(reachedTarget), 'photos'),
     another: (other = rung) => new StoreClient(open(other).service, 'photos'),
