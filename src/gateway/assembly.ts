@@ -90,6 +90,12 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     log,
   });
   const backends = [...storage.values()].map(({ backend }) => backend);
-  const health = createHealthApp({ kv: state.kv, backends, isDraining: () => draining.aborted, clock });
+  const health = createHealthApp({
+    kv: state.kv,
+    backends,
+    isDraining: () => draining.aborted,
+    isInTouch: () => !state.lease.tenure.isOver(),
+    clock,
+  });
   return createSite({ health, admin, clock, log });
 }

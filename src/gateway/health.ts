@@ -9,6 +9,8 @@ export interface HealthOptions {
   readonly kv: Kv;
   readonly backends: readonly Backend[];
   readonly isDraining: () => boolean;
+  /** Whether other gateways wait for this one. */
+  readonly isInTouch: () => boolean;
   readonly clock: Clock;
 }
 
@@ -25,10 +27,10 @@ const PROBE_MS = 2_000;
 const FRESH_MS = 1_000;
 
 /**
- * `/live`: the process answers. `/ready`: it should be sent requests: not draining, state reachable, and at least one
- * backend. One lost backend does not take a gateway away from the buckets of the others, but it is named.
+ * `/live`: the process answers. `/ready`: it should be sent requests: not draining, in touch with the state, and at least one
+ * backend reachable. One lost backend does not take a gateway away from the buckets of the others, but it is named.
  */
-export function createHealthApp({ kv, backends, isDraining, clock }: HealthOptions): Hono {
+export function createHealthApp({ kv, backends, isDraining, isInTouch, clock }: HealthOptions): Hono {
   let last: { readonly at: number; readonly reached: Promise<Reached> } | undefined;
 
   async function reach(): Promise<Reached> {
@@ -50,7 +52,7 @@ export function createHealthApp({ kv, backends, isDraining, clock }: HealthOptio
     .get('/ready', async (c) => {
       const reached = await reachNow();
       const isServing =
-        reached.state === 'reachable' && Object.values(reached.backends).includes('reachable');
+        reached.state === 'reachable' && isInTouch() && Object.values(reached.backends).includes('reachable');
       const status = isDraining() ? 'draining' : isServing ? 'ready' : 'not ready';
       return c.json({ status, ...reached }, status === 'ready' ? 200 : 503);
     });

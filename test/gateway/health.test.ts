@@ -24,17 +24,25 @@ interface Health {
   readonly services?: readonly S3Service[];
   readonly kv?: Kv;
   readonly isDraining?: boolean;
+  readonly isInTouch?: boolean;
   readonly clock?: ManualClock;
 }
 
-function healthApp({ services = [here], kv = STATE, isDraining = false, clock = new ManualClock() }: Health) {
+function healthApp(health: Health) {
+  const {
+    services = [here],
+    kv = STATE,
+    isDraining = false,
+    isInTouch = true,
+    clock = new ManualClock(),
+  } = health;
   const backends = services.map((service, index) => ({
     name: `b${index}`,
     type: 's3' as const,
     service,
     close: () => Promise.resolve(),
   }));
-  return createHealthApp({ kv, backends, isDraining: () => isDraining, clock });
+  return createHealthApp({ kv, backends, isDraining: () => isDraining, isInTouch: () => isInTouch, clock });
 }
 
 async function ready(app: ReturnType<typeof healthApp>) {
@@ -58,6 +66,10 @@ test('a gateway without its state, or without any backend, is not ready', async 
   const kv = { ...STATE, get: () => Promise.reject(new KvUnavailable('down')) };
   expect(await ready(healthApp({ kv }))).toEqual([503, 'not ready']);
   expect(await ready(healthApp({ services: [gone, gone] }))).toEqual([503, 'not ready']);
+});
+
+test('a gateway for which the others do not wait is not ready, although it reaches its state again', async () => {
+  expect(await ready(healthApp({ isInTouch: false }))).toEqual([503, 'not ready']);
 });
 
 test('a backend that says nothing for two seconds counts as gone', async () => {
