@@ -18,16 +18,19 @@ const DEPARTURES = 0.01;
 const PATIENCE_MS = 200;
 const PAUSE_MS = 50;
 
+interface Asked {
+  readonly gateways: readonly StoreClient[];
+  readonly random: Random;
+  readonly areRestless: boolean;
+}
+
 /** Asks one of the gateways once, and sometimes leaves before the answer. */
-export async function askAny(
-  gateways: readonly StoreClient[],
-  random: Random,
-  asking: Asking,
-): Promise<Heard> {
+export async function askAny({ gateways, random, areRestless }: Asked, asking: Asking): Promise<Heard> {
   const departure = new AbortController();
-  const leaving = random.chance(DEPARTURES)
-    ? systemClock.after(random.below(PATIENCE_MS), () => departure.abort(new BrokenOff('the client left')))
-    : undefined;
+  const leaving =
+    areRestless && random.chance(DEPARTURES)
+      ? systemClock.after(random.below(PATIENCE_MS), () => departure.abort(new BrokenOff('the client left')))
+      : undefined;
   try {
     return await asking(random.pick(gateways), departure.signal);
   } catch (error) {

@@ -23,8 +23,9 @@ export interface Result {
   readonly log: string;
 }
 
-/** Longer than a lease and what comes after it. */
-const STILL_MS = 20_000;
+/** Two leases: recovery begins when one has run out. */
+const LEFT_BEHIND_MS = 14_000;
+const SETTLES_WITHIN_MS = 90_000;
 const POLL_MS = 500;
 
 /** Lets clients use a bucket that moves while everything around it breaks, then judges what they saw. */
@@ -35,30 +36,33 @@ export async function torture(rgw: Rgw, options: TortureOptions): Promise<Result
     const keys = Array.from({ length: options.keys }, (_, index) => `k${String(index).padStart(4, '0')}`);
     const random = new Random(options.seed);
     const initial = await fillShadow(world.stores.shadow, { keys, values: history.values, random });
+    const { bucket } = world;
     const { writeThrough } = options;
-    const { bucket, move } = world;
-    const surroundings = { history, keys, random, bucket, gateways: await move(), writeThrough };
+    const gateways = await world.move();
+    const surroundings = { history, keys, random, bucket, gateways, writeThrough, areRestless: true };
     await live(world, surroundings, options);
-    await settle(world, history);
+    await settle(world);
     await readAll(surroundings);
-    const violations: Violation[] = [];
-    for (const key of keys) {
-      const before = initial.get(key) ?? null;
-      const isMirrored = options.writeThrough === 'on';
-      violations.push(...(await judgeKey(key, { world, history, isMirrored, initial: before })));
-    }
-    const checked = keys.reduce((sum, key) => sum + history.of(key).length, 0);
-    return {
-      options,
-      counts: history.counts,
-      wonders: history.wonders,
-      checked,
-      violations,
-      log: world.log(),
-    };
+    return await judge(world, history, { options, initial });
   } finally {
     await world.close();
   }
+}
+
+async function judge(
+  world: World,
+  history: History,
+  { options, initial }: { options: TortureOptions; initial: ReadonlyMap<string, string | null> },
+): Promise<Result> {
+  const isMirrored = options.writeThrough === 'on';
+  const violations: Violation[] = [];
+  let checked = 0;
+  for (const [key, before] of initial) {
+    violations.push(...(await judgeKey(key, { world, history, isMirrored, initial: before })));
+    checked += history.of(key).length;
+  }
+  const { counts, wonders } = history;
+  return { options, counts, wonders, checked, violations, log: world.log() };
 }
 
 async function live(world: World, surroundings: Surroundings, options: TortureOptions): Promise<void> {
@@ -72,33 +76,29 @@ async function live(world: World, surroundings: Surroundings, options: TortureOp
   await Promise.all([...clients, makeTrouble({ world, history, random, options })]);
 }
 
-/** Waits until all is switched and repaired. What the shadow keeps because a newer object hides it, is never repaired. */
-async function settle(world: World, history: History): Promise<void> {
-  let left = await whatIsLeft(world);
-  let since = systemClock.now();
-  while (left.repairs + left.switching.length > 0 && systemClock.now() - since < STILL_MS) {
+/** Waits until leases of what was killed have run out, and then until all is switched and repaired. */
+async function settle(world: World): Promise<void> {
+  await systemClock.sleep(LEFT_BEHIND_MS);
+  const over = systemClock.now() + SETTLES_WITHIN_MS;
+  for (;;) {
+    const { migration, switching } = await world.storage('status');
+    if (migration.pending_repairs === 0 && switching === null) return;
+    const left = JSON.stringify({ pending_repairs: migration.pending_repairs, switching });
+    if (systemClock.now() > over) throw new Error(`it does not settle: ${left}`);
     await systemClock.sleep(POLL_MS);
-    const now = await whatIsLeft(world);
-    if (now.repairs !== left.repairs || now.switching !== left.switching) since = systemClock.now();
-    left = now;
   }
-  if (left.switching !== '') throw new Error(`the switch does not end: ${left.switching}`);
-  for (let each = 0; each < left.repairs; each += 1) history.count('repair that is still pending');
 }
 
-async function whatIsLeft(world: World): Promise<{ repairs: number; switching: string }> {
-  const { migration, switching } = await world.storage('status');
-  return {
-    repairs: migration.pending_repairs,
-    switching: switching === null ? '' : JSON.stringify(switching),
-  };
-}
-
-/** In the end every key is read once more, through each gateway. */
+/** In the end every key is read once more, through each gateway; nothing can fail any more. */
 async function readAll(surroundings: Surroundings): Promise<void> {
-  for (const [index, gateway] of surroundings.gateways.entries()) {
-    const witness = new Witness(`last ${index}`, { ...surroundings, gateways: [gateway] });
+  const { history, keys, gateways } = surroundings;
+  for (const [index, gateway] of gateways.entries()) {
+    const name = `last ${index}`;
+    const witness = new Witness(name, { ...surroundings, gateways: [gateway], areRestless: false });
     await list(witness);
-    for (const key of surroundings.keys) await get(witness, key);
+    for (const key of keys) {
+      await get(witness, key);
+      if (history.of(key).at(-1)?.client !== name) history.wonder(`no answer to the last get of ${key}`);
+    }
   }
 }

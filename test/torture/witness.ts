@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly gateways: readonly StoreClient[];
   readonly random: Random;
   readonly writeThrough: TortureOptions['writeThrough'];
+  /** Whether clients sometimes leave before the answer. */
+  readonly areRestless: boolean;
 }
 
 export type Times = Pick<Operation, 'invoked' | 'returned'>;
@@ -37,7 +39,7 @@ export class Witness {
   }
 
   ask(asking: Asking): Promise<Heard> {
-    return askAny(this.surroundings.gateways, this.random, asking);
+    return askAny(this.surroundings, asking);
   }
 
   async timed(asking: Asking): Promise<Times & { readonly heard: Heard }> {
