@@ -118,6 +118,15 @@ for (const [name, state] of Object.entries(STATES)) {
   });
 }
 
+test('workers end with the process that started them, also when it is killed', async () => {
+  const server = await startThree({});
+  const bucket = await createBucket(server);
+  await bucket.put('key', 'content');
+  const pids = await untilAllAnswered(server, '/photos/key');
+  process.kill(server.pid, 'SIGKILL');
+  await expect.poll(() => pids.filter(isAlive), PATIENTLY).toEqual([]);
+});
+
 test('what keeps workers from starting is told once', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void other.close());
