@@ -193,4 +193,37 @@ describe('a shadow that is cleared', () => {
     expect(await crew.photos()).toMatchObject({ forgetting: false });
     expect(crew.kv.has(`key/${id}/`)).toBe(false);
   });
+
+  it('is not forgotten once more by a gateway that comes late, when there is another shadow', async () => {
+    await crew.aim('read-through');
+    await crew.pass(500);
+    const { id } = await crew.photos();
+    const ledger = new Ledger(crew.kv, id, crew.clock);
+    await ledger.bury('key', 'kept');
+    const release = holdUp(two, `key/${id}/`);
+    await crew.aim('none');
+    await crew.pass(500);
+    expect(await crew.photos()).toMatchObject({ forgetting: false });
+    await crew.aim('read-through');
+    await crew.pass(500);
+    await ledger.bury('key', 'kept');
+    release();
+    await crew.pass(500);
+    expect(await ledger.isDeleted('key')).toBe(true);
+  });
 });
+
+/** Keeps a gateway from going on with what it has listed. */
+function holdUp({ kv }: Member, prefix: string): () => void {
+  const list = kv.list.bind(kv);
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  kv.list = async (range) => {
+    const found = await list(range);
+    if (range.prefix === prefix) await released;
+    return found;
+  };
+  return release;
+}
