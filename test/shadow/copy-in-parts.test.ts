@@ -65,12 +65,13 @@ describe('a copy in parts', () => {
     expect(await moving.client.text('k')).toBeUndefined();
   });
 
-  it('that cannot be aborted holds writers up, until recovery has aborted it', async () => {
+  it.each([
+    ['without an answer', () => Promise.reject(noAnswer())],
+    ['with an error', () => Promise.resolve({ status: 500, headers: {} })],
+  ])('that could not be aborted, %s, holds writers up until recovery has aborted it', async (_, failing) => {
     let isCut = true;
     const onTarget: S3Filter = (service) => (request) =>
-      isCut && /^(Complete|Abort)MultipartUpload$/.test(request.operation)
-        ? Promise.reject(noAnswer())
-        : service(request);
+      isCut && /^(Complete|Abort)MultipartUpload$/.test(request.operation) ? failing() : service(request);
     const moving = await movingParts({ onTarget });
     await moving.bucket.migrate('k');
     expect(await copiesOf(moving)).toMatchObject([{ state: 'committing' }]);
