@@ -18,7 +18,7 @@ const LONGEST_DELAY_MS = 400;
 export function seededFaults(
   random: Random,
   rates: FaultRates,
-  count: (fault: string) => void,
+  note: (fault: string, seen: SeenRequest) => void,
 ): (seen: SeenRequest) => Fault | undefined {
   const faults: readonly [name: string, rate: number, fault: () => Fault][] = [
     ['refused with 503', rates.refused, () => 503],
@@ -28,12 +28,12 @@ export function seededFaults(
     ['answer cut', rates.answerCut, () => 'cut answer'],
     ['delayed', rates.delayed, () => ({ delayMs: random.below(LONGEST_DELAY_MS) })],
   ];
-  return () => {
+  return (seen) => {
     let drawn = random.below(1_000);
     for (const [name, rate, fault] of faults) {
       drawn -= rate;
       if (drawn >= 0) continue;
-      count(name);
+      note(name, seen);
       return fault();
     }
     return undefined;

@@ -5,6 +5,7 @@ import { Values } from './values.js';
 export class History {
   readonly values = new Values();
   readonly #operations = new Map<string, Operation[]>();
+  readonly #events: string[] = [];
   readonly #wonders = new Map<string, number>();
   readonly #counts = new Map<string, number>();
   readonly #seen = new Map<string, string>();
@@ -26,6 +27,16 @@ export class History {
 
   count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
+  /** Counts what went wrong, and remembers when, and with what. */
+  happened(what: string, detail = ''): void {
+    this.count(what);
+    this.#events.push(`${this.now().toFixed(3)}  ${what}  ${detail}`);
+  }
+
+  get events(): readonly string[] {
+    return this.#events;
   }
 
   /** Notes an answer that no client should get. */

@@ -9,6 +9,8 @@ export interface Violation {
   readonly what: string;
   /** The operations that show it. */
   readonly window: readonly Operation[];
+  /** All operations on the key. */
+  readonly history: readonly Operation[];
 }
 
 interface Judged {
@@ -28,10 +30,16 @@ export async function judgeKey(key: string, judged: Judged): Promise<Violation[]
   const found: Violation[] = [];
   if (unexplained) {
     const window = shortestWindow(operations, unexplained, beginning);
-    found.push({ key, what: `what clients saw has no order: ${unexplained.kind}`, window });
+    found.push({
+      key,
+      what: `what clients saw has no order: ${unexplained.kind}`,
+      window,
+      history: operations,
+    });
   }
   const apart = await whereApart(key, judged);
-  if (apart !== undefined) found.push({ key, what: apart, window: operations.slice(-8) });
+  if (apart !== undefined)
+    found.push({ key, what: apart, window: operations.slice(-8), history: operations });
   return found;
 }
 

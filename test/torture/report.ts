@@ -23,9 +23,18 @@ const row = (count: number, what: string): string => `${String(count).padStart(9
 function describe({ key, what, window }: Violation): string {
   const read = new Set(window.filter(({ kind }) => kind === 'get').map(({ value }) => value));
   const shown = window.filter(({ outcome, value }) => outcome !== 'unknown' || read.has(value));
-  const lines = [...shown].sort((a, b) => a.invoked - b.invoked).map(line);
-  return [`${key}: ${what}`, ...lines].join('\n');
+  return [`${key}: ${what}`, linesOf(shown)].join('\n');
 }
+
+/** What it takes to find the cause: what gateways said, what went wrong, and all that was done to the keys of violations. */
+export const fullReport = ({ violations, events, log }: Result): string =>
+  [log, ...events, ...violations.flatMap(({ key, history }) => ['', key, linesOf(history)]), ''].join('\n');
+
+const linesOf = (operations: readonly Operation[]): string =>
+  [...operations]
+    .sort((a, b) => a.invoked - b.invoked)
+    .map(line)
+    .join('\n');
 
 function line({ client, kind, value, expected, invoked, returned, outcome }: Operation): string {
   const times = `${invoked.toFixed(3)} - ${returned.toFixed(3)}`;

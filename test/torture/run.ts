@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startRgw } from '../support/rgw.js';
 import { type TortureOptions, WRITE_THROUGH } from './options.js';
-import { report } from './report.js';
+import { fullReport, report } from './report.js';
 import { torture } from './torture.js';
 
 const { values } = parseArgs({
@@ -29,7 +29,7 @@ const options = {
 const rgw = await startRgw();
 try {
   const result = await torture(rgw, options);
-  if (values.log !== undefined) await writeFile(values.log, result.log);
+  if (values.log !== undefined) await writeFile(values.log, fullReport(result));
   console.log(report(result));
   if (result.violations.length > 0 || result.wonders.size > 0) process.exitCode = 1;
 } finally {

@@ -14,6 +14,8 @@ import { openWorld, type World } from './world.js';
 export interface Result {
   readonly options: TortureOptions;
   readonly counts: ReadonlyMap<string, number>;
+  /** What went wrong, and when. */
+  readonly events: readonly string[];
   /** Answers that no client should get, and how often each was given. */
   readonly wonders: ReadonlyMap<string, number>;
   /** Operations that were judged; a listing is one of each key that it covers. */
@@ -61,8 +63,8 @@ async function judge(
     violations.push(...(await judgeKey(key, { world, history, isMirrored, initial: before })));
     checked += history.of(key).length;
   }
-  const { counts, wonders } = history;
-  return { options, counts, wonders, checked, violations, log: world.log() };
+  const { counts, events, wonders } = history;
+  return { options, counts, events, wonders, checked, violations, log: world.log() };
 }
 
 async function live(world: World, surroundings: Surroundings, options: TortureOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/system/clock.js';
 import type { Random } from '../simulation/random.js';
+import type { SeenRequest } from '../support/fault-proxy.js';
 import type { FaultRates } from './faults.js';
 import { seededFaults } from './faults.js';
 import type { History } from './history.js';
@@ -39,8 +40,9 @@ export interface Troublemaker {
 export async function makeTrouble(maker: Troublemaker): Promise<void> {
   const { world, history, random } = maker;
   for (const side of ['target', 'shadow'] as const) {
-    const count = (fault: string) => history.count(`fault of the ${side}: ${fault}`);
-    world.proxies[side].disturb(seededFaults(random, FAULTS[side], count));
+    const note = (fault: string, { method, target }: SeenRequest) =>
+      history.happened(`fault of the ${side}: ${fault}`, `${method} ${target}`);
+    world.proxies[side].disturb(seededFaults(random, FAULTS[side], note));
   }
   const kills = world.gateways.map((gateway) =>
     inTurn(troubles(maker, SECONDS_PER_KILL * world.gateways.length, 'kill', () => gateway.killAndRestart())),
@@ -66,7 +68,7 @@ function troubles(
   return Array.from({ length: count }, (_, index) => ({
     atMs: (index + random.next()) * span,
     async strike() {
-      history.count(name);
+      history.happened(name);
       await strike();
     },
   }));
@@ -110,7 +112,7 @@ function switches({ world, history, options }: Troublemaker): Trouble[] {
   return ['--shadow-write-through', '--no-shadow-write-through'].map((flag, index) => ({
     atMs: ((index + 1) / 3) * options.seconds * 1_000,
     async strike() {
-      history.count(`update ${flag}`);
+      history.happened(`update ${flag}`);
       await untilDone(() => world.storage('update', flag, '--wait', '0'));
     },
   }));
