@@ -8,7 +8,7 @@ import { S3Error } from '../s3/errors.js';
 import type { S3Service } from '../s3/message.js';
 import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
-import type { BucketRecord } from '../state/buckets.js';
+import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
 import type { Sealer } from '../state/sealing.js';
@@ -47,6 +47,7 @@ export interface Retirement {
 export interface RouteParts {
   readonly backends: ReadonlyMap<string, Backend>;
   readonly kv: Kv;
+  readonly buckets: Pick<BucketStore, 'update'>;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -88,7 +89,7 @@ function openPlainRoute(
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedOptions['bucket']>,
-  { backends, kv, sealer, clock, log, times }: RouteParts,
+  { backends, kv, buckets, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
   const connection = connectToShadow(record, clock, times);
   const shadow = careful(connection, record, { clock, log });
@@ -98,6 +99,7 @@ function openShadowedRoute(
     target,
     copySources: serviceOf(record.backend, backends),
     shadow,
+    demandIntents: () => demandIntents(record, buckets),
     ledger,
     uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
     clock,
@@ -118,6 +120,19 @@ function openShadowedRoute(
         close: () => connection.close(),
       }),
   };
+}
+
+/** Read-through is left for the rung above, on which every write takes an intent. */
+async function demandIntents(
+  { name, shadow }: ShadowedOptions['bucket'],
+  buckets: Pick<BucketStore, 'update'>,
+): Promise<void> {
+  if (shadow.aim !== 'read-through') return;
+  await buckets.update(name, (record) =>
+    record.shadow?.aim === 'read-through'
+      ? { ...record, shadow: { ...record.shadow, aim: 'exclusive' } }
+      : record,
+  );
 }
 
 interface RetirementParts {

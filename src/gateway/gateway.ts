@@ -58,9 +58,9 @@ async function openParts(
 ): Promise<GatewayParts> {
   try {
     const state = await openState({ config, clock, log });
-    const { kv, sealer, registry, lease } = state;
+    const { kv, buckets, sealer, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
-    const routing = { kv, sealer, backends, clock, log, times: config.times };
+    const routing = { kv, buckets, sealer, backends, clock, log, times: config.times };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
     const migrations = createMigrations({ routes, kv, clock, log });

@@ -25,7 +25,11 @@ export interface ShadowContext {
   readonly shadow: S3Service;
   readonly settings: ShadowSettings;
   readonly rung: Rung;
-  /** Whether T was seen to honour `If-None-Match: *`, on PUT and on CompleteMultipartUpload. */
+  /** Whether all gateways are known to have left the rungs before. */
+  readonly isConfirmed: boolean;
+  /** Asks all gateways to be on a rung where every write takes an intent. */
+  readonly demandIntents: () => Promise<void>;
+  /** Which conditions T was seen to honour. */
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly ledger: Ledger;
   readonly uploadIds: UploadIds;

@@ -13,6 +13,8 @@ import { contentMd5, isMetadata, metadataHeaders, taggingHeader } from './source
 import { withheldPut } from './withheld-put.js';
 import { writeInTarget } from './write.js';
 
+const BOTH = { sides: SHADOW_FIRST, judge: 'gateway' } as const;
+
 /** CopyObject. With write-through its source is read from the target's backend, and written to both as the body of a PUT is. */
 export async function copyObject(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   if (!writesBoth(ctx)) {
@@ -22,7 +24,7 @@ export async function copyObject(ctx: ShadowContext, request: S3Request): Promis
   const source = await openCopySource(ctx, request);
   if ('refused' in source) return source.refused;
   try {
-    const answer = await withheldPut(ctx, await asPut(request, source), SHADOW_FIRST);
+    const answer = await withheldPut(ctx, await asPut(request, source), BOTH);
     return isSuccess(answer) ? copyAnswer(ctx, 'CopyObjectResult', { answer, source }) : answer;
   } finally {
     discard(source.body);

@@ -4,11 +4,14 @@ import { queryValue } from '../s3/params.js';
 import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
+import { judgeOf } from './judging.js';
 import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
-import { beforeWriting, judged, judgeUnder, secure, unattended } from './under-intent.js';
+import { beforeWriting, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
 import { isConditional, isInTarget } from './view.js';
+
+const PRECONDITION_FAILED = 412;
 
 const NO_CONTENT: S3Response = { status: 204, headers: {} };
 
@@ -63,13 +66,14 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
   return answer;
 }
 
-/** COND.: of two deletes that ask for the same object only one finds it. T judges again, for PUTs take no intent. */
+/** COND.: of two deletes that ask for the same object only one finds it. T judges again where PUTs take no intent. */
 async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  const sent = sentBy(await judgeOf(ctx, request), request);
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
   const found = await beforeWriting(ctx, intent, () => isThere(ctx, request));
   await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
-  const answer = found ? await deleteFromTarget(ctx, request, intent) : NO_CONTENT;
+  const answer = found ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
   await ctx.ledger.closeIntent(intent);
   return answer;
 }
@@ -79,9 +83,11 @@ const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean>
 
 /** DELETE where writers exclude each other. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  const sent = sentBy(await judgeOf(ctx, request), request);
   const { intent, sends } = await openDelete(ctx, request);
-  const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, judged(request)), intent) : NO_CONTENT;
+  const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, sent), intent) : NO_CONTENT;
   await afterAnswer(ctx, async () => {
+    if (answer.status === PRECONDITION_FAILED) return ctx.ledger.closeIntent(intent);
     if (!isSuccess(answer)) return settle(ctx, intent);
     if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key, intent);
     await ctx.ledger.closeIntent(intent);

@@ -37,6 +37,8 @@ export interface ShadowedOptions {
   readonly shadow: S3Service;
   readonly ledger: Ledger;
   readonly uploadIds: UploadIds;
+  /** Has all gateways take intents for all writes, in a while. */
+  readonly demandIntents: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies under way at once; a miss beyond them is served without being copied. */
@@ -102,7 +104,7 @@ function ruleFor(request: S3Request): Rule {
 
 /** `shadowed` makes one S3 service of two: the heart of a migration. */
 export function createShadowed(options: ShadowedOptions): ShadowedBucket {
-  const { bucket, shadow, uploadIds, clock, log, maxCopies = 128 } = options;
+  const { bucket, shadow, demandIntents, uploadIds, clock, log, maxCopies = 128 } = options;
   const target = knowingPairs(uploadIds)(options.target);
   const background = new BackgroundWork(maxCopies, log);
   const ctx: ShadowContext = {
@@ -113,6 +115,8 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     shadow,
     settings: bucket.shadow,
     rung: bucket.shadow.rung,
+    isConfirmed: bucket.shadow.confirmed,
+    demandIntents,
     conditionalWrites: bucket.conditionalWrites,
     ledger: options.ledger,
     uploadIds,

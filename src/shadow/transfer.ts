@@ -3,6 +3,7 @@ import { type Branch, pump, ReadersLeft } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
 import type { CopySink, SinkOptions } from './copy-sink.js';
+import { writersAnnounce } from './judging.js';
 import { multipartSink } from './multipart-sink.js';
 import { MAX_SINGLE_PUT, partCount } from './part-layout.js';
 import { putSink } from './put-sink.js';
@@ -17,20 +18,21 @@ import type { SourceObject } from './source-object.js';
 export function openSink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
   const sameParts = partCount(object) !== undefined && ctx.conditionalWrites.complete;
   if (!sameParts && object.size <= MAX_SINGLE_PUT) return putSink(ctx, object, options);
-  if (!canCopyInParts(ctx)) throw new CopyFailed(TOO_LARGE);
-  return multipartSink(ctx, object, options);
+  if (canCopyInParts(ctx)) return multipartSink(ctx, object, options);
+  ctx.background.start('have all writes announced', ctx.demandIntents);
+  throw new CopyFailed(TOO_LARGE);
 }
 
 const TOO_LARGE =
   'the object is larger than 5 GiB and the target does not honour If-None-Match on CompleteMultipartUpload: ' +
-  'it can only be copied while write-through is on';
+  'it can be copied once all gateways announce their writes, which they have been asked for';
 
 /**
  * A copy in parts must not replace what clients write meanwhile: T refuses it, or every writer announces itself, on this rung and on those
  * on which other gateways may still be.
  */
-const canCopyInParts = ({ conditionalWrites, rung }: ShadowContext): boolean =>
-  conditionalWrites.complete || !conditionalWrites.put || rung === 'write-through';
+const canCopyInParts = (ctx: ShadowContext): boolean =>
+  ctx.conditionalWrites.complete || writersAnnounce(ctx);
 
 /**
  * Carries an object's bytes to `sink`, and to those who read along; resolves when all but the end has been sent.

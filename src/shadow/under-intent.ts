@@ -2,6 +2,7 @@ import { S3Error } from '../s3/errors.js';
 import type { S3Request } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
 import type { ShadowContext } from './context.js';
+import type { Judge } from './judging.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
 
 /** What is to be found out under an intent before anything is written: when it fails, the intent has nothing to guard and is closed. */
@@ -58,8 +59,8 @@ async function renewUntil(ctx: ShadowContext, intent: WriteIntent, done: AbortSi
 }
 
 /**
- * COND.: judges the request's conditions against the view. Under the intent nobody else changes it, so neither store has to judge
- * again, by its own objects.
+ * COND.: judges the request's conditions against the view. Where all writes take an intent nobody else changes it meanwhile, so that neither
+ * store has to judge again, by its own objects.
  *
  * @throws S3Error PreconditionFailed, NoSuchKey, ServiceUnavailable; the intent is closed then
  */
@@ -69,6 +70,10 @@ export async function judgeUnder(ctx: ShadowContext, request: S3Request, intent:
     checkConditions(request, await viewedETag(ctx, request.key, request.signal)),
   );
 }
+
+/** The request as T gets it: with its conditions where it has the last word on them. */
+export const sentBy = (judge: Judge, request: S3Request): S3Request =>
+  judge === 'gateway' ? judged(request) : request;
 
 /** The request as a store gets it once the gateway has judged its conditions. */
 export function judged(request: S3Request): S3Request {

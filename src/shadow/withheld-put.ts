@@ -3,9 +3,10 @@ import type { WriteIntent } from '../state/ledger.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';
+import type { Judge } from './judging.js';
 import { settle } from './recovery.js';
 import { excludesWriters } from './rungs.js';
-import { judged, judgeUnder, secure, unattended } from './under-intent.js';
+import { judgeUnder, secure, sentBy, unattended } from './under-intent.js';
 import { isConditional } from './view.js';
 
 /**
@@ -16,9 +17,9 @@ import { isConditional } from './view.js';
 export async function withheldPut(
   ctx: ShadowContext,
   request: S3Request,
-  sides: readonly Side[],
+  { sides, judge }: { readonly sides: readonly Side[]; readonly judge: Judge },
 ): Promise<S3Response> {
-  const sent = unattended(ctx, judged(request));
+  const sent = unattended(ctx, sentBy(judge, request));
   const halves = sides.map((side) => new HalfWrite(ctx, sent, side));
   try {
     const refused = await fillAll(halves, request);

@@ -2,23 +2,30 @@ import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
-import { SHADOW_FIRST } from './half-write.js';
+import { SHADOW_FIRST, type Side } from './half-write.js';
+import { type Judge, judgeOf } from './judging.js';
 import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
 import { settle } from './recovery.js';
 import { excludesWriters, writesBoth } from './rungs.js';
-import { beforeWriting, judged, judgeUnder, secure, unattended } from './under-intent.js';
+import { beforeWriting, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
 import { withheldPut } from './withheld-put.js';
 
+const TARGET_ALONE: readonly Side[] = ['target'];
+
 /** PUT of a whole object, by the rule that the bucket's mode and the target's abilities ask for. */
 export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if (writesBoth(ctx)) return withheldPut(ctx, request, SHADOW_FIRST);
-  if (excludesWriters(ctx) || !ctx.conditionalWrites.put) return withheldPut(ctx, request, ['target']);
-  if (isConditional(request)) await judgeAgainstView(ctx, request);
-  return ctx.target(request);
+  const judge = await judgeOf(ctx, request);
+  if (judge === 'target') await prepareForTarget(ctx, request);
+  if (!excludesWriters(ctx) && ctx.conditionalWrites.put && isLeftToTarget(request, judge))
+    return ctx.target(request);
+  return withheldPut(ctx, request, { sides: writesBoth(ctx) ? SHADOW_FIRST : TARGET_ALONE, judge });
 }
+
+const isLeftToTarget = (request: S3Request, judge: Judge): boolean =>
+  judge === 'target' || !isConditional(request);
 
 /** A write that the target does by itself, from parts or data that it has. */
 export interface TargetWrite {
@@ -32,9 +39,9 @@ export interface TargetWrite {
 /** CompleteMultipartUpload and CopyObject where the target alone makes the object. */
 export async function writeInTarget(ctx: ShadowContext, write: TargetWrite): Promise<S3Response> {
   const { request, send } = write;
-  const isJudgedHere = isConditional(request) && !ctx.conditionalWrites.complete;
-  if (excludesWriters(ctx) || isJudgedHere) return writeUnderIntent(ctx, write);
-  if (isConditional(request)) await judgeAgainstView(ctx, request);
+  const judge = await judgeOf(ctx, request);
+  if (judge === 'target') await prepareForTarget(ctx, request);
+  if (excludesWriters(ctx) || !isLeftToTarget(request, judge)) return writeUnderIntent(ctx, write, judge);
   return writeTarget(ctx, request, async (sent) => (await send(sent)).answer);
 }
 
@@ -53,12 +60,13 @@ async function writeTarget(ctx: ShadowContext, request: S3Request, send: S3Servi
 async function writeUnderIntent(
   ctx: ShadowContext,
   { request, send, before = async () => undefined }: TargetWrite,
+  judge: Judge,
 ): Promise<S3Response> {
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
   await beforeWriting(ctx, intent, before);
   await secure(ctx, intent);
-  const { answer, outcome } = await send(unattended(ctx, judged(request)));
+  const { answer, outcome } = await send(unattended(ctx, sentBy(judge, request)));
   if (outcome === 'unknown') {
     ctx.background.start('settle a failed write', () => settle(ctx, intent));
     return answer;
@@ -69,10 +77,10 @@ async function writeUnderIntent(
 }
 
 /**
- * COND.: `If-None-Match` fails when clients see an object, wherever it is; for `If-Match` the object is migrated first, then the
- * target judges.
+ * COND. where T has the last word: `If-None-Match` fails when clients see an object, wherever it is; for `If-Match` the object is brought over
+ * first.
  */
-async function judgeAgainstView(ctx: ShadowContext, request: S3Request): Promise<void> {
+async function prepareForTarget(ctx: ShadowContext, request: S3Request): Promise<void> {
   if (request.headers['if-none-match'] !== undefined) {
     return checkConditions(request, await viewedETag(ctx, request.key, request.signal));
   }

@@ -12,6 +12,8 @@ const shadow = z.object({
   writeThrough: z.boolean(),
   rung: z.enum(RUNGS),
   aim: z.enum(AIMS),
+  /** Whether all gateways are known to have left the rungs before. */
+  confirmed: z.boolean(),
   delete: z.enum(['both', 'target']),
   /** ISO 8601. */
   since: z.string(),

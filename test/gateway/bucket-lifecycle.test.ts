@@ -21,6 +21,7 @@ const SHADOW = {
   writeThrough: false,
   rung: 'read-through',
   aim: 'read-through',
+  confirmed: true,
   delete: 'both',
   since: '2026-01-01T00:00:00.000Z',
 } as const;

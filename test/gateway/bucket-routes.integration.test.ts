@@ -9,6 +9,7 @@ import { createSealer } from '../../src/state/sealing.js';
 import { systemClock } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
 import { TIMES } from '../../src/system/times.js';
+import { storesOn } from '../state/records.js';
 import { type ServedService, serve } from '../support/serve.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -34,6 +35,7 @@ function record(shadowEndpoint?: string): BucketRecord {
     writeThrough: false,
     rung: 'read-through' as const,
     aim: 'read-through' as const,
+    confirmed: true,
     delete: 'both' as const,
     since: '2026-01-01T00:00:00.000Z',
   };
@@ -102,7 +104,8 @@ beforeEach(async () => {
   const log = createLogger({ level: 'silent' });
   const backends = new Map([['main', main]]);
   const sealer = createSealer(Buffer.alloc(32));
-  const parts = { kv, sealer, backends, clock: systemClock, log, times: TIMES };
+  const { buckets } = storesOn(kv);
+  const parts = { kv, buckets, sealer, backends, clock: systemClock, log, times: TIMES };
   const lease = {
     tenure: { signal: NEVER, isOver: () => false },
     onTenure: () => undefined,

@@ -26,6 +26,7 @@ const SHADOW = {
   writeThrough: false,
   rung: 'read-through' as const,
   aim: 'read-through' as const,
+  confirmed: true,
   delete: 'target' as const,
   since: '2026-01-01T00:00:00.000Z',
 };
@@ -232,6 +233,7 @@ describeWith(['radosgw'], 'against Ceph RGW', () => {
     writeThrough: true,
     rung: 'write-through' as const,
     aim: 'write-through' as const,
+    confirmed: true,
     delete: 'both' as const,
     ...change,
   });

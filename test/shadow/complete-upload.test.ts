@@ -245,10 +245,11 @@ describe.each([
   );
 });
 
-describe('a conditional Complete without write-through', () => {
+describe('a conditional Complete on the rung below write-through', () => {
   it('excludes others where the target does not judge it', async () => {
     let held = false;
     const moving: Moving = await movingBucket({
+      rung: 'exclusive',
       conditionalWrites: { put: true, complete: false, match: true },
       onTarget: onComplete(async (_, apply) => {
         held = await isOpen(moving);

@@ -34,6 +34,8 @@ export interface Moving {
   another(rung?: Rung): StoreClient;
   /** Starts a gateway that looks after what others left behind. */
   recoverOn(rung: Rung): void;
+  /** How often all gateways were asked to have all writes announced. */
+  demands(): number;
   /** The stores as services, for what works beside the gateway. */
   readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
   /** Lets so much time pass at once for all gateways, ms. */
@@ -46,6 +48,8 @@ export interface MovingOptions {
   readonly writeThrough?: boolean;
   /** The one that `writeThrough` asks for unless given. */
   readonly rung?: Rung;
+  /** Whether all gateways are known to be on it; so unless given. */
+  readonly isConfirmed?: boolean;
   readonly delete?: 'both' | 'target';
   readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
   /** How long an intent is honoured, ms. */
@@ -88,11 +92,13 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     waitMs: 500,
   });
   const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;
-  const settings = { writeThrough, rung, delete: options.delete ?? 'both' } as const;
+  const { isConfirmed: confirmed = true } = options;
+  const settings = { writeThrough, rung, confirmed, delete: options.delete ?? 'both' } as const;
   const reachedTarget = recording(asked.target)(onTarget(target));
   const reachedShadow = recording(asked.shadow)(onShadow(shadow));
   const uploadIds = createUploadIds({ kv, sealer: createSealer(MASTER_KEY), bucketId: 'id-1' });
   const gateways: ShadowedBucket[] = [];
+  let demands = 0;
   const open = (onRung: Rung): ShadowedBucket => {
     const gateway = createShadowed({
       bucket: record({ ...settings, rung: onRung }, conditionalWrites),
@@ -101,6 +107,9 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       shadow: reachedShadow,
       ledger,
       uploadIds,
+      demandIntents: async () => {
+        demands += 1;
+      },
       clock,
       log: pino({ level: 'silent' }),
     });
@@ -124,6 +133,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     another: (other = rung) => new StoreClient(open(other).service, 'photos'),
     recoverOn: (other) => open(other).startRecovery(),
     stores: { target, shadow },
+    demands: () => demands,
     pass(ms) {
       passed += ms;
     },
@@ -146,7 +156,7 @@ const recording =
   };
 
 const record = (
-  settings: { writeThrough: boolean; rung: Rung; delete: 'both' | 'target' },
+  settings: { writeThrough: boolean; rung: Rung; confirmed: boolean; delete: 'both' | 'target' },
   conditionalWrites: { put: boolean; complete: boolean; match: boolean },
 ) => ({
   name: 'photos',

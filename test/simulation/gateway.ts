@@ -48,6 +48,7 @@ export function startGateway(shared: Shared): SimulatedGateway {
       shadow: {
         ...SHADOW,
         rung: scenario.rung,
+        confirmed: true,
         writeThrough: scenario.rung === 'write-through',
         delete: scenario.delete,
       },
@@ -57,6 +58,7 @@ export function startGateway(shared: Shared): SimulatedGateway {
     copySources: target,
     shadow: reached(stores.shadow, { ...shared, side: 'shadow', life }),
     ledger: rules.ledger(state, countingWaits(clock, shared.tally)),
+    demandIntents: async () => undefined,
     uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: RECORD.id }),
     clock,
     log,

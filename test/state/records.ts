@@ -37,6 +37,7 @@ export const SHADOW: NonNullable<BucketRecord['shadow']> = {
   writeThrough: true,
   rung: 'write-through',
   aim: 'write-through',
+  confirmed: true,
   delete: 'both',
   since: '2026-01-01T00:00:00.000Z',
 };

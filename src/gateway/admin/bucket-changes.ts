@@ -81,9 +81,12 @@ async function tryShadow(
 
 /** Clients of a bucket that had no shadow see it once all gateways know of it. */
 function withShadow(record: BucketRecord, { shadow, conditionalWrites }: TriedShadow): Partial<BucketRecord> {
-  if (record.shadow !== null) return { shadow: { ...shadow, rung: record.shadow.rung } };
+  if (record.shadow !== null) {
+    const { rung, confirmed } = record.shadow;
+    return { shadow: { ...shadow, rung, confirmed } };
+  }
   return {
-    shadow: { ...shadow, rung: 'target-only' },
+    shadow: { ...shadow, rung: 'target-only', confirmed: false },
     epoch: record.epoch + 1,
     ...(conditionalWrites && { conditionalWrites }),
   };

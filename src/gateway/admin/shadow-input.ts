@@ -61,6 +61,7 @@ export function toShadowRecord(
     secretAccessKey: input.secret_access_key,
     writeThrough,
     rung: current?.rung ?? aim,
+    confirmed: current?.confirmed ?? true,
     aim,
     delete: input.delete ?? current?.delete ?? 'both',
     since: current?.since ?? since,

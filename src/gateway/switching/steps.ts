@@ -1,13 +1,15 @@
 import type { BucketRecord } from '../../state/buckets.js';
 import { nextRung, type Rung } from '../../state/rung.js';
 
-/** A rung that follows; `none`: the shadow goes; `forget`: what the state holds of its keys goes. */
-export type Step = Rung | 'none' | 'forget';
+/**
+ * A rung that follows; `confirm`: all are on it; `none`: the shadow goes; `forget`: what the state holds of its keys goes.
+ */
+export type Step = Rung | 'confirm' | 'none' | 'forget';
 
 /** What is to be done next with the bucket; undefined where it has reached its aim. */
 export function nextStep({ shadow, forgetting }: BucketRecord): Step | undefined {
-  if (shadow !== null) return nextRung(shadow.rung, shadow.aim);
-  return forgetting ? 'forget' : undefined;
+  if (shadow === null) return forgetting ? 'forget' : undefined;
+  return nextRung(shadow.rung, shadow.aim) ?? (shadow.confirmed ? undefined : 'confirm');
 }
 
 /** The bucket once the step is taken. Each rung is a new epoch. */
@@ -15,7 +17,8 @@ export function stepped(record: BucketRecord, step: Step): BucketRecord {
   const { shadow, epoch } = record;
   if (step === 'forget') return { ...record, forgetting: false };
   if (step === 'none') return { ...record, shadow: null, forgetting: true, epoch: epoch + 1 };
-  return { ...record, shadow: shadow && { ...shadow, rung: step }, epoch: epoch + 1 };
+  if (step === 'confirm') return { ...record, shadow: shadow && { ...shadow, confirmed: true } };
+  return { ...record, shadow: shadow && { ...shadow, rung: step, confirmed: false }, epoch: epoch + 1 };
 }
 
 /** Whether a step that was judged by `one` may be taken from `other`. */
