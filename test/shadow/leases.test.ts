@@ -1,0 +1,86 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { S3Filter } from '../../src/s3/message.js';
+import { type Moving, movingBucket } from './moving.js';
+
+const LEASE_MS = 4_000;
+const IGNORES_CONDITIONS = { put: false, complete: false, match: false };
+
+const isOpen = async ({ ledger }: Moving): Promise<boolean> => {
+  const { intents, copies } = await ledger.record('k');
+  return intents.length + copies.length > 0;
+};
+
+/** A body whose second half comes when it is told to. */
+function inTwoHalves(): { body: Readable; go(): void } {
+  let go = () => undefined as unknown;
+  const told = new Promise((resolve) => {
+    go = () => resolve(undefined);
+  });
+  async function* halves() {
+    yield Buffer.from('first ');
+    await told;
+    yield Buffer.from('second');
+  }
+  return { body: Readable.from(halves()), go: () => void go() };
+}
+const LENGTH = { 'content-length': String('first second'.length) };
+
+describe('a writer that is held up for longer than its lease', () => {
+  it('releases nothing more, since others have settled its write meanwhile', async () => {
+    const onShadow: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation === 'PutObject') {
+        moving.pass(LEASE_MS + 1);
+        moving.recoverOn('write-through');
+        await expect.poll(() => isOpen(moving)).toBe(false);
+      }
+      return answer;
+    };
+    const moving = await movingBucket({ writeThrough: true, leaseMs: LEASE_MS, onShadow });
+    await expect(moving.client.put('k', 'new')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    await moving.settled();
+    expect(await moving.target.text('k')).toBeUndefined();
+  });
+
+  it('goes on when nobody has, having prolonged it', async () => {
+    const onShadow: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation === 'PutObject') moving.pass(LEASE_MS + 1);
+      return answer;
+    };
+    const moving = await movingBucket({ writeThrough: true, leaseMs: LEASE_MS, onShadow });
+    expect((await moving.client.put('k', 'new')).status).toBe(200);
+    expect(await moving.target.text('k')).toBe('new');
+    expect(await isOpen(moving)).toBe(false);
+  });
+});
+
+describe('a PUT to a target that ignores If-None-Match', () => {
+  it('announces itself when only its end is missing, however long its body takes', async () => {
+    const moving = await movingBucket({ leaseMs: LEASE_MS, conditionalWrites: IGNORES_CONDITIONS });
+    const { body, go } = inTwoHalves();
+    const put = moving.client.ask('PUT', 'k', { body, headers: LENGTH });
+    await expect.poll(() => moving.asked.target.length).toBeGreaterThan(0);
+    expect(await isOpen(moving)).toBe(false);
+    go();
+    expect((await put).status).toBe(200);
+    expect(await moving.target.text('k')).toBe('first second');
+    expect(await isOpen(moving)).toBe(false);
+  });
+});
+
+describe('a copy that takes longer than a lease', () => {
+  it('prolongs its token meanwhile', async () => {
+    const source = inTwoHalves();
+    const onShadow: S3Filter = () => async () => ({ status: 200, headers: LENGTH, body: source.body });
+    const moving = await movingBucket({ leaseMs: 300, onShadow });
+    const copied = moving.bucket.migrate('k');
+    const until = async () => (await moving.ledger.record('k')).copies[0]?.until ?? 0;
+    await expect.poll(until).toBeGreaterThan(0);
+    const first = await until();
+    await expect.poll(until).toBeGreaterThan(first);
+    source.go();
+    expect(await copied).toMatchObject({ state: 'copied' });
+  });
+});
