@@ -74,12 +74,12 @@ describe('a copy that takes longer than a lease', () => {
   it('prolongs its token meanwhile', async () => {
     const source = inTwoHalves();
     const onShadow: S3Filter = () => async () => ({ status: 200, headers: LENGTH, body: source.body });
-    const moving = await movingBucket({ leaseMs: 300, onShadow });
+    const moving = await movingBucket({ leaseMs: 3_000, onShadow });
     const copied = moving.bucket.migrate('k');
     const until = async () => (await moving.ledger.record('k')).copies[0]?.until ?? 0;
     await expect.poll(until).toBeGreaterThan(0);
     const first = await until();
-    await expect.poll(until).toBeGreaterThan(first);
+    await expect.poll(until, { timeout: 10_000 }).toBeGreaterThan(first);
     source.go();
     expect(await copied).toMatchObject({ state: 'copied' });
   });
