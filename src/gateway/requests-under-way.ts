@@ -24,10 +24,10 @@ const isPlainWrite = ({ operation, headers }: S3Request): boolean =>
 export class RequestsUnderWay {
   readonly #plainWrites = new Count();
   readonly #others = new Count();
-  readonly #writes = new Set<AbortController>();
+  readonly #writes = new Set<() => void>();
 
   readonly #breakOff = () => {
-    for (const write of this.#writes) write.abort(outOfTouch());
+    for (const breakOff of this.#writes) breakOff();
   };
 
   constructor(
@@ -63,11 +63,16 @@ export class RequestsUnderWay {
   async #write(request: S3Request, ended: () => void): Promise<S3Response> {
     const write = new AbortController();
     const leave = () => write.abort(request.signal.reason);
-    this.#writes.add(write);
+    const breakOff = () => {
+      write.abort(outOfTouch());
+      // A store on this machine has no request to give up: it writes as long as bytes come. Nobody may be reading them yet.
+      if (request.body instanceof Readable) request.body.on('error', () => undefined).destroy(outOfTouch());
+    };
+    this.#writes.add(breakOff);
     request.signal.addEventListener('abort', leave);
     if (request.signal.aborted) leave();
     const end = () => {
-      this.#writes.delete(write);
+      this.#writes.delete(breakOff);
       request.signal.removeEventListener('abort', leave);
       ended();
     };

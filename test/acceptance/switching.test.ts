@@ -4,10 +4,12 @@ import { PassThrough } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import type { BucketClient } from '../support/bucket-client.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { describeMoves, type World } from './scenarios.js';
 
 const MEBIBYTE = 1024 * 1024;
+const UNAVAILABLE = { $metadata: { httpStatusCode: 503 } };
 
 /** A PUT of which the client has sent all but the end. */
 async function slowPut(bucket: BucketClient, key: string) {
@@ -22,6 +24,7 @@ async function slowPut(bucket: BucketClient, key: string) {
   body.write(Buffer.alloc(MEBIBYTE - 1, 'a'));
   await expect.poll(() => body.writableLength + body.readableLength).toBe(0);
   return {
+    answered,
     async end() {
       body.end('z');
       await answered;
@@ -29,12 +32,12 @@ async function slowPut(bucket: BucketClient, key: string) {
   };
 }
 
-/** One more gateway, whose lease is over soon after it was killed. */
-async function startMortal({ startAnother }: World) {
+/** One more gateway, whose lease is over soon after it was killed or lost the state. */
+async function startMortal({ startAnother }: World, env: Readonly<Record<string, string>> = {}) {
   const config = join(await temporaryFolder(), 'penumbra.yaml');
   const times = { connect_ms: 500, first_byte_ms: 1_500, margin_ms: 2_000, lease_ms: 10_000 };
   await writeFile(config, JSON.stringify({ times }));
-  return startAnother({ PENUMBRA_CONFIG: config });
+  return startAnother({ ...env, PENUMBRA_CONFIG: config });
 }
 
 /** Deletes each key through one gateway after the other, and tells of every one that shows again at any. */
@@ -135,4 +138,38 @@ describeMoves(
     });
   },
   { only: ({ target }) => target === 'disk' },
+);
+
+describeMoves(
+  (world) => {
+    test('a gateway that has lost the state is left behind, writes nothing, and follows when it is back', async () => {
+      const { redisUrl = '', storage } = world();
+      const network = await startTcpProxy(Number(new URL(redisUrl).port));
+      const lost = await startMortal(world(), { PENUMBRA_REDIS: `redis://127.0.0.1:${network.port}` });
+      const { bucket, old } = await world().move();
+      await bucket.put('key', 'in the target');
+      const there = bucket.at(lost.url);
+      const upload = await slowPut(there, 'begun before');
+      const outcome = upload.answered.catch((error) => error.$metadata.httpStatusCode);
+
+      network.muteServer();
+      await storage('update', bucket.name, '--shadow-write-through');
+      expect(await outcome).toBe(503);
+      await expect(there.put('key', 'by the rules of before')).rejects.toMatchObject(UNAVAILABLE);
+      expect(await there.text('key')).toBe('in the target');
+      await expect(there.get('other')).rejects.toMatchObject(UNAVAILABLE);
+      await bucket.put('key', 'in both');
+      expect(await there.text('key')).toBe('in both');
+
+      network.cut();
+      await expect
+        .poll(() => there.put('key', 'in both again').then(() => true, unlessTold503), { timeout: 30_000 })
+        .toBe(true);
+      expect(await old.text('key')).toBe('in both again');
+      expect(await bucket.keys()).toEqual(['key']);
+      expect(await lost.stop()).toBe(0);
+      await network.close();
+    });
+  },
+  { only: ({ state, target }) => state === 'Redis' && target === 'disk' },
 );

@@ -87,6 +87,16 @@ describe('requests under way', () => {
     expect((await read).status).toBe(200);
   });
 
+  it('that write give a store nothing more to write when the tenure ends', async () => {
+    const { requests, answer, tenure } = played();
+    const body = new PassThrough();
+    const write = requests.service(request('PutObject', { body }));
+    tenure.abort();
+    expect(body.errored).toMatchObject({ code: 'ServiceUnavailable' });
+    answer(0);
+    await expect(write).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  });
+
   it('that write are broken off when their client leaves', async () => {
     const { requests } = played();
     const client = new AbortController();
