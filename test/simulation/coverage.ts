@@ -6,7 +6,7 @@ import type { Counts } from './tally.js';
 type Rung = Scenario['rung'];
 
 const FAULTS = [
-  ...['kill', 'outage', 'lost call', 'lost result', 'client leaves', 'upload breaks off'],
+  ...['kill', 'outage', 'lost call', 'lost result', 'client leaves', 'upload breaks off', 'stall'],
   ...['refused', 'lost request', 'lost answer', 'answer breaks off', 'answer too short', 'answer too long'],
 ];
 
@@ -25,7 +25,7 @@ const RULES = [
   ],
   ...['exclusive intent announced', 'key waited for', 'dead intent taken over'],
   ...['delete found its object', 'delete missed its object', 'shadow deleted', 'shadow did not delete'],
-  ...['tombstone hid the shadow', 'tombstone hid a listed key'],
+  ...['tombstone hid the shadow', 'tombstone hid a listed key', 'tombstone removed'],
   ...['put-if-absent judged', 'put-if-match judged', 'delete-if-match judged'],
   ...['answered IncompleteBody', 'answered NoSuchKey', 'answered PreconditionFailed'],
   ...['answered ServiceUnavailable', 'answered SlowDown'],

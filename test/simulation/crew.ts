@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Outcome } from './many.js';
 import type { Violation } from './simulate.js';
@@ -49,8 +50,10 @@ function* cut({ firstSeed, schedules }: Portion): Generator<Portion, undefined> 
   }
 }
 
-const hand = (worker: Worker, portion: Portion): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    worker.once('message', resolve).once('error', reject);
-    worker.postMessage(portion);
-  });
+async function hand(worker: Worker, portion: Portion): Promise<Outcome> {
+  const answer = once(worker, 'message');
+  worker.postMessage(portion);
+  const [outcome]: Outcome[] = await answer;
+  if (!outcome) throw new TypeError('a worker answered nothing');
+  return outcome;
+}

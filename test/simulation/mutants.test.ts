@@ -12,6 +12,6 @@ describe('a protocol with one rule broken is found out, one that', () => {
       const { violation } = await simulateMany({ rules, where, firstSeed: 1, schedules: SCHEDULES });
       expect(violation, `not found in ${SCHEDULES} schedules`).toBeDefined();
     },
-    120_000,
+    300_000,
   );
 });

@@ -9,7 +9,14 @@ export interface Rules {
   readonly shadowed: typeof createShadowed;
 }
 
+export type LedgerParts = ConstructorParameters<typeof Ledger>;
+
+/** Long enough for a writer that lives; waiting for a dead one only costs events. */
+const WAIT_MS = 1_000;
+
+export const partsOf = (kv: Kv, clock: Clock): LedgerParts => [kv, 'b', clock, { waitMs: WAIT_MS }];
+
 export const REAL_RULES: Rules = {
-  ledger: (kv, clock) => new Ledger(kv, 'b', clock),
+  ledger: (kv, clock) => new Ledger(...partsOf(kv, clock)),
   shadowed: createShadowed,
 };

@@ -68,7 +68,7 @@ export function scenarioOf(seed: number): Scenario {
       calls: random.chance(0.4) ? 1 + random.below(2) : 0,
       outages: random.chance(0.15) ? 1 : 0,
       departures: random.below(2),
-      stalls: 0,
+      stalls: random.chance(0.2) ? 1 : 0,
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Kv } from '../../../src/state/kv.js';
 import { type CopyToken, type KeyView, Ledger } from '../../../src/state/ledger.js';
-import type { Clock } from '../../../src/system/clock.js';
+import type { LedgerParts } from '../rules.js';
 import { CROWD, forceRecord, type Mutants, NOTHING_CONDITIONAL, withLedger, withRecords } from './mutant.js';
 
 class CommitsWithoutToken extends Ledger {
@@ -24,12 +24,11 @@ class GivesTokensLate extends Ledger {
 
 /** A copy is registered although a writer is at work, who can no longer void it. */
 class RegistersBesideWriters extends Ledger {
-  constructor(
-    private readonly pairs: Kv,
-    bucketId: string,
-    clock: Clock,
-  ) {
-    super(pairs, bucketId, clock);
+  readonly #pairs: Kv;
+
+  constructor(...parts: LedgerParts) {
+    super(...parts);
+    [this.#pairs] = parts;
   }
 
   override async openCopy(key: string): Promise<KeyView> {
@@ -37,7 +36,7 @@ class RegistersBesideWriters extends Ledger {
     if (view.deleted || view.token) return view;
     const id = `beside ${this.clock.now()}`;
     const copy = { id, state: 'valid' as const, until: Number.MAX_SAFE_INTEGER, epoch: 0 };
-    await forceRecord(this.pairs, key, (record) => ({ ...record, copies: [...record.copies, copy] }));
+    await forceRecord(this.#pairs, key, (record) => ({ ...record, copies: [...record.copies, copy] }));
     return { deleted: false, token: { key, id } };
   }
 }

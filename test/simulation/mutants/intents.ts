@@ -1,6 +1,6 @@
 import type { Kv } from '../../../src/state/kv.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
-import type { Clock } from '../../../src/system/clock.js';
+import type { LedgerParts } from '../rules.js';
 import { CALM } from '../scenario.js';
 import { CROWD, forceRecord, type Mutants, NOTHING_CONDITIONAL, withLedger } from './mutant.js';
 
@@ -20,16 +20,15 @@ class HoldsNoIntent extends Ledger {
 
 /** Whoever is done closes what is open, be it another's. */
 class ClosesAll extends Ledger {
-  constructor(
-    private readonly pairs: Kv,
-    bucketId: string,
-    clock: Clock,
-  ) {
-    super(pairs, bucketId, clock);
+  readonly #pairs: Kv;
+
+  constructor(...parts: LedgerParts) {
+    super(...parts);
+    [this.#pairs] = parts;
   }
 
   override async closeIntent({ key }: WriteIntent): Promise<void> {
-    await forceRecord(this.pairs, key, (record) => ({ ...record, intents: [] }));
+    await forceRecord(this.#pairs, key, (record) => ({ ...record, intents: [] }));
   }
 }
 

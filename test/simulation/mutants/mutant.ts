@@ -3,8 +3,7 @@ import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../..
 import { type KeyRecord, keyRecordSchema } from '../../../src/state/key-record.js';
 import type { Kv, KvEntry } from '../../../src/state/kv.js';
 import { Ledger } from '../../../src/state/ledger.js';
-import type { Clock } from '../../../src/system/clock.js';
-import { REAL_RULES, type Rules } from '../rules.js';
+import { type LedgerParts, partsOf, REAL_RULES, type Rules } from '../rules.js';
 import { CALM, type Scenario } from '../scenario.js';
 
 /** A protocol that leaves one rule out, or breaks it. */
@@ -28,9 +27,9 @@ export const CROWD: Partial<Scenario> = {
 /** A target that leaves it to the gateway that a late copy does not replace a newer object. */
 export const NOTHING_CONDITIONAL = { put: false, complete: false, match: false };
 
-export const withLedger = (Mutated: new (kv: Kv, bucketId: string, clock: Clock) => Ledger): Rules => ({
+export const withLedger = (Mutated: new (...parts: LedgerParts) => Ledger): Rules => ({
   ...REAL_RULES,
-  ledger: (kv, clock) => new Mutated(kv, 'b', clock),
+  ledger: (kv, clock) => new Mutated(...partsOf(kv, clock)),
 });
 
 export const withStores = (change: (options: ShadowedOptions) => Partial<ShadowedOptions>): Rules => ({
@@ -67,7 +66,7 @@ export const withRecords = ({ found = same, stored = same }: Rewriting): Rules =
     };
     const commit: Kv['commit'] = ({ sets = [], ...rest }) =>
       kv.commit({ ...rest, sets: sets.map((set) => rewritten(set, stored)) });
-    return new Ledger({ ...kv, get, commit }, 'b', clock);
+    return new Ledger(...partsOf({ ...kv, get, commit }, clock));
   },
 });
 

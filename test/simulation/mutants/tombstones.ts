@@ -3,8 +3,7 @@ import { createShadowed } from '../../../src/shadow/shadowed.js';
 import type { KeyRecord } from '../../../src/state/key-record.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
-import type { Clock } from '../../../src/system/clock.js';
-import type { Rules } from '../rules.js';
+import { type LedgerParts, partsOf, type Rules } from '../rules.js';
 import { CALM } from '../scenario.js';
 import { aroundService, CROWD, forceRecord, type Mutants, withLedger } from './mutant.js';
 
@@ -28,16 +27,15 @@ class LeavesNoTombstone extends Ledger {
 const withoutTombstone = ({ tombstone: _, ...rest }: KeyRecord): KeyRecord => rest;
 
 class Forgetful extends Ledger {
-  constructor(
-    private readonly pairs: Kv,
-    bucketId: string,
-    clock: Clock,
-  ) {
-    super(pairs, bucketId, clock);
+  readonly #pairs: Kv;
+
+  constructor(...parts: LedgerParts) {
+    super(...parts);
+    [this.#pairs] = parts;
   }
 
   forget(key: string): Promise<void> {
-    return forceRecord(this.pairs, key, withoutTombstone);
+    return forceRecord(this.#pairs, key, withoutTombstone);
   }
 }
 
@@ -51,7 +49,7 @@ class ForgetsTombstones extends Forgetful {
 
 /** A delete that fails takes its tombstone back. */
 const TAKES_TOMBSTONES_BACK: Rules = {
-  ledger: (kv, clock) => new Forgetful(kv, 'b', clock),
+  ledger: (kv, clock) => new Forgetful(...partsOf(kv, clock)),
   shadowed: (options) => {
     const { ledger, target } = options;
     return createShadowed({
@@ -71,7 +69,7 @@ const TAKES_TOMBSTONES_BACK: Rules = {
 
 /** Who writes the key anew takes its tombstone away. */
 const WRITES_ERASE: Rules = {
-  ledger: (kv, clock) => new Forgetful(kv, 'b', clock),
+  ledger: (kv, clock) => new Forgetful(...partsOf(kv, clock)),
   shadowed: (options) => {
     const { ledger } = options;
     const bucket = createShadowed(options);
@@ -106,7 +104,7 @@ class BuriesLate extends Ledger {
 }
 
 const BURIES_AFTER_TARGET: Rules = {
-  ledger: (kv, clock) => new BuriesLate(kv, 'b', clock),
+  ledger: (kv, clock) => new BuriesLate(...partsOf(kv, clock)),
   shadowed: (options) => {
     const { ledger, target } = options;
     return createShadowed({
