@@ -1,4 +1,4 @@
-import { type Copy, type KeyRecord, underWay } from '../state/key-record.js';
+import type { Copy, KeyRecord } from '../state/key-record.js';
 import { KvUnavailable } from '../state/kv.js';
 import type { WriteIntent } from '../state/ledger.js';
 import { collectTombstone } from './collect.js';
@@ -73,7 +73,8 @@ async function recoverKey(ctx: ShadowContext, { key, record, canRepair }: DueKey
   await abortDeadUploads(ctx, key, record.copies);
   const dead = record.intents.length > 0 ? await ctx.ledger.adoptDeadIntent(key) : undefined;
   if (dead) return settle(ctx, dead);
-  const { tombstone, intents } = underWay(record).length > 0 ? await ctx.ledger.tidy(key) : record;
+  const isHeld = record.intents.length + record.copies.length > 0;
+  const { tombstone, intents } = isHeld ? await ctx.ledger.tidy(key) : record;
   const isOwed = tombstone?.shadowDelete === 'pending' && intents.length === 0;
   if (isOwed && (await canRepair())) await repairDelete(ctx, key);
 }

@@ -60,10 +60,9 @@ export const underWay = ({ intents, copies }: KeyRecord): readonly (Intent | Cop
   ...copies.filter(({ state, uploadId }) => state === 'committing' || uploadId !== undefined),
 ];
 
-/** When recovery is to look at the key: once a lease of what is under way is over, or a delete is owed. Undefined: never. */
-export function dueAt(record: KeyRecord): number | undefined {
-  const { tombstone } = record;
-  const times = underWay(record).map(({ until }) => until);
+/** When recovery is to look at the key: once a lease is over, or a delete is owed. Undefined: never. */
+export function dueAt({ tombstone, intents, copies }: KeyRecord): number | undefined {
+  const times = [...intents, ...copies].map(({ until }) => until);
   if (tombstone?.shadowDelete === 'pending') times.push(tombstone.nextAttempt);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -114,12 +114,12 @@ describe('shared intents', () => {
 describe('tidying up', () => {
   it('forgets what has outlived its time, and the key is no longer open', async () => {
     await ledger.openIntent(KEY, 'shared');
-    await fixture.tokenOf('other');
+    await fixture.tokenOf('of a copy');
     expect((await ledger.tidy(KEY)).intents).toHaveLength(1);
     fixture.pass(TIMES.leaseMs + 1);
-    expect((await ledger.tidy(KEY)).intents).toEqual([]);
-    expect(await fixture.openKeys()).toEqual([]);
-    expect((await ledger.record('other')).copies).toHaveLength(1);
+    expect(await fixture.dueKeys()).toEqual(['of a copy', KEY]);
+    for (const key of ['of a copy', KEY]) await ledger.tidy(key);
+    expect(await fixture.stored()).toEqual([]);
   });
 
   it('leaves the exclusive intent of a dead writer to recovery', async () => {
