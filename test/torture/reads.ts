@@ -51,6 +51,6 @@ export async function list(witness: Witness): Promise<void> {
   const last = page.isTruncated ? page.objects.at(-1)?.key : surroundings.keys.at(-1);
   for (const key of surroundings.keys.filter((one) => one > after && one <= (last ?? after))) {
     const etag = etags.get(key);
-    witness.noteRead(key, etag === undefined ? null : history.values.ofETag(etag), times);
+    witness.noteRead('list', key, etag === undefined ? null : history.values.ofETag(etag), times);
   }
 }

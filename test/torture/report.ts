@@ -41,7 +41,7 @@ function line({ client, kind, value, expected, invoked, returned, outcome }: Ope
   const condition = expected === undefined ? [] : [`expected ${expected}`];
   return [
     times.padEnd(26),
-    client.padEnd(7),
+    client.padEnd(20),
     kind.padEnd(15),
     String(value).padEnd(8),
     outcome,

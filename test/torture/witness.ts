@@ -53,10 +53,10 @@ export class Witness {
     const { heard, ...times } = await this.timed(asking);
     const isMissing = isAnswer(heard) && isNotFound(heard);
     this.count(what, isMissing ? 'done' : this.outcomeOf(what, heard));
-    if (isMissing) this.noteRead(key, null, times);
+    if (isMissing) this.noteRead(what, key, null, times);
     if (!isDone(heard)) return;
     this.history.see(key, heard.headers.etag);
-    this.noteRead(key, valueIn(heard), times);
+    this.noteRead(what, key, valueIn(heard), times);
   }
 
   async write(what: string, key: string, write: Write, asking: Asking): Promise<void> {
@@ -64,16 +64,18 @@ export class Witness {
     const outcome = this.outcomeOf(what, heard, write.kind.includes('-if-') ? [412, 404] : []);
     this.count(what, outcome);
     if (outcome === 'done' && isDone(heard)) this.history.see(key, heard.headers.etag);
-    if (outcome !== 'unsent') this.note(key, write, { ...times, outcome });
+    if (outcome !== 'unsent') this.note(key, { what, ...write, ...times, outcome });
   }
 
-  noteRead(key: string, value: string | null, times: Times): void {
-    this.note(key, { kind: 'get', value }, { ...times, outcome: 'done' });
+  noteRead(what: string, key: string, value: string | null, times: Times): void {
+    this.note(key, { what, kind: 'get', value, ...times, outcome: 'done' });
   }
 
-  note(key: string, write: Write, { invoked, returned, outcome }: Times & Pick<Operation, 'outcome'>): void {
-    const end = outcome === 'unknown' ? Number.POSITIVE_INFINITY : returned;
-    this.history.record(key, { client: this.name, ...write, invoked, returned: end, outcome });
+  /** `what` tells a reader which of the many ways of reading and writing it was. */
+  note(key: string, { what, returned, ...operation }: Omit<Operation, 'client'> & { what: string }): void {
+    const client = `${this.name} ${what}`;
+    const end = operation.outcome === 'unknown' ? Number.POSITIVE_INFINITY : returned;
+    this.history.record(key, { ...operation, client, returned: end });
   }
 
   count(what: string, outcome: Outcome): void {

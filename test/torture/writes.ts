@@ -76,7 +76,7 @@ export async function deleteObjects(witness: Witness): Promise<void> {
   const deleted = isDone(heard) ? readDeleteResult(heard.body).deleted.map(({ key }) => key) : [];
   for (const key of keys) {
     const outcome = deleted.includes(key) ? 'done' : 'unknown';
-    witness.note(key, { kind: 'delete', value: null }, { ...times, outcome });
+    witness.note(key, { what: 'delete objects', kind: 'delete', value: null, ...times, outcome });
   }
 }
 
@@ -92,9 +92,9 @@ export async function copy(witness: Witness, key: string): Promise<void> {
   const value = isDone(heard) ? copied(witness, heard) : null;
   const done = isMissing || value !== null ? 'done' : undefined;
   witness.count('copy', done ?? witness.outcomeOf('copy', heard));
-  if (done) witness.noteRead(source, value, times);
+  if (done) witness.noteRead('copy source', source, value, times);
   if (heard === 'unsent' || isMissing) return;
-  witness.note(key, { kind: 'copy', value }, { ...times, outcome: done ?? 'unknown' });
+  witness.note(key, { what: 'copy', kind: 'copy', value, ...times, outcome: done ?? 'unknown' });
 }
 
 /** Null of a copy that failed late, after status 200. */
