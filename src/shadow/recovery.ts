@@ -44,9 +44,7 @@ export async function recoverForever(ctx: ShadowContext, signal: AbortSignal): P
 async function recoverAll(ctx: ShadowContext, signal: AbortSignal): Promise<void> {
   const canRepair = once(async () => seesShadow(ctx) && (await shadowAnswers(ctx)));
   const attempted = <T>(items: AsyncGenerator<T>, work: (item: T) => Promise<void>) =>
-    sideBySide(AT_ONCE, items, async (item) => {
-      if (!signal.aborted) await unlessItFails(ctx, () => work(item));
-    });
+    sideBySide(items, { limit: AT_ONCE, signal }, (item) => unlessItFails(ctx, () => work(item)));
   await attempted(ctx.ledger.dueRecords(), ([key, record]) => recoverKey(ctx, { key, record, canRepair }));
   if (seesShadow(ctx) && ctx.settings.delete === 'both')
     await attempted(ctx.ledger.collectableKeys(), (key) => collectTombstone(ctx, key));
