@@ -24,6 +24,16 @@ export const ask = (operation: OperationName, question: Question): S3Request => 
 
 export const isSuccess = (answer: S3Response): boolean => answer.status >= 200 && answer.status < 300;
 
+const BAD_GATEWAY = 502;
+const GATEWAY_TIMEOUT = 504;
+
+/**
+ * Whether a request may still take effect although it was answered: what answered stands before the store, and had no answer from it (RFC 9110, 15.6.3 and
+ * 15.6.5).
+ */
+export const mayStillApply = ({ status }: Pick<S3Response, 'status'>): boolean =>
+  status === BAD_GATEWAY || status === GATEWAY_TIMEOUT;
+
 /** Longer than any listing or XML result of S3. */
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 

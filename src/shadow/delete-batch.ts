@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { BackendUnavailable } from '../backends/backend.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
@@ -128,8 +129,13 @@ async function deleteFromShadow(
   const failure = [...told].find(([, { error }]) => error !== undefined);
   if (failure)
     ctx.log.warn({ bucket: ctx.bucket, failure }, 'the shadow did not delete objects; it is tried again');
-  await ctx.ledger.batch.noteShadowDeletes(told, closing);
+  const over = closing.filter(({ key }) => !mayStillBeDeleted(answers.get(key)));
+  await ctx.ledger.batch.noteShadowDeletes(told, over);
 }
+
+/** Its intent is left to run out: the delete could hit the next write. */
+const mayStillBeDeleted = (deletion: Deletion | undefined): boolean =>
+  deletion?.state === 'unanswered' && !(deletion.error instanceof BackendUnavailable && !deletion.error.sent);
 
 function failureOf(deletion: Deletion | undefined): string | undefined {
   if (deletion?.state === 'refused') return `${deletion.code}: ${deletion.message}`;

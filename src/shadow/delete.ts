@@ -2,7 +2,7 @@ import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import { queryValue } from '../s3/params.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { isSuccess } from './ask.js';
+import { isSuccess, mayStillApply } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { judgeOf } from './judging.js';
 import { settle } from './recovery.js';
@@ -35,7 +35,7 @@ async function deleteReadThrough(ctx: ShadowContext, request: S3Request): Promis
 }
 
 /** Goes on after the answer; a flood of deletes is held back instead of piling up. */
-export async function afterAnswer(ctx: ShadowContext, work: () => Promise<void>): Promise<void> {
+export async function afterAnswer(ctx: ShadowContext, work: () => Promise<unknown>): Promise<void> {
   const { isFull } = ctx.background;
   const done = ctx.background.start('delete from the shadow', work);
   if (isFull) await done;
@@ -62,7 +62,7 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
   }
   const intent = await ctx.ledger.openIntent(request.key, 'shared', { deletes: owed(ctx) });
   const answer = await deleteFromTarget(ctx, request, intent);
-  await ctx.ledger.closeIntent(intent);
+  if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;
 }
 
@@ -74,7 +74,7 @@ async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3R
   const found = await beforeWriting(ctx, intent, () => isThere(ctx, request));
   await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
   const answer = found ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
-  await ctx.ledger.closeIntent(intent);
+  if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;
 }
 
@@ -87,10 +87,11 @@ async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promis
   const { intent, sends } = await openDelete(ctx, request);
   const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, sent), intent) : NO_CONTENT;
   await afterAnswer(ctx, async () => {
-    if (answer.status === PRECONDITION_FAILED) return ctx.ledger.closeIntent(intent);
-    if (!isSuccess(answer)) return settle(ctx, intent);
-    if (deletesBoth(ctx)) await deleteFromShadow(ctx, request.key, intent);
-    await ctx.ledger.closeIntent(intent);
+    if (mayStillApply(answer)) return;
+    if (!isSuccess(answer) && answer.status !== PRECONDITION_FAILED) return settle(ctx, intent);
+    const isOver =
+      !isSuccess(answer) || !deletesBoth(ctx) || (await deleteFromShadow(ctx, request.key, intent));
+    if (isOver) await ctx.ledger.closeIntent(intent);
   });
   return answer;
 }

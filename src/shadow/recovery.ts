@@ -6,7 +6,7 @@ import type { ShadowContext } from './context.js';
 import { abortUpload } from './copy-sink.js';
 import { mirror } from './mirror.js';
 import { deleteFromShadow, repairDelete, shadowAnswers } from './repair.js';
-import { excludesWriters, seesShadow } from './rungs.js';
+import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { sideBySide } from './side-by-side.js';
 import { finishUpload } from './uploads/finish.js';
 import { isInTarget } from './view.js';
@@ -22,11 +22,31 @@ const AT_ONCE = 16;
  * is tried again when the lease ends.
  */
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
-  if (excludesWriters(ctx) && !(await finishUpload(ctx, intent))) {
-    if (await isInTarget(ctx, intent.key, ctx.background.signal)) await mirror(ctx, intent);
-    else await deleteFromShadow(ctx, intent.key, intent);
+  const isOver = !excludesWriters(ctx) || (await bringIntoLine(ctx, intent));
+  if (isOver) await ctx.ledger.closeIntent(intent);
+}
+
+/**
+ * Where the shadow is no longer written, or not yet, it need not agree: one that stays down must not bar its keys for good.
+ *
+ * @returns false when a delete of the shadow may still take effect
+ */
+async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<boolean> {
+  try {
+    if (await finishUpload(ctx, intent)) return true;
+    if (!(await isInTarget(ctx, intent.key, ctx.background.signal)))
+      return await deleteFromShadow(ctx, intent.key, intent);
+    await mirror(ctx, intent);
+    return true;
+  } catch (error) {
+    if (writesBoth(ctx) || error instanceof KvUnavailable) throw error;
+    const { key } = intent;
+    ctx.log.warn(
+      { err: error, bucket: ctx.bucket, key },
+      'the shadow may keep what a write that failed left in it',
+    );
+    return true;
   }
-  await ctx.ledger.closeIntent(intent);
 }
 
 /** Looks after what writers and deletes left behind, until the signal aborts. Any number of gateways may do so at once. */

@@ -4,7 +4,7 @@ import { discard } from '../s3/body.js';
 import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { readDeleteResult, writeDelete } from '../s3/xml/delete.js';
 import { readError } from '../s3/xml/error.js';
-import { ask, isSuccess, readBody } from './ask.js';
+import { ask, isSuccess, mayStillApply, readBody } from './ask.js';
 
 /** Why a store did not do what it was told. */
 export interface Refusal {
@@ -45,6 +45,7 @@ export async function deleteFromStore(
       discard(answer.body);
       return await deleteSingly(store, keys, options);
     }
+    if (mayStillApply(answer)) throw new Error(`status ${answer.status}`);
     const tell = isSuccess(answer) ? told(await readBody(answer)) : always(refused(await refusalIn(answer)));
     return new Map(keys.map((key) => [key, tell(key)]));
   } catch (error) {
@@ -98,6 +99,7 @@ async function deleteSingly(
 async function deleteOne(store: S3Service, key: string, options: StoreDeleteOptions): Promise<Deletion> {
   try {
     const answer = await store(ask('DeleteObject', { method: 'DELETE', key, ...options }));
+    if (mayStillApply(answer)) throw new Error(`status ${answer.status}`);
     if (!isSuccess(answer) && answer.status !== 404) return refused(await refusalIn(answer));
     discard(answer.body);
     return GONE;

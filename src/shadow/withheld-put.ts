@@ -1,6 +1,6 @@
 import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { isSuccess } from './ask.js';
+import { isSuccess, mayStillApply } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';
 import type { Judge } from './judging.js';
@@ -45,7 +45,8 @@ async function releaseInOrder(
     const answer = await half.answer();
     if (!isSuccess(answer)) {
       for (const later of halves.slice(index + 1)) later.abort(new Error(`${half.side} refused the write`));
-      await leaveToRecovery(ctx, intent, index === 0 && answer.status < 500);
+      const nothingWritten = index === 0 && answer.status < 500;
+      await leaveToRecovery(ctx, intent, { answer, nothingWritten });
       return refusal(half.side, answer);
     }
     if (index < halves.length - 1) continue;
@@ -55,12 +56,16 @@ async function releaseInOrder(
   throw new RangeError('a write needs a side');
 }
 
-/** A refusal by the first store says that nothing was written anywhere; all else may have left the stores apart. */
+/**
+ * A refusal by the first store says that nothing was written anywhere; all else may have left the stores apart, which is settled at once, but for what
+ * may still apply: then the lease has to run out first.
+ */
 export async function leaveToRecovery(
   ctx: ShadowContext,
   intent: WriteIntent,
-  nothingWritten: boolean,
+  { answer, nothingWritten }: { readonly answer: S3Response; readonly nothingWritten: boolean },
 ): Promise<void> {
+  if (mayStillApply(answer)) return;
   if (nothingWritten) await ctx.ledger.closeIntent(intent);
   else ctx.background.start('settle a failed write', () => settle(ctx, intent));
 }

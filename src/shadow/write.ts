@@ -1,5 +1,6 @@
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
+import { mayStillApply } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { SHADOW_FIRST, type Side } from './half-write.js';
@@ -7,11 +8,10 @@ import { type Judge, judgeOf } from './judging.js';
 import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
-import { settle } from './recovery.js';
 import { excludesWriters, writesBoth } from './rungs.js';
 import { beforeWriting, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
-import { withheldPut } from './withheld-put.js';
+import { leaveToRecovery, withheldPut } from './withheld-put.js';
 
 const TARGET_ALONE: readonly Side[] = ['target'];
 
@@ -53,7 +53,7 @@ async function writeTarget(ctx: ShadowContext, request: S3Request, send: S3Servi
   if (ctx.conditionalWrites.put) return send(request);
   const intent = await ctx.ledger.openIntent(request.key, 'shared');
   const answer = await send(request);
-  await ctx.ledger.closeIntent(intent);
+  if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;
 }
 
@@ -67,11 +67,11 @@ async function writeUnderIntent(
   await beforeWriting(ctx, intent, before);
   await secure(ctx, intent);
   const { answer, outcome } = await send(unattended(ctx, sentBy(judge, request)));
-  if (outcome === 'unknown') {
-    ctx.background.start('settle a failed write', () => settle(ctx, intent));
+  if (outcome !== 'written') {
+    await leaveToRecovery(ctx, intent, { answer, nothingWritten: outcome === 'refused' });
     return answer;
   }
-  if (outcome === 'written' && writesBoth(ctx)) await mirror(ctx, intent);
+  if (writesBoth(ctx)) await mirror(ctx, intent);
   await ctx.ledger.closeIntent(intent);
   return answer;
 }

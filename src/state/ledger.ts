@@ -183,8 +183,10 @@ export class Ledger extends LedgerStore {
   /** Prolongs an intent that is still needed. False: its time was over, and another has taken its place. */
   async renewIntent(intent: WriteIntent): Promise<boolean> {
     return this.#lease(intent, (record, held) => {
-      const rest = withoutIntent(record, intent);
-      return rest ? { ...rest, intents: [...rest.intents, held] } : 'refuse';
+      const old = record.intents.find(({ id }) => id === intent.id);
+      if (!old) return 'refuse';
+      const prolonged = { ...held, epoch: old.epoch };
+      return { ...record, intents: record.intents.map((other) => (other === old ? prolonged : other)) };
     });
   }
 
@@ -288,7 +290,10 @@ export class Ledger extends LedgerStore {
     return this.record(key);
   }
 
-  /** Recovery: takes over the exclusive intent of a writer whose lease has run out. Undefined: there is none. */
+  /**
+   * Recovery: takes over the exclusive intent of a writer whose lease has run out. It counts as one of the rung on which it was opened, until
+   * that write is settled. Undefined: there is none.
+   */
   async adoptDeadIntent(key: string): Promise<WriteIntent | undefined> {
     const intent = { key, id: randomUUID(), mode: 'exclusive' as const, until: 0 };
     let purpose: string | undefined;
@@ -296,7 +301,7 @@ export class Ledger extends LedgerStore {
       const dead = record.intents.find((other) => other.mode === 'exclusive' && other.until <= now);
       if (!dead || liveExclusive(record, now) || isCommitting(record)) return 'refuse';
       purpose = dead.purpose;
-      return { ...voided(record), intents: [{ ...held, purpose }] };
+      return { ...voided(record), intents: [{ ...held, epoch: dead.epoch, purpose }] };
     });
     return adopted ? { ...intent, purpose } : undefined;
   }

@@ -108,6 +108,19 @@ describe('the end of a rung', () => {
     expect(await ledger.hasOpenBefore(4)).toBe(false);
   });
 
+  it('waits for the intent of a dead writer until it is settled, on whichever rung it is', async () => {
+    await onRung(3).openIntent(KEY, 'exclusive');
+    fixture.pass(TIMES.leaseMs + 1);
+    const newer = onRung(4);
+    const adopted = await newer.adoptDeadIntent(KEY);
+    if (!adopted) throw new Error('the intent was not taken over');
+    expect(await ledger.hasOpenBefore(4)).toBe(true);
+    expect(await newer.renewIntent(adopted)).toBe(true);
+    expect(await ledger.hasOpenBefore(4)).toBe(true);
+    await newer.closeIntent(adopted);
+    expect(await ledger.hasOpenBefore(4)).toBe(false);
+  });
+
   it('does not wait for what was begun on the next', async () => {
     await onRung(4).openIntent(KEY, 'exclusive');
     expect(await ledger.hasOpenBefore(4)).toBe(false);

@@ -96,14 +96,16 @@ async function releaseInOrder(ctx: ShadowContext, intent: WriteIntent, halves: H
   await secure(ctx, intent);
   const shadow = await completeHalf(ctx, { side: 'shadow', request: halves.shadow, etag });
   if (shadow.outcome !== 'written') {
-    await leaveToRecovery(ctx, intent, shadow.outcome === 'refused');
-    return shadowRefusal(shadow.answer);
+    const { answer, outcome } = shadow;
+    await leaveToRecovery(ctx, intent, { answer, nothingWritten: outcome === 'refused' });
+    return shadowRefusal(answer);
   }
   await secure(ctx, intent);
   const target = await completeHalf(ctx, { side: 'target', request: halves.target, etag });
-  if (target.outcome !== 'written') await leaveToRecovery(ctx, intent, false);
-  else await ctx.ledger.closeIntent(intent);
-  return target.answer;
+  const { answer, outcome } = target;
+  if (outcome === 'written') await ctx.ledger.closeIntent(intent);
+  else await leaveToRecovery(ctx, intent, { answer, nothingWritten: false });
+  return answer;
 }
 
 /** An error that comes late comes after status 200. */

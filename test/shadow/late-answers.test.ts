@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { BackendUnavailable } from '../../src/backends/backend.js';
+import type { S3Filter, S3Request } from '../../src/s3/message.js';
+import { movingBucket } from './moving.js';
+
+const LEASE_MS = 2_000;
+
+type Answer = 502 | 504 | 'lost' | 'unsent';
+
+/** A store that does not itself answer `isHit` requests, as long as the test wants it so. */
+function mute(isHit: (request: S3Request) => boolean, answer: Answer) {
+  const state = { isMute: true };
+  const filter: S3Filter = (service) => async (request) => {
+    if (!state.isMute || !isHit(request)) return service(request);
+    if (answer === 'lost' || answer === 'unsent')
+      throw new BackendUnavailable('it', 'reset', answer === 'lost');
+    return { status: answer, headers: {} };
+  };
+  return { filter, state };
+}
+
+const isDelete = ({ method }: S3Request): boolean => method === 'DELETE';
+const isPut = ({ method }: S3Request): boolean => method === 'PUT';
+
+describe.each([502, 504, 'lost'] as const)('a request of which only this is known: %s', (answer) => {
+  it('keeps its key barred until it cannot apply any more: a delete of the shadow', async () => {
+    const { filter, state } = mute(isDelete, answer);
+    const moving = await movingBucket({ writeThrough: true, leaseMs: LEASE_MS, onShadow: filter });
+    await moving.client.put('k', 'old');
+    expect((await moving.client.ask('DELETE', 'k')).status).toBe(204);
+    await expect(moving.client.put('k', 'new')).rejects.toMatchObject({ code: 'SlowDown' });
+    state.isMute = false;
+    moving.pass(LEASE_MS + 1);
+    moving.bucket.startRecovery();
+    await expect.poll(async () => (await moving.ledger.record('k')).intents).toEqual([]);
+    expect(await moving.shadow.text('k')).toBeUndefined();
+    expect((await moving.client.put('k', 'new')).status).toBe(200);
+    expect([await moving.target.text('k'), await moving.shadow.text('k')]).toEqual(['new', 'new']);
+  });
+});
+
+describe.each([502, 504] as const)('a target before which something answers %s', (answer) => {
+  it('has a write settled only when that cannot apply any more', async () => {
+    const { filter, state } = mute(isPut, answer);
+    const moving = await movingBucket({ writeThrough: true, leaseMs: LEASE_MS, onTarget: filter });
+    await moving.target.put('k', 'old');
+    await moving.shadow.put('k', 'old');
+    expect((await moving.client.put('k', 'failed')).status).toBe(answer);
+    expect((await moving.ledger.record('k')).intents).toHaveLength(1);
+    state.isMute = false;
+    moving.pass(LEASE_MS + 1);
+    moving.bucket.startRecovery();
+    await expect.poll(async () => (await moving.ledger.record('k')).intents).toEqual([]);
+    expect([await moving.target.text('k'), await moving.shadow.text('k')]).toEqual(['old', 'old']);
+  });
+});
+
+it('a delete that was never sent to the shadow does not bar its key', async () => {
+  const { filter } = mute(isDelete, 'unsent');
+  const moving = await movingBucket({ writeThrough: true, onShadow: filter });
+  await moving.client.put('k', 'old');
+  await moving.client.ask('DELETE', 'k');
+  await moving.settled();
+  const { intents, tombstone } = await moving.ledger.record('k');
+  expect([intents, tombstone?.shadowDelete]).toEqual([[], 'pending']);
+});
+
+it('a shadow that is down does not bar keys for good once it is no longer written', async () => {
+  const { filter } = mute(() => true, 'lost');
+  const moving = await movingBucket({ rung: 'exclusive', leaseMs: LEASE_MS, onShadow: filter });
+  await moving.target.put('k', 'in the target');
+  await moving.ledger.openIntent('k', 'exclusive');
+  moving.pass(LEASE_MS + 1);
+  moving.bucket.startRecovery();
+  await expect.poll(async () => (await moving.ledger.record('k')).intents).toEqual([]);
+  expect((await moving.client.put('k', 'new')).status).toBe(200);
+});
