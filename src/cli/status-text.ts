@@ -25,7 +25,7 @@ export function statusText(status: BucketStatusJson): string[] {
 const GOALS = {
   none: 'the shadow is being cleared',
   'read-through': 'the shadow is being read, not written',
-  exclusive: 'write-through is being ended',
+  exclusive: 'writers are being made to exclude each other',
   'write-through': 'write-through is being set',
 } as const;
 

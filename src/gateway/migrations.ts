@@ -8,7 +8,7 @@ import { Sweep, type SweptBucket } from '../sweep/sweep.js';
 import { SweepReports } from '../sweep/sweep-reports.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
-import type { Migrations, Repairs } from './admin/dependencies.js';
+import type { Migrations } from './admin/dependencies.js';
 import type { MovingFrom } from './bucket-route.js';
 import type { BucketRoutes } from './bucket-routes.js';
 
@@ -66,7 +66,7 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
       return {
         ...(await survey(moving, deadlineMs, clock)),
         failed: (await reports.read(bucket.id)).failed,
-        repairs: await owed(moving.ledger),
+        repairs: await moving.ledger.repairs(),
         tombstones: await countTombstones(moving.ledger),
       };
     },
@@ -87,15 +87,6 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
       );
     },
   };
-}
-
-async function owed(ledger: Ledger): Promise<Repairs> {
-  let count = 0;
-  for await (const key of ledger.openKeys()) {
-    const { tombstone } = await ledger.record(key);
-    if (tombstone?.shadowDelete === 'pending') count += 1;
-  }
-  return { count };
 }
 
 async function countTombstones(ledger: Ledger): Promise<number> {

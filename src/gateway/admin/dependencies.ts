@@ -3,6 +3,7 @@ import type { Backend } from '../../backends/backend.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
+import type { Repairs } from '../../state/tombstone.js';
 import type { Survey } from '../../sweep/survey.js';
 import type { SweepProgress } from '../../sweep/sweep.js';
 import type { Clock } from '../../system/clock.js';
@@ -15,13 +16,6 @@ export type ConditionalWrites = BucketRecord['conditionalWrites'];
 export type BucketRecords = Pick<BucketStore, 'get' | 'list' | 'update'>;
 export type AccessKeyRecords = Pick<AccessKeyStore, 'list' | 'create' | 'delete'>;
 export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' | 'close'>;
-
-export interface Repairs {
-  readonly count: number;
-  /** Since when the oldest is owed, Unix milliseconds, and why its last attempt failed. */
-  readonly oldestSince?: number;
-  readonly lastError?: string;
-}
 
 /** How far a bucket is: what the listings of both sides say, and what is owed. Sizes in bytes. */
 export interface MigrationStatus extends Survey {
