@@ -13,7 +13,7 @@ import {
   putLarge,
 } from './writes.js';
 
-type Deed = (witness: Witness, key: string) => Promise<void>;
+export type Deed = (witness: Witness, key: string) => Promise<void>;
 
 /** What clients do, and how often in a hundred times. */
 const DEEDS: readonly (readonly [deed: Deed, share: number])[] = [

@@ -1,7 +1,8 @@
+import pLimit from 'p-limit';
 import { systemClock } from '../../src/system/clock.js';
 import { Random } from '../simulation/random.js';
 import type { Rgw } from '../support/rgw.js';
-import { work } from './deeds.js';
+import { type Deed, work } from './deeds.js';
 import { fillShadow } from './filling.js';
 import { History } from './history.js';
 import { judgeKey, type Violation } from './judge.js';
@@ -10,6 +11,7 @@ import { get, list } from './reads.js';
 import { makeTrouble } from './troubles.js';
 import { type Surroundings, Witness } from './witness.js';
 import { openWorld, type World } from './world.js';
+import { put } from './writes.js';
 
 export interface Result {
   readonly options: TortureOptions;
@@ -44,7 +46,7 @@ export async function torture(rgw: Rgw, options: TortureOptions): Promise<Result
     const surroundings = { history, keys, random, bucket, gateways, writeThrough, areRestless: true };
     await live(world, surroundings, options);
     await settle(world);
-    await readAll(surroundings);
+    await finish(surroundings);
     return await judge(world, history, { options, initial });
   } finally {
     await world.close();
@@ -91,17 +93,26 @@ async function settle(world: World): Promise<void> {
   }
 }
 
-/** In the end every key is read once more, through each gateway; nothing can fail any more. */
-async function readAll(surroundings: Surroundings): Promise<void> {
-  const { history, keys, gateways } = surroundings;
-  for (const [index, gateway] of gateways.entries()) {
-    const name = `last ${index}`;
-    const witness = new Witness(name, { ...surroundings, gateways: [gateway], areRestless: false });
+/** In the end every key can be read through each gateway, written, and read again: nothing was left barred. */
+async function finish(surroundings: Surroundings): Promise<void> {
+  for (const [index, gateway] of surroundings.gateways.entries()) {
+    const witness = new Witness(`last ${index}`, {
+      ...surroundings,
+      gateways: [gateway],
+      areRestless: false,
+    });
     await list(witness);
-    for (const key of keys) {
-      await get(witness, key);
-      if (!history.of(key).at(-1)?.client.startsWith(name))
-        history.wonder(`no answer to the last get of ${key}`);
-    }
+    const atOnce = pLimit(16);
+    for (const deed of [get, put, get])
+      await atOnce.map(surroundings.keys, (key) => succeed(witness, key, deed));
   }
+}
+
+async function succeed(witness: Witness, key: string, deed: Deed): Promise<void> {
+  const { history } = witness;
+  const before = history.of(key).length;
+  await deed(witness, key);
+  const last = history.of(key).at(-1);
+  if (history.of(key).length === before || last?.outcome !== 'done')
+    history.wonder(`${deed.name} of ${key} fails in the end`);
 }
