@@ -2,23 +2,31 @@ import type { BucketRecord } from '../../state/buckets.js';
 import { nextRung, type Rung } from '../../state/rung.js';
 
 /**
- * A rung that follows; `confirm`: all are on it; `none`: the shadow goes; `forget`: what the state holds of its keys goes.
+ * A rung that follows; `confirm`: all are on the one that was the aim; `doubt`: that counts no more; `none`: the shadow goes; `forget`: what the
+ * state holds of its keys goes.
  */
-export type Step = Rung | 'confirm' | 'none' | 'forget';
+export type Step = Rung | 'confirm' | 'doubt' | 'none' | 'forget';
 
 /** What is to be done next with the bucket; undefined where it has reached its aim. */
 export function nextStep({ shadow, forgetting }: BucketRecord): Step | undefined {
   if (shadow === null) return forgetting ? 'forget' : undefined;
-  return nextRung(shadow.rung, shadow.aim) ?? (shadow.confirmed ? undefined : 'confirm');
+  const next = nextRung(shadow.rung, shadow.aim);
+  if (next === undefined) return shadow.confirmed ? undefined : 'confirm';
+  return restsOnIntents(shadow) && next !== 'write-through' ? 'doubt' : next;
 }
 
-/** The bucket once the step is taken. Each rung is a new epoch. */
+/** What is only done where all writes take an intent must have ended before some take none. */
+const restsOnIntents = ({ rung, confirmed }: NonNullable<BucketRecord['shadow']>): boolean =>
+  rung === 'exclusive' && confirmed;
+
+/** The bucket once the step is taken. What is to be acknowledged by all is a new epoch. */
 export function stepped(record: BucketRecord, step: Step): BucketRecord {
   const { shadow, epoch } = record;
   if (step === 'forget') return { ...record, forgetting: false };
   if (step === 'none') return { ...record, shadow: null, forgetting: true, epoch: epoch + 1 };
   if (step === 'confirm') return { ...record, shadow: shadow && { ...shadow, confirmed: true } };
-  return { ...record, shadow: shadow && { ...shadow, rung: step, confirmed: false }, epoch: epoch + 1 };
+  const rung = step === 'doubt' ? {} : { rung: step };
+  return { ...record, shadow: shadow && { ...shadow, ...rung, confirmed: false }, epoch: epoch + 1 };
 }
 
 /** Whether a step that was judged by `one` may be taken from `other`. */
