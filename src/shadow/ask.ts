@@ -1,4 +1,6 @@
+import { BackendUnavailable } from '../backends/backend.js';
 import { collect } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, QueryParameter, S3Body, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 
@@ -33,6 +35,12 @@ const GATEWAY_TIMEOUT = 504;
  */
 export const mayStillApply = ({ status }: Pick<S3Response, 'status'>): boolean =>
   status === BAD_GATEWAY || status === GATEWAY_TIMEOUT;
+
+/** Whether a failure says that its request never left, so that it cannot take effect. */
+export function wasNeverSent(failure: unknown): boolean {
+  const reason = failure instanceof S3Error ? failure.cause : failure;
+  return reason instanceof BackendUnavailable && !reason.sent;
+}
 
 /** Longer than any listing or XML result of S3. */
 const MAX_DOCUMENT = 16 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
-import { BackendUnavailable } from '../backends/backend.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
 import type { ShadowDelete } from '../state/tombstone.js';
+import { wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { afterAnswer, deletesBoth, owed } from './delete.js';
 import { findInTarget } from './present-keys.js';
@@ -135,7 +135,7 @@ async function deleteFromShadow(
 
 /** Its intent is left to run out: the delete could hit the next write. */
 const mayStillBeDeleted = (deletion: Deletion | undefined): boolean =>
-  deletion?.state === 'unanswered' && !(deletion.error instanceof BackendUnavailable && !deletion.error.sent);
+  deletion?.state === 'unanswered' && !wasNeverSent(deletion.error);
 
 function failureOf(deletion: Deletion | undefined): string | undefined {
   if (deletion?.state === 'refused') return `${deletion.code}: ${deletion.message}`;

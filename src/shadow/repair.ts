@@ -1,7 +1,7 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { ask, isSuccess, mayStillApply } from './ask.js';
+import { ask, isSuccess, mayStillApply, wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { excludesWriters } from './rungs.js';
 import { beforeWriting, secure } from './under-intent.js';
@@ -51,8 +51,7 @@ async function tryToDelete(ctx: ShadowContext, key: string): Promise<Attempt> {
     if (isSuccess(answer) || answer.status === 404) return { isOver: true };
     return { error: `status ${answer.status}`, isOver: !mayStillApply(answer) };
   } catch (error) {
-    const isOver = error instanceof BackendUnavailable && !error.sent;
-    return { error: error instanceof Error ? error.message : String(error), isOver };
+    return { error: error instanceof Error ? error.message : String(error), isOver: wasNeverSent(error) };
   }
 }
 

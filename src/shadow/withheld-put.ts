@@ -1,6 +1,6 @@
 import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/ledger.js';
-import { isSuccess, mayStillApply } from './ask.js';
+import { isSuccess, mayStillApply, wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';
 import type { Judge } from './judging.js';
@@ -42,7 +42,7 @@ async function releaseInOrder(
   for (const [index, half] of halves.entries()) {
     await secure(ctx, intent);
     half.branch.release();
-    const answer = await half.answer();
+    const answer = await answerOf(ctx, half, { intent, isFirst: index === 0 });
     if (!isSuccess(answer)) {
       for (const later of halves.slice(index + 1)) later.abort(new Error(`${half.side} refused the write`));
       const nothingWritten = index === 0 && answer.status < 500;
@@ -54,6 +54,20 @@ async function releaseInOrder(
     return answer;
   }
   throw new RangeError('a write needs a side');
+}
+
+/** Where even the first request was never sent, the intent has nothing to guard. */
+async function answerOf(
+  ctx: ShadowContext,
+  half: HalfWrite,
+  { intent, isFirst }: { readonly intent: WriteIntent; readonly isFirst: boolean },
+): Promise<S3Response> {
+  try {
+    return await half.answer();
+  } catch (error) {
+    if (isFirst && wasNeverSent(error)) await ctx.ledger.closeIntent(intent);
+    throw error;
+  }
 }
 
 /**

@@ -65,6 +65,13 @@ it('a delete that was never sent to the shadow does not bar its key', async () =
   expect([intents, tombstone?.shadowDelete]).toEqual([[], 'pending']);
 });
 
+it('a write of nothing that was never sent does not bar its key', async () => {
+  const { filter } = mute(isPut, 'unsent');
+  const moving = await movingBucket({ writeThrough: true, onShadow: filter });
+  await expect(moving.client.put('k', '')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  expect((await moving.ledger.record('k')).intents).toEqual([]);
+});
+
 it('a shadow that is down does not bar keys for good once it is no longer written', async () => {
   const { filter } = mute(() => true, 'lost');
   const moving = await movingBucket({ rung: 'exclusive', leaseMs: LEASE_MS, onShadow: filter });
