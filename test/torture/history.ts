@@ -1,10 +1,15 @@
 import type { Operation } from '../simulation/linearizability.js';
 import { Values } from './values.js';
 
+export interface WitnessedOperation extends Operation {
+  /** Which of the many ways of reading and writing it was. */
+  readonly what: string;
+}
+
 /** What all clients did and saw, key by key, in milliseconds since the beginning. */
 export class History {
   readonly values = new Values();
-  readonly #operations = new Map<string, Operation[]>();
+  readonly #operations = new Map<string, WitnessedOperation[]>();
   readonly #events: string[] = [];
   readonly #wonders = new Map<string, number>();
   readonly #counts = new Map<string, number>();
@@ -15,13 +20,13 @@ export class History {
     return Number(process.hrtime.bigint() - this.#beginning) / 1e6;
   }
 
-  record(key: string, operation: Operation): void {
+  record(key: string, operation: WitnessedOperation): void {
     const ofKey = this.#operations.get(key);
     if (ofKey) ofKey.push(operation);
     else this.#operations.set(key, [operation]);
   }
 
-  of(key: string): readonly Operation[] {
+  of(key: string): readonly WitnessedOperation[] {
     return this.#operations.get(key) ?? [];
   }
 

@@ -1,6 +1,6 @@
-import type { Operation } from '../simulation/linearizability.js';
 import { firstUnexplained } from './checker.js';
-import type { History } from './history.js';
+import type { History, WitnessedOperation } from './history.js';
+import { withoutLostEntries } from './lost-entries.js';
 import { shortestWindow } from './window.js';
 import type { World } from './world.js';
 
@@ -8,9 +8,9 @@ export interface Violation {
   readonly key: string;
   readonly what: string;
   /** The operations that show it. */
-  readonly window: readonly Operation[];
+  readonly window: readonly WitnessedOperation[];
   /** All operations on the key. */
-  readonly history: readonly Operation[];
+  readonly history: readonly WitnessedOperation[];
 }
 
 interface Judged {
@@ -24,7 +24,8 @@ interface Judged {
 
 /** What is wrong with one key: with what clients saw of it, or with what the stores have in the end. */
 export async function judgeKey(key: string, judged: Judged): Promise<Violation[]> {
-  const operations = judged.history.of(key);
+  const history = judged.history.of(key);
+  const operations = judged.isMirrored ? history : withoutLostEntries(history);
   const beginning = { initial: [judged.initial], everyValue: judged.history.values.names };
   const unexplained = firstUnexplained(operations, beginning);
   const found: Violation[] = [];
@@ -34,12 +35,11 @@ export async function judgeKey(key: string, judged: Judged): Promise<Violation[]
       key,
       what: `what clients saw has no order: ${unexplained.kind}`,
       window,
-      history: operations,
+      history,
     });
   }
   const apart = await whereApart(key, judged);
-  if (apart !== undefined)
-    found.push({ key, what: apart, window: operations.slice(-8), history: operations });
+  if (apart !== undefined) found.push({ key, what: apart, window: history.slice(-8), history });
   return found;
 }
 

@@ -1,4 +1,4 @@
-import type { Operation } from '../simulation/linearizability.js';
+import type { WitnessedOperation } from './history.js';
 import type { Violation } from './judge.js';
 import type { Result } from './torture.js';
 
@@ -30,18 +30,27 @@ function describe({ key, what, window }: Violation): string {
 export const fullReport = ({ violations, events, log }: Result): string =>
   [log, ...events, ...violations.flatMap(({ key, history }) => ['', key, linesOf(history)]), ''].join('\n');
 
-const linesOf = (operations: readonly Operation[]): string =>
+const linesOf = (operations: readonly WitnessedOperation[]): string =>
   [...operations]
     .sort((a, b) => a.invoked - b.invoked)
     .map(line)
     .join('\n');
 
-function line({ client, kind, value, expected, invoked, returned, outcome }: Operation): string {
+function line({
+  client,
+  kind,
+  value,
+  expected,
+  invoked,
+  returned,
+  outcome,
+  what,
+}: WitnessedOperation): string {
   const times = `${invoked.toFixed(3)} - ${returned.toFixed(3)}`;
   const condition = expected === undefined ? [] : [`expected ${expected}`];
   return [
     times.padEnd(26),
-    client.padEnd(20),
+    `${client} ${what}`.padEnd(20),
     kind.padEnd(15),
     String(value).padEnd(8),
     outcome,

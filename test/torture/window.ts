@@ -5,11 +5,11 @@ import { type Beginning, firstUnexplained } from './checker.js';
  * The shortest end of a history, up to the operation that has no explanation, that is wrong whatever there was before it. Its
  * operations of unknown outcome may be from long ago.
  */
-export function shortestWindow(
-  operations: readonly Operation[],
+export function shortestWindow<O extends Operation>(
+  operations: readonly O[],
   unexplained: Operation,
   { initial, everyValue = [] }: Beginning,
-): readonly Operation[] {
+): readonly O[] {
   const until = operations.filter(({ invoked }) => invoked <= unexplained.returned);
   const starts = [...new Set(until.map(({ invoked }) => invoked))].sort((a, b) => a - b);
   const written = until.filter(({ kind }) => kind !== 'get').map(({ value }) => value);

@@ -3,7 +3,7 @@ import type { Operation } from '../simulation/linearizability.js';
 import type { Random } from '../simulation/random.js';
 import type { Answer, StoreClient } from '../support/store-client.js';
 import { type Asking, askAny, type Heard } from './asking.js';
-import type { History } from './history.js';
+import type { History, WitnessedOperation } from './history.js';
 import type { TortureOptions } from './options.js';
 
 export interface Surroundings {
@@ -71,11 +71,9 @@ export class Witness {
     this.note(key, { what, kind: 'get', value, ...times, outcome: 'done' });
   }
 
-  /** `what` tells a reader which of the many ways of reading and writing it was. */
-  note(key: string, { what, returned, ...operation }: Omit<Operation, 'client'> & { what: string }): void {
-    const client = `${this.name} ${what}`;
+  note(key: string, { returned, ...operation }: Omit<WitnessedOperation, 'client'>): void {
     const end = operation.outcome === 'unknown' ? Number.POSITIVE_INFINITY : returned;
-    this.history.record(key, { ...operation, client, returned: end });
+    this.history.record(key, { ...operation, client: this.name, returned: end });
   }
 
   count(what: string, outcome: Outcome): void {
