@@ -22,7 +22,7 @@ export type Change = (record: KeyRecord, now: number) => KeyRecord | 'wait' | 'r
 const RETRY_MS = 10;
 const PAGE = 1_000;
 /** So many records are remembered as this gateway wrote them last. */
-const MAX_WRITTEN = 10_000;
+const MAX_WRITTEN = 1_000;
 
 /**
  * The records of one bucket's keys, each changed by one atomic check-and-set.
