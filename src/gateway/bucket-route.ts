@@ -17,6 +17,7 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
 import { RequestsUnderWay } from './requests-under-way.js';
+import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
 
 /** Where a bucket is moving from, and what is known of each key until it has moved. */
@@ -35,13 +36,6 @@ export interface BucketRoute {
   readonly movingFrom?: MovingFrom;
   /** Begins to leave the route, for which no more requests may come. Copies are aborted when `signal` does. */
   retire(signal: AbortSignal): Retirement;
-}
-
-export interface Retirement {
-  /** Nothing is under way any more but writes without conditions. */
-  readonly quiet: Promise<void>;
-  /** Nothing is under way any more, and what the route held is free. */
-  readonly done: Promise<void>;
 }
 
 export interface RouteParts {
@@ -74,10 +68,14 @@ interface Opening<R> {
 
 function openPlainRoute(
   { record, target, tenure }: Opening<BucketRecord>,
-  { kv, sealer, clock }: RouteParts,
+  { kv, sealer, clock, times }: RouteParts,
 ): BucketRoute {
   const uploadIds = createUploadIds({ kv, sealer, bucketId: record.id });
-  const requests = new RequestsUnderWay(knowingPairs(uploadIds)(target), tenure.signal);
+  const requests = new RequestsUnderWay(knowingPairs(uploadIds)(target), {
+    tenure: tenure.signal,
+    clock,
+    times,
+  });
   const nothing = async () => undefined;
   return {
     record,
@@ -105,7 +103,7 @@ function openShadowedRoute(
     clock,
     log,
   });
-  const requests = new RequestsUnderWay(shadowed.service, tenure.signal);
+  const requests = new RequestsUnderWay(shadowed.service, { tenure: tenure.signal, clock, times });
   shadowed.startRecovery();
   return {
     record,
@@ -133,33 +131,6 @@ async function demandIntents(
       ? { ...record, shadow: { ...record.shadow, aim: 'exclusive' } }
       : record,
   );
-}
-
-interface RetirementParts {
-  readonly requests: RequestsUnderWay;
-  readonly clock: Clock;
-  readonly drain: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-function retirement({ requests, clock, drain, close }: RetirementParts): Retirement {
-  async function becomeQuiet(): Promise<void> {
-    // Who has just found this route is about to send its request.
-    await clock.sleep(0);
-    await requests.quiet();
-    await drain();
-  }
-
-  async function end(): Promise<void> {
-    await quiet;
-    await requests.idle();
-    // A write can leave something to do after its answer.
-    await drain();
-    await close();
-  }
-
-  const quiet = becomeQuiet();
-  return { quiet, done: end() };
 }
 
 function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clock, times: Times): Backend {

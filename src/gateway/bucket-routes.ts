@@ -11,8 +11,11 @@ import type { Tenure } from './switching/tenure.js';
 export interface BucketRoutes {
   /** How to serve the bucket of this name; undefined when there is none. Throws ServiceUnavailable once closed. */
   find(name: string): Promise<BucketRoute | undefined>;
-  /** Waits for what the routes still do in the background, and closes them; aborts that when `signal` does. */
-  close(signal: AbortSignal): Promise<void>;
+  /**
+   * Waits for what the routes still do in the background, and closes them; aborts that when `signal` does. Resolves to whether a store may
+   * still apply something that was sent.
+   */
+  close(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface BucketRoutesOptions {
@@ -61,6 +64,7 @@ export function createBucketRoutes({ registry, lease, open, log }: BucketRoutesO
   }
 
   function followAll(): void {
+    if (isClosed) return;
     for (const name of new Set([...routes.keys(), ...registry.buckets().map(({ name }) => name)]))
       follow(name);
     acknowledge();
@@ -90,7 +94,7 @@ export function createBucketRoutes({ registry, lease, open, log }: BucketRoutesO
       isClosed = true;
       unfollow();
       for (const name of [...routes.keys()]) leave(name);
-      await left.ended(signal);
+      return left.closed(signal);
     },
   };
 }

@@ -86,10 +86,9 @@ async function drain(server: HttpServer, parts: GatewayParts): Promise<void> {
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
   const { switching, routes, storage, state } = parts;
   await switching.stop();
-  await routes.close(late);
+  const mayApply = await routes.close(late);
   await closeStorage(storage);
-  // What was cut off may still apply.
-  await state.close({ release: !late.aborted });
+  await state.close({ release: !mayApply });
 }
 
 async function closeStorage(storage: ReadonlyMap<string, StorageBackend>): Promise<void> {

@@ -1,6 +1,10 @@
 import { finished, Readable } from 'node:stream';
+import { BackendUnavailable } from '../backends/backend.js';
+import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
+import type { Clock } from '../system/clock.js';
+import { longestRequestMs, type Times } from '../system/times.js';
 import { isRead, outOfTouch } from './switching/out-of-touch.js';
 
 /** Of these, those without conditions depend on nothing but the target, and may take hours. */
@@ -17,13 +21,21 @@ const PLAIN_WRITES: ReadonlySet<OperationName> = new Set<OperationName>([
 const isPlainWrite = ({ operation, headers }: S3Request): boolean =>
   PLAIN_WRITES.has(operation) && headers['if-match'] === undefined && headers['if-none-match'] === undefined;
 
+export interface RequestsUnderWayOptions {
+  /** Breaks writes off when it aborts. */
+  readonly tenure: AbortSignal;
+  readonly clock: Clock;
+  readonly times: Times;
+}
+
 /**
  * The requests that are being answered by a service: who leaves it waits for them. A read ends when its answer begins, a write with its
- * answer's last byte, for an error can come as late. Writes are broken off when `tenure` aborts.
+ * answer's last byte, for an error can come as late. One that got no answer from its store may apply for as long as a request can last.
  */
 export class RequestsUnderWay {
   readonly #plainWrites = new Count();
   readonly #others = new Count();
+  readonly #unknown = new Count();
   readonly #writes = new Set<() => void>();
 
   readonly #breakOff = () => {
@@ -32,9 +44,9 @@ export class RequestsUnderWay {
 
   constructor(
     private readonly inner: S3Service,
-    private readonly tenure: AbortSignal,
+    private readonly options: RequestsUnderWayOptions,
   ) {
-    tenure.addEventListener('abort', this.#breakOff);
+    options.tenure.addEventListener('abort', this.#breakOff);
   }
 
   readonly service: S3Service = async (request) => {
@@ -57,7 +69,17 @@ export class RequestsUnderWay {
   async idle(): Promise<void> {
     await this.#others.zero();
     await this.#plainWrites.zero();
-    this.tenure.removeEventListener('abort', this.#breakOff);
+    this.options.tenure.removeEventListener('abort', this.#breakOff);
+  }
+
+  /** Whether a write that got no answer may still apply. */
+  get mayApply(): boolean {
+    return this.#unknown.isAbove0;
+  }
+
+  /** Resolves when none may. */
+  async settled(): Promise<void> {
+    await this.#unknown.zero();
   }
 
   async #write(request: S3Request, ended: () => void): Promise<S3Response> {
@@ -82,15 +104,32 @@ export class RequestsUnderWay {
       else end();
       return answer;
     } catch (error) {
+      if (write.signal.aborted || isUnanswered(error)) this.#noteUnknown();
       end();
       throw error;
     }
   }
+
+  #noteUnknown(): void {
+    const { clock, times } = this.options;
+    this.#unknown.enter();
+    clock.after(longestRequestMs(times), () => this.#unknown.leave());
+  }
+}
+
+/** Whether a store got a request and gave no answer. */
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof S3Error) return isUnanswered(error.cause);
+  return error instanceof BackendUnavailable && error.sent;
 }
 
 class Count {
   #running = 0;
   #waiting: (() => void)[] = [];
+
+  get isAbove0(): boolean {
+    return this.#running > 0;
+  }
 
   enter(): void {
     this.#running += 1;
@@ -98,11 +137,11 @@ class Count {
 
   leave(): void {
     this.#running -= 1;
-    if (this.#running > 0) return;
+    if (this.isAbove0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   async zero(): Promise<void> {
-    while (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.isAbove0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }

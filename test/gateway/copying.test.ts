@@ -15,9 +15,9 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
     service,
     target: service,
     movingFrom: { shadow: service, ledger, migrate: async () => outcome },
-    retire: () => ({ quiet: Promise.resolve(), done: Promise.resolve() }),
+    retire: () => Promise.reject(new Error('the route stays')) as never,
   };
-  const routes = { find: async () => route, close: () => Promise.resolve() };
+  const routes = { find: async () => route, close: () => Promise.resolve(false) };
   const identity = { kind: 'root', accessKeyId: 'root' } as const;
   return admitCopySource('photos/a%20b', { identity, target: route, routes });
 }

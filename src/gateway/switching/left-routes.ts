@@ -4,8 +4,9 @@ import type { BucketRoute } from '../bucket-route.js';
 
 interface Leaving {
   readonly record: BucketRecord;
-  readonly done: Promise<void>;
-  isQuiet: boolean;
+  readonly closed: Promise<void>;
+  readonly mayApply: () => boolean;
+  underWay: 'all' | 'plain writes' | 'nothing';
 }
 
 export interface LeftRoutesOptions {
@@ -22,19 +23,21 @@ export class LeftRoutes {
   constructor(private readonly options: LeftRoutesOptions) {}
 
   leave(route: BucketRoute): void {
-    const { quiet, done } = route.retire(this.#hurry.signal);
-    const leaving: Leaving = { record: route.record, isQuiet: false, done: this.#told(route, done) };
-    this.#leaving.add(leaving);
-    const { onProgress } = this.options;
-    const quieted = () => {
-      leaving.isQuiet = true;
-      onProgress();
+    const { quiet, ended, closed, mayApply } = route.retire(this.#hurry.signal);
+    const leaving: Leaving = {
+      record: route.record,
+      mayApply,
+      underWay: 'all',
+      closed: closed.catch((error: unknown) => this.#tell(error, route)),
     };
-    quiet.then(quieted, quieted);
-    leaving.done.then(() => {
-      this.#leaving.delete(leaving);
-      onProgress();
+    this.#leaving.add(leaving);
+    this.#follow(quiet, () => {
+      leaving.underWay = 'plain writes';
     });
+    this.#follow(ended, () => {
+      leaving.underWay = 'nothing';
+    });
+    void Promise.allSettled([ended, leaving.closed]).then(() => this.#leaving.delete(leaving));
   }
 
   /**
@@ -42,23 +45,34 @@ export class LeftRoutes {
    * may go on: they have begun on the target alone and end there, and reads of what only the shadow has must not wait for a long one.
    */
   haveEndedBefore({ id, epoch, shadow }: BucketRecord): boolean {
-    const isOpening = shadow?.rung === 'opening';
-    for (const { record, isQuiet } of this.#leaving) {
-      if (record.id === id && record.epoch < epoch && !(isOpening && isQuiet)) return false;
+    const allowed = shadow?.rung === 'opening' ? ['plain writes', 'nothing'] : ['nothing'];
+    for (const { record, underWay } of this.#leaving) {
+      if (record.id === id && record.epoch < epoch && !allowed.includes(underWay)) return false;
     }
     return true;
   }
 
-  /** Resolves when nothing is under way any more; copies are aborted when `signal` aborts. */
-  async ended(signal: AbortSignal): Promise<void> {
+  /** Resolves when all is closed, to whether something may still apply; copies are aborted when `signal` aborts. */
+  async closed(signal: AbortSignal): Promise<boolean> {
     signal.addEventListener('abort', () => this.#hurry.abort(), { once: true });
     if (signal.aborted) this.#hurry.abort();
-    while (this.#leaving.size > 0) await Promise.all([...this.#leaving].map(({ done }) => done));
+    const leaving = [...this.#leaving];
+    await Promise.all(leaving.map(({ closed }) => closed));
+    return signal.aborted || leaving.some(({ mayApply }) => mayApply());
   }
 
-  #told({ record }: BucketRoute, done: Promise<void>): Promise<void> {
-    return done.catch((error: unknown) =>
-      this.options.log.error({ err: error, bucket: record.name }, 'closing a route failed'),
+  /** What fails is told when the route is closed; until then it counts as under way. */
+  #follow(promise: Promise<void>, progress: () => void): void {
+    promise.then(
+      () => {
+        progress();
+        this.options.onProgress();
+      },
+      () => undefined,
     );
+  }
+
+  #tell(error: unknown, { record }: BucketRoute): void {
+    this.options.log.error({ err: error, bucket: record.name }, 'closing a route failed');
   }
 }

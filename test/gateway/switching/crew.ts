@@ -1,6 +1,7 @@
 import type { BucketRoute } from '../../../src/gateway/bucket-route.js';
 import { type BucketRoutes, createBucketRoutes } from '../../../src/gateway/bucket-routes.js';
 import { RequestsUnderWay } from '../../../src/gateway/requests-under-way.js';
+import { retirement } from '../../../src/gateway/retirement.js';
 import type { GatewayLease } from '../../../src/gateway/switching/lease.js';
 import { joinGateways } from '../../../src/gateway/switching/membership.js';
 import { type RunningSwitching, startSwitching } from '../../../src/gateway/switching/switching.js';
@@ -93,7 +94,7 @@ export class Crew {
   async end(): Promise<void> {
     for (const member of this.#members) member.kv.mend();
     await this.pass(2 * SHORT.leaseMs);
-    await Promise.all([...this.#members].map((member) => member.leave()));
+    for (const member of this.#members) await member.leave();
   }
 }
 
@@ -118,9 +119,10 @@ async function join(id: string, crew: Crew): Promise<Member> {
       return route && send(route, operation);
     },
     async leave() {
+      const closed = routes.close(new AbortController().signal);
+      await crew.pass(STEP_MS);
       await switching.stop();
-      await routes.close(new AbortController().signal);
-      await lease.close({ release: true });
+      await lease.close({ release: !(await closed) });
       registry.close();
     },
   };
@@ -148,12 +150,18 @@ function playStores(gateway: string, crew: Crew) {
 
   function open(record: BucketRecord, tenure: Tenure): BucketRoute {
     crew.onOpen(gateway, record);
-    const requests = new RequestsUnderWay((request) => store(request, record), tenure.signal);
+    const { clock } = crew;
+    const requests = new RequestsUnderWay((request) => store(request, record), {
+      tenure: tenure.signal,
+      clock,
+      times: SHORT,
+    });
+    const nothing = async () => undefined;
     return {
       record,
       service: requests.service,
       target: async () => ({ status: 404, headers: {} }),
-      retire: () => ({ quiet: requests.quiet(), done: requests.idle() }),
+      retire: () => retirement({ requests, clock, drain: nothing, close: nothing }),
     };
   }
 

@@ -68,7 +68,7 @@ describe('a gateway', () => {
   it('knows what became of its buckets before it serves them again', async () => {
     const one = await crew.join('one');
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     one.kv.cut();
     await crew.pass(SHORT.leaseMs);
     await crew.buckets.update('photos', (record) => ({ ...record, epoch: record.epoch + 7 }));

@@ -31,12 +31,12 @@ const rungNow = async () => (await crew.photos()).shadow?.rung ?? 'none';
 describe('a switch', () => {
   it('goes over every rung, on every gateway', async () => {
     await crew.aim('write-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const up = ['none', 'target-only', 'opening', 'read-through', 'exclusive', 'write-through'];
     expect(rungs).toEqual({ one: up, two: up });
     rungs = {};
     await crew.aim('none');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const down = ['write-through', 'exclusive', 'target-only', 'none'];
     expect(rungs).toEqual({ one: down, two: down });
     expect(await crew.photos()).toMatchObject({ shadow: null, forgetting: false });
@@ -58,7 +58,7 @@ describe('a switch', () => {
       waitingFor: ['gateway two'],
     });
     upload?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     await waiting;
     expect(settled).toBe('read-through');
     expect(await two.switching.state(await crew.photos())).toEqual({ state: 'settled' });
@@ -66,7 +66,7 @@ describe('a switch', () => {
 
   it('waits for a request of the rung before last, wherever it is, and tells so once', async () => {
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const upload = await two.send('PutObject');
     await crew.aim('write-through');
     await crew.pass(20_000);
@@ -74,7 +74,7 @@ describe('a switch', () => {
     const told = crew.logged.filter(({ msg }) => msg === 'the switch of a bucket waits');
     expect(told.map(({ waitingFor }) => waitingFor)).toEqual([['gateway two'], ['gateway two']]);
     upload?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await rungNow()).toBe('write-through');
   });
 
@@ -82,21 +82,21 @@ describe('a switch', () => {
     await crew.aim('none');
     const first = await two.send('PutObject');
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await rungNow()).toBe('target-only');
     const second = await two.send('PutObject');
     first?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await rungNow()).toBe('read-through');
     expect(await one.switching.state(await crew.photos())).toMatchObject({ waitingFor: ['gateway two'] });
     second?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await one.switching.state(await crew.photos())).toEqual({ state: 'settled' });
   });
 
   it('waits for writes that are open in the ledger', async () => {
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const { id, epoch } = await crew.photos();
     const ledger = new Ledger(crew.kv, id, crew.clock, { times: SHORT, epoch });
     const intent = await ledger.openIntent('key', 'exclusive');
@@ -123,30 +123,30 @@ describe('a switch', () => {
   it('does not wait for a gateway that has gone in good order', async () => {
     await two.leave();
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await rungNow()).toBe('read-through');
   });
 
   it('waits for a gateway that comes in the middle of it', async () => {
     const upload = await two.send('PutObject');
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const three = await crew.join('three');
     upload?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(rungs.three).toEqual(['target-only', 'opening', 'read-through']);
     expect(await three.switching.state(await crew.photos())).toEqual({ state: 'settled' });
   });
 
   it('is turned round in the middle', async () => {
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const upload = await two.send('PutObject');
     await crew.aim('write-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     await crew.aim('read-through');
     upload?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(rungs.one?.slice(-3)).toEqual(['read-through', 'exclusive', 'read-through']);
   });
 
@@ -169,7 +169,7 @@ describe('a switch', () => {
     await crew.aim('read-through');
     const outcome = one.switching.settled('photos', new AbortController().signal).catch(({ code }) => code);
     await crew.buckets.delete('photos');
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await outcome).toBe('NoSuchBucket');
     upload?.end();
   });
@@ -178,7 +178,7 @@ describe('a switch', () => {
 describe('a shadow that is cleared', () => {
   it('is forgotten only when no gateway asks for its tombstones any more', async () => {
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const { id } = await crew.photos();
     const ledger = new Ledger(crew.kv, id, crew.clock);
     await ledger.bury('deleted', 'kept');
@@ -189,26 +189,26 @@ describe('a shadow that is cleared', () => {
     expect(await crew.photos()).toMatchObject({ shadow: null, forgetting: true });
     expect(await ledger.isDeleted('deleted')).toBe(true);
     upload?.end();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await crew.photos()).toMatchObject({ forgetting: false });
     expect(crew.kv.has(`key/${id}/`)).toBe(false);
   });
 
   it('is not forgotten once more by a gateway that comes late, when there is another shadow', async () => {
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     const { id } = await crew.photos();
     const ledger = new Ledger(crew.kv, id, crew.clock);
     await ledger.bury('key', 'kept');
     const release = holdUp(two, `key/${id}/`);
     await crew.aim('none');
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await crew.photos()).toMatchObject({ forgetting: false });
     await crew.aim('read-through');
-    await crew.pass(500);
+    await crew.pass(1_000);
     await ledger.bury('key', 'kept');
     release();
-    await crew.pass(500);
+    await crew.pass(1_000);
     expect(await ledger.isDeleted('key')).toBe(true);
   });
 });
