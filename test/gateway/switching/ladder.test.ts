@@ -22,11 +22,15 @@ const event = fc.oneof(
 );
 type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
 
-/** What may still apply although `record` is served: nothing but of the rung before, and uploads that were there when the shadow was opened. */
+/**
+ * What may still apply although `record` is served: nothing but of the rung before; and uploads that were there when the shadow was opened, on the
+ * rung after that, be it up or down.
+ */
 function mayGoOn({ record: begun, operation }: Work, record: BucketRecord): boolean {
   const rungsBack = record.epoch - begun.epoch;
   const isOfOpening = operation === 'PutObject' && begun.shadow?.rung === 'target-only';
-  return rungsBack <= 1 || (rungsBack === 2 && isOfOpening && record.shadow?.rung === 'read-through');
+  const rung = record.shadow?.rung ?? 'none';
+  return rungsBack <= 1 || (rungsBack === 2 && isOfOpening && ['read-through', 'target-only'].includes(rung));
 }
 
 async function play(events: readonly Event[]): Promise<void> {
