@@ -174,6 +174,24 @@ describe('a Complete of two uploads', () => {
     },
   );
 
+  it('whose answer the target owes is settled although the target tells nothing of a completed upload', async () => {
+    const { moving, upload } = await begun({
+      leaseMs: 200,
+      onTarget: (service) => async (request) => {
+        const answer = await service(request);
+        if (request.operation === COMPLETE) throw lost();
+        return request.operation === 'ListParts' && answer.status === 404
+          ? error(500, 'UnknownError')
+          : answer;
+      },
+    });
+    expect(await failureOf(upload.complete())).toBeInstanceOf(BackendUnavailable);
+    await systemClock.sleep(250);
+    moving.recoverOn('write-through');
+    await expect.poll(() => isOpen(moving), { timeout: 10_000 }).toBe(false);
+    expect(await both(moving)).toEqual(['abcdef', 'abcdef']);
+  });
+
   it('that the target failed late is completed there at once', async () => {
     const { moving, upload } = await begun({
       onTarget: onComplete(async (number, apply) => (number === 1 ? error(500, 'InternalError') : apply())),
