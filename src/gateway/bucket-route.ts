@@ -1,12 +1,5 @@
-import type { Backend } from '../backends/backend.js';
-import { createRemoteBackend } from '../backends/remote/remote.js';
-import { atBucket } from '../filters/at-bucket.js';
-import { breaker } from '../filters/breaker.js';
-import { retryReads } from '../filters/retry-reads.js';
-import { markAsShadowOf } from '../filters/shadow-marker.js';
-import { S3Error } from '../s3/errors.js';
 import type { S3Service } from '../s3/message.js';
-import { createShadowed, type ShadowedBucket, type ShadowedOptions } from '../shadow/shadowed.js';
+import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
@@ -16,6 +9,7 @@ import { createUploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
+import type { Connections, ShadowedRecord } from './connections.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
@@ -39,7 +33,7 @@ export interface BucketRoute {
 }
 
 export interface RouteParts {
-  readonly backends: ReadonlyMap<string, Backend>;
+  readonly connections: Connections;
   readonly kv: Kv;
   readonly buckets: Pick<BucketStore, 'update'>;
   readonly sealer: Sealer;
@@ -50,13 +44,13 @@ export interface RouteParts {
 
 /** Opens the route by which a bucket is served within `tenure`. */
 export function openRoute(record: BucketRecord, tenure: Tenure, parts: RouteParts): BucketRoute {
-  const target = atBucket(record.targetBucket)(serviceOf(record.backend, parts.backends));
+  const target = parts.connections.toTarget(record);
   return hasShadow(record)
     ? openShadowedRoute({ record, target, tenure }, parts)
     : openPlainRoute({ record, target, tenure }, parts);
 }
 
-function hasShadow(record: BucketRecord): record is ShadowedOptions['bucket'] {
+function hasShadow(record: BucketRecord): record is ShadowedRecord {
   return record.shadow !== null;
 }
 
@@ -86,16 +80,15 @@ function openPlainRoute(
 }
 
 function openShadowedRoute(
-  { record, target, tenure }: Opening<ShadowedOptions['bucket']>,
-  { backends, kv, buckets, sealer, clock, log, times }: RouteParts,
+  { record, target, tenure }: Opening<ShadowedRecord>,
+  { connections, kv, buckets, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
-  const connection = connectToShadow(record, clock, times);
-  const shadow = careful(connection, record, { clock, log });
+  const { service: shadow, close } = connections.toShadow(record);
   const ledger = new Ledger(withinTenure(kv, tenure), record.id, clock, { times, epoch: record.epoch });
   const shadowed = createShadowed({
     bucket: record,
     target,
-    copySources: serviceOf(record.backend, backends),
+    copySources: connections.toBackend(record),
     shadow,
     demandIntents: () => demandIntents(record, buckets),
     ledger,
@@ -115,14 +108,14 @@ function openShadowedRoute(
         requests,
         clock,
         drain: () => shadowed.drain(signal),
-        close: () => connection.close(),
+        close,
       }),
   };
 }
 
 /** Read-through is left for the rung above, on which every write takes an intent. */
 async function demandIntents(
-  { name, shadow }: ShadowedOptions['bucket'],
+  { name, shadow }: ShadowedRecord,
   buckets: Pick<BucketStore, 'update'>,
 ): Promise<void> {
   if (shadow.aim !== 'read-through') return;
@@ -130,37 +123,5 @@ async function demandIntents(
     record.shadow?.aim === 'read-through'
       ? { ...record, shadow: { ...record.shadow, aim: 'exclusive' } }
       : record,
-  );
-}
-
-function connectToShadow({ name, shadow }: ShadowedOptions['bucket'], clock: Clock, times: Times): Backend {
-  const { endpoint, region, accessKeyId, secretAccessKey } = shadow;
-  const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };
-  return createRemoteBackend({ name: `shadow of ${name}`, ...address, clock, times });
-}
-
-/** The shadow's bucket as it is asked: of the filters the first listed is the outermost. */
-function careful(
-  { name: backend, service }: Backend,
-  { id, shadow }: ShadowedOptions['bucket'],
-  { clock, log }: Pick<RouteParts, 'clock' | 'log'>,
-): S3Service {
-  const filters = [
-    retryReads(clock),
-    breaker({ backend, clock, log }),
-    markAsShadowOf(id),
-    atBucket(shadow.name),
-  ];
-  return filters.reduceRight((inner, filter) => filter(inner), service);
-}
-
-function serviceOf(backend: string, backends: ReadonlyMap<string, Backend>): S3Service {
-  return backends.get(backend)?.service ?? (() => Promise.reject(notConfigured(backend)));
-}
-
-function notConfigured(backend: string): S3Error {
-  return new S3Error(
-    'ServiceUnavailable',
-    `The backend "${backend}" of this bucket is not in the configuration.`,
   );
 }

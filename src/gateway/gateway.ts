@@ -5,6 +5,7 @@ import { createListener, type GatewayParts } from './assembly.js';
 import { openRoute } from './bucket-route.js';
 import { createBucketRoutes } from './bucket-routes.js';
 import type { Config } from './config.js';
+import { createConnections } from './connections.js';
 import { type HttpServer, listen } from './http-server.js';
 import { createMigrations } from './migrations.js';
 import { openState } from './state.js';
@@ -60,7 +61,9 @@ async function openParts(
     const state = await openState({ config, clock, log });
     const { kv, buckets, sealer, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
-    const routing = { kv, buckets, sealer, backends, clock, log, times: config.times };
+    const { times } = config;
+    const connections = createConnections({ backends, clock, log, times });
+    const routing = { kv, buckets, sealer, connections, clock, log, times };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
     const migrations = createMigrations({ routes, kv, clock, log });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRoute } from '../../src/gateway/bucket-route.js';
 import { type BucketRoutes, createBucketRoutes } from '../../src/gateway/bucket-routes.js';
+import { createConnections } from '../../src/gateway/connections.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
@@ -102,10 +103,15 @@ beforeEach(async () => {
   const kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
   const main = { name: 'main', type: 'memory' as const, service: target, close: () => Promise.resolve() };
   const log = createLogger({ level: 'silent' });
-  const backends = new Map([['main', main]]);
+  const connections = createConnections({
+    backends: new Map([['main', main]]),
+    clock: systemClock,
+    log,
+    times: TIMES,
+  });
   const sealer = createSealer(Buffer.alloc(32));
   const { buckets } = storesOn(kv);
-  const parts = { kv, buckets, sealer, backends, clock: systemClock, log, times: TIMES };
+  const parts = { kv, buckets, sealer, connections, clock: systemClock, log, times: TIMES };
   const lease = {
     tenure: { signal: NEVER, isOver: () => false },
     onTenure: () => undefined,
