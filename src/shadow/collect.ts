@@ -1,4 +1,4 @@
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import type { ShadowContext } from './context.js';
 import { excludesWriters } from './rungs.js';
 import { beforeWriting } from './under-intent.js';

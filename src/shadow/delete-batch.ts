@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields } from '../s3/message.js';
-import type { WriteIntent } from '../state/ledger.js';
 import type { ShadowDelete } from '../state/tombstone.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import { wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { afterAnswer, deletesBoth, owed } from './delete.js';

@@ -1,7 +1,7 @@
 import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import { queryValue } from '../s3/params.js';
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import { isSuccess, mayStillApply } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { judgeOf } from './judging.js';

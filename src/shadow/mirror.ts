@@ -1,5 +1,5 @@
 import { discard, toReadable } from '../s3/body.js';
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import { ask, isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';

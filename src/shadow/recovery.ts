@@ -1,6 +1,6 @@
 import type { Copy, KeyRecord } from '../state/key-record.js';
 import { KvUnavailable } from '../state/kv.js';
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import { collectTombstone } from './collect.js';
 import type { ShadowContext } from './context.js';
 import { abortUpload } from './copy-sink.js';

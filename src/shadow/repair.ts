@@ -1,6 +1,6 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import { ask, isSuccess, mayStillApply, wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { excludesWriters } from './rungs.js';

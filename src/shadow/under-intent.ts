@@ -1,6 +1,6 @@
 import { S3Error } from '../s3/errors.js';
 import type { S3Request } from '../s3/message.js';
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import type { ShadowContext } from './context.js';
 import type { Judge } from './judging.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';

@@ -1,5 +1,5 @@
 import type { S3Request, S3Response } from '../s3/message.js';
-import type { WriteIntent } from '../state/ledger.js';
+import type { WriteIntent } from '../state/write-intent.js';
 import { isSuccess, mayStillApply, wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';

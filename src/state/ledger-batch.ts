@@ -12,9 +12,9 @@ import {
   withoutIntent,
 } from './key-record.js';
 import type { Kv } from './kv.js';
-import type { WriteIntent } from './ledger.js';
 import { readStored, recordKey, replacing } from './ledger-entries.js';
 import { type ShadowDelete, shadowDeleteNoted } from './tombstone.js';
+import type { WriteIntent } from './write-intent.js';
 
 export interface LedgerBatchOptions {
   readonly clock: Clock;

@@ -29,23 +29,15 @@ import {
   shadowDeleteForgone,
   shadowDeleteNoted,
 } from './tombstone.js';
+import type { WriteIntent } from './write-intent.js';
 
 export { KeyBusy } from './ledger-store.js';
+export type { WriteIntent } from './write-intent.js';
 
 /** The right to commit one copy of a key, unless a writer or a delete came in between. */
 export interface CopyToken {
   readonly key: string;
   readonly id: string;
-}
-
-/** A writer's announcement that the ends of its requests are about to be released. */
-export interface WriteIntent {
-  readonly key: string;
-  readonly id: string;
-  readonly mode: Intent['mode'];
-  readonly purpose?: string | undefined;
-  /** When the others no longer honour it, ms; later with every renewal. */
-  until: number;
 }
 
 export interface IntentOptions {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { S3Error } from '../../s3/errors.js';
 import { type CompletedPart, writeComplete } from '../../s3/xml/multipart.js';
-import type { WriteIntent } from '../../state/ledger.js';
+import type { WriteIntent } from '../../state/write-intent.js';
 import { ask } from '../ask.js';
 import type { ShadowContext } from '../context.js';
 import { compositeETag } from '../part-layout.js';
