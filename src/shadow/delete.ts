@@ -8,7 +8,7 @@ import { judgeOf } from './judging.js';
 import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
-import { beforeWriting, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
+import { beforeWriting, heldUp, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
 import { isConditional, isInTarget } from './view.js';
 
 const PRECONDITION_FAILED = 412;
@@ -50,7 +50,7 @@ async function deleteFromView(ctx: ShadowContext, request: S3Request): Promise<S
     await ctx.ledger.closeIntent(intent);
     return deleteFound(ctx, request);
   }
-  if (!(await ctx.ledger.buryAndClose(intent, owed(ctx)))) throw new Error('the intent of a delete was lost');
+  if (!(await ctx.ledger.buryAndClose(intent, owed(ctx)))) throw heldUp();
   return NO_CONTENT;
 }
 
@@ -72,7 +72,7 @@ async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3R
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
   const found = await beforeWriting(ctx, intent, () => isThere(ctx, request));
-  await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
+  await bury(ctx, intent);
   const answer = found ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
   if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;
@@ -96,6 +96,11 @@ async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promis
   return answer;
 }
 
+/** What was found out under the intent counts for as long as it is held. */
+async function bury(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
+  if (!(await beforeWriting(ctx, intent, () => ctx.ledger.buryUnder(intent, owed(ctx))))) throw heldUp();
+}
+
 interface OpenDelete {
   readonly intent: WriteIntent;
   /** Whether the target is to be told. */
@@ -115,7 +120,7 @@ async function openDelete(ctx: ShadowContext, request: S3Request): Promise<OpenD
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
   await judgeUnder(ctx, request, intent);
   const sends = writesBoth(ctx) || (await beforeWriting(ctx, intent, () => isThere(ctx, request)));
-  await beforeWriting(ctx, intent, () => ctx.ledger.bury(request.key, owed(ctx)));
+  await bury(ctx, intent);
   return { intent, sends };
 }
 

@@ -25,11 +25,14 @@ export async function beforeWriting<T>(
  * @throws S3Error ServiceUnavailable when the intent is lost; nothing may be sent then, and recovery settles the key
  */
 export async function secure(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
-  if (await ctx.ledger.secureIntent(intent)) return;
-  throw new S3Error('ServiceUnavailable', 'The write was held up for too long to go on.', {
+  if (!(await ctx.ledger.secureIntent(intent))) throw heldUp();
+}
+
+/** What a client is told whose write lost its intent on the way: others have gone on. */
+export const heldUp = (): S3Error =>
+  new S3Error('ServiceUnavailable', 'The write was held up for too long to go on.', {
     headers: { 'retry-after': '1' },
   });
-}
 
 /**
  * Does work that may outlast the lease of its intent, which is prolonged meanwhile. Where that fails the signal of the work aborts, long

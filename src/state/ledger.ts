@@ -194,6 +194,13 @@ export class Ledger extends LedgerStore {
     });
   }
 
+  /** DELETE of a key that was looked for under an intent that excludes others: I is mine -> D. False: the intent was lost. */
+  async buryUnder(intent: WriteIntent, shadowDelete: Tombstone['shadowDelete']): Promise<boolean> {
+    return this.change(intent.key, (record, now) =>
+      withoutIntent(record, intent) ? buried(record, grave(shadowDelete, now)) : 'refuse',
+    );
+  }
+
   /** DELETE of a key that the target does not have: I is mine -> D, and I is closed. False: the intent was lost. */
   async buryAndClose(intent: WriteIntent, shadowDelete: Tombstone['shadowDelete']): Promise<boolean> {
     return this.change(intent.key, (record, now) => {

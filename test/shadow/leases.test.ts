@@ -56,6 +56,32 @@ describe('a writer that is held up for longer than its lease', () => {
   });
 });
 
+describe('a delete that is held up for longer than its lease after it has looked', () => {
+  it.each([
+    ['a plain one, where writers exclude each other', 'exclusive', {}],
+    ['one with a condition', 'read-through', { 'if-match': '*' }],
+  ] as const)('does not go by what it saw: %s', async (_, rung, headers) => {
+    let heldUp = false;
+    const onTarget: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation !== 'HeadObject' || heldUp) return answer;
+      heldUp = true;
+      moving.pass(LEASE_MS + 1);
+      moving.recoverOn(rung);
+      await expect.poll(() => isOpen(moving)).toBe(false);
+      await moving.target.put('k', 'written meanwhile');
+      return answer;
+    };
+    const moving = await movingBucket({ rung, leaseMs: LEASE_MS, onTarget });
+    await moving.shadow.put('k', 'old');
+    await expect(moving.client.ask('DELETE', 'k', { headers })).rejects.toMatchObject({
+      code: 'ServiceUnavailable',
+    });
+    expect(await moving.ledger.isDeleted('k')).toBe(false);
+    expect(await moving.client.text('k')).toBe('written meanwhile');
+  });
+});
+
 describe('a PUT to a target that ignores If-None-Match', () => {
   it('announces itself when only its end is missing, however long its body takes', async () => {
     const moving = await movingBucket({ leaseMs: LEASE_MS, conditionalWrites: IGNORES_CONDITIONS });
