@@ -5,7 +5,7 @@ import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { OVERRIDE, responseOverrides } from '../s3/response-overrides.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
-import { judge } from './miss.js';
+import { isDeleteMarker, judge } from './miss.js';
 
 /** Answers to a read that say something of the object itself. */
 const ABOUT_THE_OBJECT = new Set([304, 412, 416]);
@@ -36,7 +36,11 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   const headers = { ...forShadow(request).headers, 'accept-encoding': 'identity' };
   const asked = { ...request, query, headers };
   const { answer, missing } = await judge(asked, await reachShadow(ctx, asked), ctx.presence.shadow);
-  if (missing) return undefined;
+  // Nothing lies below the shadow that its delete marker would hide.
+  if (missing || isDeleteMarker(answer)) {
+    discard(answer.body);
+    return undefined;
+  }
   if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
     discard(answer.body);
     throw shadowFailed(`it answered ${answer.status}`);

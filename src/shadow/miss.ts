@@ -39,17 +39,20 @@ export interface Judged {
   readonly missing: boolean;
 }
 
+/** A versioned bucket's own word that the object is gone. */
+export const isDeleteMarker = ({ status, headers }: S3Response): boolean =>
+  status === 404 && headers['x-amz-delete-marker'] === 'true';
+
 /**
  * Judges by the closed list what is *not found*: 404 with NoSuchKey, or 404 to a HEAD on a bucket known to exist.
- * A delete marker of a versioned bucket is the target's own word that the object is gone, hence no miss.
+ * A delete marker is final, hence no miss.
  */
 export async function judge(
   request: S3Request,
   answer: S3Response,
   presence: BucketPresence,
 ): Promise<Judged> {
-  if (answer.status !== 404 || answer.headers['x-amz-delete-marker'] === 'true')
-    return { answer, missing: false };
+  if (answer.status !== 404 || isDeleteMarker(answer)) return { answer, missing: false };
   if (request.method === 'HEAD') return { answer, missing: await presence.isKnown(request.signal) };
   const body = await readBody(answer, ERROR_BODY_BYTES);
   const missing = readError(body.toString('utf8'))?.code === 'NoSuchKey';

@@ -4,7 +4,7 @@ import type { S3Request } from '../s3/message.js';
 import { ask, isSuccess } from './ask.js';
 import { askShadow, opening } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
-import { judge } from './miss.js';
+import { isDeleteMarker, judge } from './miss.js';
 import { seesShadow } from './rungs.js';
 
 /**
@@ -41,7 +41,7 @@ export async function lookInTarget(ctx: ShadowContext, key: string, signal: Abor
   const request = headRequest(key, signal);
   const { answer, missing } = await judge(request, await ctx.target(request), ctx.presence.target);
   discard(answer.body);
-  if (answer.headers['x-amz-delete-marker'] === 'true') return { state: 'deleted' };
+  if (isDeleteMarker(answer)) return { state: 'deleted' };
   if (missing) return { state: 'absent' };
   if (!isSuccess(answer))
     throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);

@@ -257,6 +257,24 @@ describe('what is not a miss', () => {
     expect((await moving.client.put('k', 'new', { 'if-none-match': '*' })).status).toBe(200);
   });
 
+  it.each([false, true])(
+    'a delete marker of the shadow is no object, write-through: %s',
+    async (writeThrough) => {
+      const onShadow: S3Filter = (service) => async (request) => {
+        const answer = await service(request);
+        const isMissing = answer.status === 404;
+        return isMissing
+          ? { ...answer, headers: { ...answer.headers, 'x-amz-delete-marker': 'true' } }
+          : answer;
+      };
+      const moving = await movingBucket({ onShadow, writeThrough });
+      expect((await moving.client.ask('GET', 'k')).status).toBe(404);
+      expect((await moving.client.ask('HEAD', 'k')).status).toBe(404);
+      expect(await moving.bucket.migrate('k')).toEqual({ state: 'absent' });
+      expect((await moving.client.put('k', 'new', { 'if-none-match': '*' })).status).toBe(200);
+    },
+  );
+
   it('a 404 to HEAD counts only on a bucket that exists', async () => {
     const moving = await movingBucket({ onTarget: answering(404) });
     await moving.shadow.put('k', 'stale');
