@@ -9,7 +9,7 @@ import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { beforeWriting, heldUp, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
-import { isConditional, isInTarget } from './view.js';
+import { isConditional, isInTarget, lookInTarget } from './view.js';
 
 const PRECONDITION_FAILED = 412;
 
@@ -20,11 +20,21 @@ const NULL_VERSION = 'null';
 
 /**
  * DELETE of one key: tombstone, T, and after the answer S. The tombstone hides the shadow's object from the moment of the delete,
- * so a shadow that fails, or that is to be left alone, brings nothing back. Of other versions only the target knows.
+ * so a shadow that fails, or that is to be left alone, brings nothing back.
  */
 export async function deleteObject(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  if ((queryValue(request, 'versionId') ?? NULL_VERSION) !== NULL_VERSION) return ctx.target(request);
+  if ((queryValue(request, 'versionId') ?? NULL_VERSION) !== NULL_VERSION) return deleteVersion(ctx, request);
   return excludesWriters(ctx) ? deleteUnderIntent(ctx, request) : deleteReadThrough(ctx, request);
+}
+
+/**
+ * Only the target knows of other versions. With the last one of a key goes what hides the shadow's object, hence the tombstone; where the target has
+ * nothing to lose, the shadow's object is what clients see.
+ */
+async function deleteVersion(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  const { state } = await lookInTarget(ctx, request.key, request.signal);
+  if (state !== 'absent') await ctx.ledger.bury(request.key, owed(ctx));
+  return ctx.target(request);
 }
 
 async function deleteReadThrough(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
