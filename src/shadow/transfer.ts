@@ -7,20 +7,20 @@ import { writersAnnounce } from './judging.js';
 import { multipartSink } from './multipart-sink.js';
 import { MAX_SINGLE_PUT, partCount } from './part-layout.js';
 import { putSink } from './put-sink.js';
+import { refusingSink } from './refusing-sink.js';
 import type { SourceObject } from './source-object.js';
 
 /**
  * A source uploaded in parts is copied in the same parts, so that its ETag stays; but only onto a target that honours
- * `If-None-Match` when it completes them, since that is what keeps plain writers free of state.
- *
- * @throws CopyFailed when no way of copying the object is safe
+ * `If-None-Match` when it completes them, since that is what keeps plain writers free of state. Where no way of copying the object is safe yet, the
+ * sink refuses it.
  */
 export function openSink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
   const sameParts = partCount(object) !== undefined && ctx.conditionalWrites.complete;
   if (!sameParts && object.size <= MAX_SINGLE_PUT) return putSink(ctx, object, options);
   if (canCopyInParts(ctx)) return multipartSink(ctx, object, options);
   ctx.background.start('have all writes announced', ctx.demandIntents);
-  throw new CopyFailed(TOO_LARGE);
+  return refusingSink(new CopyFailed(TOO_LARGE));
 }
 
 const TOO_LARGE =

@@ -174,6 +174,24 @@ describe('a read of an object that only the shadow has', () => {
     expect(await read(answer)).toHaveLength(200_000);
   });
 
+  it('is served although it cannot be copied yet, for its size', async () => {
+    const source = new Readable({ read: () => void source.push(Buffer.alloc(65_536)) });
+    const headers = { 'content-length': String(6 * 1024 ** 3), etag: '"x"' };
+    const onShadow: S3Filter = (service) => async (request) =>
+      request.operation === 'GetObject' ? { status: 200, headers, body: source } : service(request);
+    const conditionalWrites = { put: true, complete: false, match: false };
+    const moving = await movingBucket({ onShadow, conditionalWrites });
+    const { body } = await moving.client.open('GET', 'k');
+    let received = 0;
+    for await (const chunk of body as Readable) {
+      received += chunk.length;
+      if (received > 1_000_000) break;
+    }
+    await moving.settled();
+    expect([received > 1_000_000, source.destroyed, moving.demands()]).toEqual([true, true, 1]);
+    expect((await moving.ledger.record('k')).copies).toEqual([]);
+  });
+
   it('frees the source when the target has the object by then and the client leaves', async () => {
     const source = new Readable({ read: () => void source.push(Buffer.alloc(65_536)) });
     const headers = { 'content-length': '100000000', etag: '"x"' };
