@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { ProbeTarget } from '../scratch-object.js';
 import { clearShadow } from './clear-shadow.js';
 import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './dependencies.js';
 import { AdminError } from './errors.js';
-import { findBucket, refuseUnknown } from './find-bucket.js';
+import { findBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
 import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js';
 import { asksMore, completeShadow, currentShadow, toShadowRecord } from './shadow-input.js';
 import { settledWithin } from './switched.js';
@@ -54,6 +55,8 @@ export async function changeBucket(
 
 interface TriedShadow {
   readonly shadow: ShadowRecord;
+  /** The one that was changed to become it; undefined for the first, or for another one. */
+  readonly current: ShadowRecord | undefined;
   /** Found out for a shadow that is new: gateways that disagreed about it would overwrite each other's objects. */
   readonly conditionalWrites?: ConditionalWrites;
 }
@@ -75,12 +78,20 @@ async function tryShadow(
     current,
   });
   if (current === undefined || asksMore(shadow, current)) await deps.probes.probeShadow(shadow, target);
-  if (current !== undefined) return { shadow };
-  return { shadow, conditionalWrites: await deps.probes.probeConditionalWrites(target) };
+  if (current !== undefined) return { shadow, current };
+  return { shadow, current, conditionalWrites: await deps.probes.probeConditionalWrites(target) };
 }
 
-/** Clients of a bucket that had no shadow see it once all gateways know of it. */
-function withShadow(record: BucketRecord, { shadow, conditionalWrites }: TriedShadow): Partial<BucketRecord> {
+/**
+ * Clients of a bucket that had no shadow see it once all gateways know of it.
+ *
+ * @throws AdminError 409 when the bucket has another shadow by now than the one that was changed, or that one is set or aimed otherwise
+ */
+function withShadow(
+  record: BucketRecord,
+  { shadow, current, conditionalWrites }: TriedShadow,
+): Partial<BucketRecord> {
+  if (!isSetAs(record, current)) refuseChanged(record.name);
   if (record.shadow !== null) {
     const { rung, confirmed } = record.shadow;
     return { shadow: { ...shadow, rung, confirmed } };
@@ -90,6 +101,13 @@ function withShadow(record: BucketRecord, { shadow, conditionalWrites }: TriedSh
     epoch: record.epoch + 1,
     ...(conditionalWrites && { conditionalWrites }),
   };
+}
+
+/** Whether a bucket's shadow is still set as it was seen, wherever it is on its way. */
+function isSetAs({ shadow, forgetting }: BucketRecord, seen: ShadowRecord | undefined): boolean {
+  if (shadow === null || seen === undefined) return shadow === null && seen === undefined && !forgetting;
+  const { rung, confirmed } = shadow;
+  return isDeepStrictEqual(shadow, { ...seen, rung, confirmed });
 }
 
 /** Whether the bucket has a shadow and another one, or none, takes its place. */
@@ -109,6 +127,7 @@ async function leaveShadow(
       ? await settledWithin(name, waitMs, deps)
       : await clearShadow({ ...record, shadow }, { force, waitMs }, deps);
   if (!changes.shadow || (left.shadow === null && !left.forgetting)) return;
+  if (shadow === null && left.shadow !== null) refuseChanged(name);
   throw new AdminError(
     409,
     'switching',

@@ -2,8 +2,7 @@ import type { BucketRecord } from '../../state/buckets.js';
 import type { Aim } from '../../state/rung.js';
 import type { AdminDependencies, MigrationStatus } from './dependencies.js';
 import { AdminError } from './errors.js';
-import { refuseUnknown, type ShadowedRecord } from './find-bucket.js';
-import { aimOf } from './shadow-input.js';
+import { refuseChanged, refuseUnknown, type ShadowedRecord } from './find-bucket.js';
 import { settledWithin } from './switched.js';
 import { isComplete } from './views.js';
 
@@ -30,13 +29,20 @@ export async function clearShadow(
   options: ClearOptions,
   deps: ClearingDependencies,
 ): Promise<BucketRecord> {
-  if (!options.force && record.shadow.aim !== 'none') {
-    await assertNothingLost(record, deps);
-    if (isWritten(record)) await endWriteThrough(record, options, deps);
-  }
+  const judged = options.force || record.shadow.aim === 'none' ? record : await judge(record, options, deps);
   await deps.migrations.endSweep(record);
-  await aimAt('none', record, deps);
+  await aimAt('none', judged, deps);
   return settledWithin(record.name, options.waitMs, deps);
+}
+
+/** The bucket as it stood when it was seen that nothing would be lost. */
+async function judge(
+  record: ShadowedRecord,
+  options: ClearOptions,
+  deps: ClearingDependencies,
+): Promise<ShadowedRecord> {
+  await assertNothingLost(record, deps);
+  return isWritten(record) ? endWriteThrough(record, options, deps) : record;
 }
 
 const isWritten = ({ shadow: { rung, aim } }: ShadowedRecord): boolean =>
@@ -47,17 +53,23 @@ async function endWriteThrough(
   record: ShadowedRecord,
   { waitMs }: ClearOptions,
   deps: ClearingDependencies,
-): Promise<void> {
-  await aimAt('exclusive', record, deps);
+): Promise<ShadowedRecord> {
+  const aimed = await aimAt('exclusive', record, deps);
   try {
     const now = await settledWithin(record.name, waitMs, deps);
-    if ((await deps.switching.state(now)).state !== 'settled') throw notYet(record.name);
+    const isEnded = now.shadow?.rung === 'exclusive' && (await deps.switching.state(now)).state === 'settled';
+    if (!isEnded) throw notYet(record.name);
     await assertNothingLost(record, deps);
+    return aimed;
   } catch (error) {
-    await aimAt(aimOf(record.shadow.writeThrough), record, deps);
+    await aimAt(aimBefore(record), aimed, deps);
     throw error;
   }
 }
+
+/** One that was left halfway, by a gateway that died, was written as well. */
+const aimBefore = ({ shadow: { writeThrough, aim } }: ShadowedRecord): Aim =>
+  writeThrough ? 'write-through' : aim;
 
 const notYet = (name: string): AdminError =>
   new AdminError(
@@ -66,17 +78,19 @@ const notYet = (name: string): AdminError =>
     `write-through of "${name}" could not be ended in time, since requests are still under way; try again, and wait longer`,
   );
 
-/** The survey was of one shadow: another one that was set meanwhile stays. */
+/** What was found out holds of one shadow, as long as nobody else aims it elsewhere: another one that was set meanwhile stays. */
 async function aimAt(
   aim: Aim,
-  { name, shadow: { since } }: ShadowedRecord,
+  { name, shadow: { since, aim: before } }: ShadowedRecord,
   { buckets }: ClearingDependencies,
-): Promise<void> {
+): Promise<ShadowedRecord> {
   const changed = await buckets.update(name, (current) => {
-    if (current.shadow?.since === since) return { ...current, shadow: { ...current.shadow, aim } };
-    throw new AdminError(409, 'shadow_changed', `the shadow of "${name}" was changed meanwhile: try again`);
+    const { shadow } = current;
+    if (shadow?.since !== since || shadow.aim !== before) refuseChanged(name);
+    return { ...current, shadow: { ...shadow, aim } };
   });
-  if (changed === undefined) refuseUnknown(name);
+  if (!changed?.shadow) refuseUnknown(name);
+  return { ...changed, shadow: changed.shadow };
 }
 
 async function assertNothingLost(record: BucketRecord, { migrations }: ClearingDependencies): Promise<void> {

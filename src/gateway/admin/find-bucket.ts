@@ -19,3 +19,8 @@ export async function findShadowedBucket(buckets: BucketRecords, name: string): 
 export function refuseUnknown(name: string): never {
   throw new AdminError(404, 'no_such_bucket', `no bucket "${name}"`);
 }
+
+/** What was found out of the shadow holds no more. */
+export function refuseChanged(name: string): never {
+  throw new AdminError(409, 'shadow_changed', `the shadow of "${name}" was changed meanwhile: try again`);
+}

@@ -281,6 +281,31 @@ describe('changing a bucket', () => {
     });
   });
 
+  it.each([
+    ['another first shadow', null],
+    ['keys of the same one', SHADOW],
+  ])('is refused when somebody else gives it other settings while it is tried: %s', async (_, shadow) => {
+    await create({ ...(shadow && { shadow }) });
+    const { probes } = admin.deps;
+    let tried = 0;
+    Object.assign(probes, {
+      async probeShadow() {
+        tried += 1;
+        if (tried === 1) await change({ shadow: { ...SHADOW, name: 'photos', write_through: true } });
+      },
+    });
+    const refused = await change({ shadow: { ...SHADOW, name: shadow ? 'photos' : 'other', region: 'x' } });
+    expect([refused.status, messageOf(refused)]).toEqual([
+      409,
+      'the shadow of "photos" was changed meanwhile: try again',
+    ]);
+    expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
+      name: 'photos',
+      region: 'us-east-1',
+      writeThrough: true,
+    });
+  });
+
   it('is 404 for a bucket that is not there', async () => {
     expect((await change({ public: true })).status).toBe(404);
   });
@@ -391,6 +416,38 @@ describe('leaving a shadow', () => {
       });
     },
   );
+
+  it('of a shadow that is written leaves alone what somebody else asks for meanwhile', async () => {
+    await change({ shadow: { write_through: true } });
+    const { migrations } = admin.deps;
+    const survey = migrations.status;
+    let surveys = 0;
+    Object.assign(migrations, {
+      async status(...args: Parameters<typeof survey>) {
+        surveys += 1;
+        if (surveys === 2) await change({ shadow: { write_through: false } });
+        return { ...(await survey(...args)), remaining: surveys === 2 ? 1 : 0 };
+      },
+    });
+    expect(messageOf(await change({ shadow: null }))).toContain('was changed meanwhile: try again');
+    expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
+      aim: 'read-through',
+      writeThrough: false,
+    });
+  });
+
+  it('is refused when the shadow is written again while it is surveyed', async () => {
+    const { migrations } = admin.deps;
+    const survey = migrations.status;
+    Object.assign(migrations, {
+      async status(...args: Parameters<typeof survey>) {
+        await change({ shadow: { write_through: true } });
+        return survey(...args);
+      },
+    });
+    expect((await change({ shadow: null })).status).toBe(409);
+    expect((await admin.deps.buckets.get('photos'))?.shadow?.aim).toBe('write-through');
+  });
 
   it('is refused when the shadow was exchanged while it was surveyed', async () => {
     const { migrations, buckets } = admin.deps;
