@@ -5,7 +5,7 @@ import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
-import { holding } from './under-intent.js';
+import { holding, secure } from './under-intent.js';
 
 /**
  * Copies the target's object of the intent's key to the shadow, over whatever the shadow has. Only under the key's exclusive intent, which is what
@@ -14,9 +14,10 @@ import { holding } from './under-intent.js';
  * @throws S3Error ServiceUnavailable when the shadow does not take it
  */
 export const mirror = (ctx: ShadowContext, intent: WriteIntent): Promise<void> =>
-  holding(ctx, intent, (signal) => copyBack(ctx, intent.key, signal));
+  holding(ctx, intent, (signal) => copyBack(ctx, intent, signal));
 
-async function copyBack(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<void> {
+async function copyBack(ctx: ShadowContext, intent: WriteIntent, signal: AbortSignal): Promise<void> {
+  const { key } = intent;
   const answer = await ctx.target(ask('GetObject', { key, signal }));
   if (!isSuccess(answer)) {
     discard(answer.body);
@@ -32,6 +33,7 @@ async function copyBack(ctx: ShadowContext, key: string, signal: AbortSignal): P
   const sink = openSink(towardsShadow, object, { signal });
   try {
     await fill(sink, toReadable(answer.body), object);
+    await secure(ctx, intent);
     await sink.release();
   } catch (error) {
     discard(answer.body);

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { S3Filter } from '../../src/s3/message.js';
+import { systemClock } from '../../src/system/clock.js';
 import { type Moving, movingBucket } from './moving.js';
+import { Uploading } from './uploading.js';
 
 const LEASE_MS = 4_000;
 const IGNORES_CONDITIONS = { put: false, complete: false, match: false };
@@ -93,6 +95,30 @@ describe('a PUT to a target that ignores If-None-Match', () => {
     expect((await put).status).toBe(200);
     expect(await moving.target.text('k')).toBe('first second');
     expect(await isOpen(moving)).toBe(false);
+  });
+});
+
+describe('an upload of the target alone that is copied to the shadow', () => {
+  it('prolongs its intent before it releases the end of the copy, where the target was slow', async () => {
+    const onTarget: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation === 'GetObject') moving.pass(LEASE_MS * 0.9);
+      return answer;
+    };
+    const leftAtTheEnd: number[] = [];
+    const onShadow: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      const [intent] = (await moving.ledger.record('k')).intents;
+      if (intent) leftAtTheEnd.push(intent.until - systemClock.now() - LEASE_MS * 0.9);
+      return answer;
+    };
+    const moving = await movingBucket({ writeThrough: true, leaseMs: LEASE_MS, onTarget, onShadow });
+    const upload = (await Uploading.begin(moving.target, 'k')).by(moving.client);
+    await upload.part(1, 'text');
+    expect((await upload.complete()).status).toBe(200);
+    expect(leftAtTheEnd).toEqual([expect.any(Number)]);
+    expect(leftAtTheEnd[0]).toBeGreaterThan(LEASE_MS / 2);
+    expect(await moving.shadow.text('k')).toBe('text');
   });
 });
 
