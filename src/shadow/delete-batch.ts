@@ -9,7 +9,7 @@ import { afterAnswer, deletesBoth, owed } from './delete.js';
 import { findInTarget } from './present-keys.js';
 import { settle } from './recovery.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
-import { type Deletion, deleteFromStore, GONE } from './store-deletes.js';
+import { type Deletion, deleteFromStore, GONE, type Unanswered } from './store-deletes.js';
 
 /** Failed deletes of one batch that are settled at once. */
 const CONCURRENCY = 8;
@@ -83,10 +83,10 @@ async function deleteFromTarget(
 ): Promise<Outcomes> {
   const inTime = intents.filter((intent) => ctx.ledger.outlastsRequest(intent));
   const { signal } = ctx.background;
-  return new Map<string, KeyOutcome>([
-    ...intents.map(({ key }) => [key, unsent()] as const),
-    ...(await deleteFromStore(ctx.target, keysOf(inTime), { headers, signal })),
-  ]);
+  const outcomes = new Map<string, KeyOutcome>(intents.map(({ key }) => [key, unsent()]));
+  for (const [key, deletion] of await deleteFromStore(ctx.target, keysOf(inTime), { headers, signal }))
+    outcomes.set(key, wasNotTold(deletion) ? unsent(deletion.error) : deletion);
+  return outcomes;
 }
 
 /** A delete that T did not answer may still be on its way: its intent is left to run out. */
@@ -133,9 +133,12 @@ async function deleteFromShadow(
   await ctx.ledger.batch.noteShadowDeletes(told, over);
 }
 
+const wasNotTold = (deletion: Deletion): deletion is Unanswered =>
+  deletion.state === 'unanswered' && wasNeverSent(deletion.error);
+
 /** Its intent is left to run out: the delete could hit the next write. */
 const mayStillBeDeleted = (deletion: Deletion | undefined): boolean =>
-  deletion?.state === 'unanswered' && !wasNeverSent(deletion.error);
+  deletion?.state === 'unanswered' && !wasNotTold(deletion);
 
 function failureOf(deletion: Deletion | undefined): string | undefined {
   if (deletion?.state === 'refused') return `${deletion.code}: ${deletion.message}`;

@@ -8,7 +8,7 @@ import { judgeOf } from './judging.js';
 import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
-import { beforeWriting, heldUp, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
+import { beforeWriting, heldUp, judgeUnder, sendFirst, sentBy, unattended } from './under-intent.js';
 import { isConditional, isInTarget, lookInTarget } from './view.js';
 
 const PRECONDITION_FAILED = 412;
@@ -139,8 +139,8 @@ async function deleteFromTarget(
   request: S3Request,
   intent?: WriteIntent,
 ): Promise<S3Response> {
-  if (intent) await secure(ctx, intent);
-  const answer = await ctx.target(request);
+  const send = () => ctx.target(request);
+  const answer = await (intent ? sendFirst(ctx, intent, send) : send());
   if (answer.status !== 404) return answer;
   discard(answer.body);
   return NO_CONTENT;

@@ -21,7 +21,6 @@ export class HalfWrite {
   readonly branch = new WithheldBranch();
   readonly #send: () => Promise<S3Response>;
   #answer: Promise<S3Response> | undefined;
-  #answered = false;
 
   constructor(
     ctx: ShadowContext,
@@ -46,8 +45,8 @@ export class HalfWrite {
     return this.#answer ?? this.#start();
   }
 
+  /** Its answer, if there is one, is wanted by nobody any more. */
   abort(error: unknown): void {
-    if (this.#answered) return;
     this.branch.destroy(error instanceof Error ? error : new Error(String(error)));
     this.#answer?.then(
       ({ body }) => discard(body),
@@ -58,10 +57,7 @@ export class HalfWrite {
   #start(): Promise<S3Response> {
     this.#answer = this.#send();
     this.#answer.then(
-      () => {
-        this.#answered = true;
-        this.branch.destroy();
-      },
+      () => this.branch.destroy(),
       (error: Error) => this.branch.destroy(error),
     );
     return this.#answer;
@@ -86,13 +82,20 @@ export async function fillAll(
     await pump(source, branches, { announced: lengthOf(request), need: 'all' });
     return undefined;
   } catch (error) {
-    const refused = halves.find((half) => half.hasGivenUp);
-    if (!(error instanceof ReadersLeft) || !refused) throw error;
-    for (const half of halves) half.abort(error);
-    return refusal(refused.side, await refused.answer());
+    const refused = error instanceof ReadersLeft ? await earlyRefusal(halves) : undefined;
+    if (!refused) throw error;
+    return refused;
   } finally {
     request.signal.removeEventListener('abort', leave);
   }
+}
+
+/** The answer of a store that did not wait for the end of the body, if there is one; the other is sent no more then. */
+export async function earlyRefusal(halves: readonly HalfWrite[]): Promise<S3Response | undefined> {
+  const refused = halves.find((half) => half.hasGivenUp);
+  if (!refused) return undefined;
+  for (const half of halves) if (half !== refused) half.abort(new ReadersLeft());
+  return refusal(refused.side, await refused.answer());
 }
 
 /** The shadow's credentials and its health are not the client's affair; what it says of the object, or of an upload, is. */

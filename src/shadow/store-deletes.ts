@@ -13,11 +13,13 @@ export interface Refusal {
 }
 
 /** What became of an object that a store was told to delete. */
-export type Deletion =
-  | { readonly state: 'gone' }
-  | ({ readonly state: 'refused' } & Refusal)
-  /** The store gave no answer, and may have deleted it or may still do so. */
-  | { readonly state: 'unanswered'; readonly error: unknown };
+export type Deletion = { readonly state: 'gone' } | ({ readonly state: 'refused' } & Refusal) | Unanswered;
+
+/** The store gave no answer. If it got the request it may have deleted the object, or may still do so. */
+export interface Unanswered {
+  readonly state: 'unanswered';
+  readonly error: unknown;
+}
 
 export const GONE: Deletion = { state: 'gone' };
 

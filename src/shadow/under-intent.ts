@@ -1,6 +1,7 @@
 import { S3Error } from '../s3/errors.js';
-import type { S3Request } from '../s3/message.js';
+import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/write-intent.js';
+import { wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import type { Judge } from './judging.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
@@ -26,6 +27,21 @@ export async function beforeWriting<T>(
  */
 export async function secure(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
   if (!(await ctx.ledger.secureIntent(intent))) throw heldUp();
+}
+
+/** The first request under an intent that changes anything. If it was never sent, the intent has nothing to guard and is closed. */
+export async function sendFirst(
+  ctx: ShadowContext,
+  intent: WriteIntent,
+  send: () => Promise<S3Response>,
+): Promise<S3Response> {
+  await secure(ctx, intent);
+  try {
+    return await send();
+  } catch (error) {
+    if (wasNeverSent(error)) await ctx.ledger.closeIntent(intent);
+    throw error;
+  }
 }
 
 /** What a client is told whose write lost its intent on the way: others have gone on. */

@@ -2,11 +2,11 @@ import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/write-intent.js';
 import { isSuccess, mayStillApply, wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
-import { fillAll, HalfWrite, refusal, type Side } from './half-write.js';
+import { earlyRefusal, fillAll, HalfWrite, refusal, type Side } from './half-write.js';
 import type { Judge } from './judging.js';
 import { settle } from './recovery.js';
 import { excludesWriters } from './rungs.js';
-import { judgeUnder, secure, sentBy, unattended } from './under-intent.js';
+import { beforeWriting, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
 import { isConditional } from './view.js';
 
 /**
@@ -27,7 +27,10 @@ export async function withheldPut(
     const mode = excludesWriters(ctx) || isConditional(request) ? 'exclusive' : 'shared';
     const intent = await ctx.ledger.openIntent(request.key, mode);
     await judgeUnder(ctx, request, intent);
-    return await releaseInOrder(ctx, halves, intent);
+    const refusedLate = await beforeWriting(ctx, intent, () => earlyRefusal(halves));
+    if (!refusedLate) return await releaseInOrder(ctx, halves, intent);
+    await ctx.ledger.closeIntent(intent);
+    return refusedLate;
   } catch (error) {
     for (const half of halves) half.abort(error);
     throw error;
@@ -41,8 +44,7 @@ async function releaseInOrder(
 ): Promise<S3Response> {
   for (const [index, half] of halves.entries()) {
     await secure(ctx, intent);
-    half.branch.release();
-    const answer = await answerOf(ctx, half, { intent, isFirst: index === 0 });
+    const answer = await release(ctx, half, { intent, isFirst: index === 0 });
     if (!isSuccess(answer)) {
       for (const later of halves.slice(index + 1)) later.abort(new Error(`${half.side} refused the write`));
       const nothingWritten = index === 0 && answer.status < 500;
@@ -56,16 +58,18 @@ async function releaseInOrder(
   throw new RangeError('a write needs a side');
 }
 
-/** Where even the first request was never sent, the intent has nothing to guard. */
-async function answerOf(
+/** Without its end a request comes to nothing: then there is nothing to wait for. */
+async function release(
   ctx: ShadowContext,
   half: HalfWrite,
   { intent, isFirst }: { readonly intent: WriteIntent; readonly isFirst: boolean },
 ): Promise<S3Response> {
+  const isOver = half.hasGivenUp;
+  half.branch.release();
   try {
     return await half.answer();
   } catch (error) {
-    if (isFirst && wasNeverSent(error)) await ctx.ledger.closeIntent(intent);
+    if (isOver || wasNeverSent(error)) await giveUp(ctx, intent, isFirst);
     throw error;
   }
 }
@@ -79,7 +83,10 @@ export async function leaveToRecovery(
   intent: WriteIntent,
   { answer, nothingWritten }: { readonly answer: S3Response; readonly nothingWritten: boolean },
 ): Promise<void> {
-  if (mayStillApply(answer)) return;
+  if (!mayStillApply(answer)) await giveUp(ctx, intent, nothingWritten);
+}
+
+async function giveUp(ctx: ShadowContext, intent: WriteIntent, nothingWritten: boolean): Promise<void> {
   if (nothingWritten) await ctx.ledger.closeIntent(intent);
   else ctx.background.start('settle a failed write', () => settle(ctx, intent));
 }

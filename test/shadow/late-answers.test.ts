@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BackendUnavailable } from '../../src/backends/backend.js';
 import type { S3Filter, S3Request } from '../../src/s3/message.js';
+import { systemClock } from '../../src/system/clock.js';
+import { read } from '../support/store-client.js';
 import { movingBucket } from './moving.js';
 
 const LEASE_MS = 2_000;
@@ -14,6 +16,7 @@ function mute(isHit: (request: S3Request) => boolean, answer: Answer) {
     if (!state.isMute || !isHit(request)) return service(request);
     if (answer === 'lost' || answer === 'unsent')
       throw new BackendUnavailable('it', 'reset', answer === 'lost');
+    await read(request);
     return { status: answer, headers: {} };
   };
   return { filter, state };
@@ -63,6 +66,64 @@ it('a delete that was never sent to the shadow does not bar its key', async () =
   await moving.settled();
   const { intents, tombstone } = await moving.ledger.record('k');
   expect([intents, tombstone?.shadowDelete]).toEqual([[], 'pending']);
+});
+
+describe('a delete that was never sent to the target', () => {
+  it.each([
+    ['read-through', false],
+    ['exclusive', true],
+    ['write-through', true],
+  ] as const)('does not bar its key: %s', async (rung, honours) => {
+    const { filter } = mute(
+      ({ method, operation }) => method === 'DELETE' || operation === 'DeleteObjects',
+      'unsent',
+    );
+    const conditionalWrites = { put: honours, complete: honours, match: honours };
+    const moving = await movingBucket({ rung, onTarget: filter, conditionalWrites });
+    for (const key of ['k', 'batch']) await moving.target.put(key, 'old');
+    await expect(moving.client.ask('DELETE', 'k')).rejects.toBeInstanceOf(BackendUnavailable);
+    const body = '<Delete><Object><Key>batch</Key></Object></Delete>';
+    const { text } = await moving.client.ask('POST', '', { query: 'delete', body });
+    expect(text).toContain('<Code>ServiceUnavailable</Code>');
+    await moving.settled();
+    for (const key of ['k', 'batch']) {
+      expect((await moving.ledger.record(key)).intents).toEqual([]);
+      expect(await moving.client.text(key)).toBe('old');
+    }
+  });
+});
+
+describe('a store that breaks off before the end of a write is released', () => {
+  it.each(['onTarget', 'onShadow'] as const)('leaves nothing anywhere: %s', async (side) => {
+    const { filter } = mute(isPut, 'lost');
+    const moving = await movingBucket({ writeThrough: true, [side]: filter });
+    await expect(moving.client.put('k', 'new')).rejects.toBeInstanceOf(Error);
+    await moving.settled();
+    expect([await moving.target.text('k'), await moving.shadow.text('k')]).toEqual([undefined, undefined]);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
+
+  it('has what the other has taken settled at once', async () => {
+    let breakOff = () => undefined as unknown;
+    const onTarget: S3Filter = (service) => (request) =>
+      isPut(request)
+        ? new Promise((_, reject) => {
+            breakOff = () => reject(new BackendUnavailable('it', 'reset', true));
+          })
+        : service(request);
+    const onShadow: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (isPut(request)) breakOff();
+      await systemClock.sleep(0);
+      return answer;
+    };
+    const moving = await movingBucket({ writeThrough: true, onTarget, onShadow });
+    await moving.target.put('k', 'old');
+    await expect(moving.client.put('k', 'failed')).rejects.toBeInstanceOf(BackendUnavailable);
+    await moving.settled();
+    expect([await moving.target.text('k'), await moving.shadow.text('k')]).toEqual(['old', 'old']);
+    expect((await moving.ledger.record('k')).intents).toEqual([]);
+  });
 });
 
 it('a write of nothing that was never sent does not bar its key', async () => {

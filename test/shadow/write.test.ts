@@ -189,6 +189,20 @@ describe('a PUT with write-through', () => {
     expect(await moving.shadow.text('k')).toBeUndefined();
   });
 
+  it('that both stores refuse leaves the answer of neither unread', async () => {
+    const bodies: Readable[] = [];
+    const refusing: S3Filter = (service) => async (request) => {
+      if (request.method !== 'PUT') return service(request);
+      const body = new PassThrough();
+      body.end('refused');
+      bodies.push(body);
+      return { status: 400, headers: {}, body };
+    };
+    const moving = await movingBucket({ writeThrough: true, onTarget: refusing, onShadow: refusing });
+    expect((await moving.client.put('k', 'new')).text).toBe('refused');
+    expect(bodies.map((body) => body.destroyed)).toEqual([true, true]);
+  });
+
   it('of one key at the same time as others leaves both stores with the same object', async () => {
     const moving = await movingBucket({ writeThrough: true });
     const bodies = Array.from({ length: 10 }, (_, index) => `body ${index} `.repeat(1_000));
