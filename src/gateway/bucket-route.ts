@@ -13,6 +13,7 @@ import type { Connections, ShadowedRecord } from './connections.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
+import { UnansweredWrites } from './unanswered-writes.js';
 
 /** Where a bucket is moving from, and what is known of each key until it has moved. */
 export interface MovingFrom {
@@ -65,17 +66,15 @@ function openPlainRoute(
   { kv, sealer, clock, times }: RouteParts,
 ): BucketRoute {
   const uploadIds = createUploadIds({ kv, sealer, bucketId: record.id });
-  const requests = new RequestsUnderWay(knowingPairs(uploadIds)(target), {
-    tenure: tenure.signal,
-    clock,
-    times,
-  });
+  const unanswered = new UnansweredWrites(clock, times);
+  const service = knowingPairs(uploadIds)(target);
+  const requests = new RequestsUnderWay(service, { tenure: tenure.signal, unanswered });
   const nothing = async () => undefined;
   return {
     record,
     service: requests.service,
     target,
-    retire: () => retirement({ requests, clock, drain: nothing, close: nothing }),
+    retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: nothing }),
   };
 }
 
@@ -83,7 +82,9 @@ function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedRecord>,
   { connections, kv, buckets, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
-  const { service: shadow, close } = connections.toShadow(record);
+  const unanswered = new UnansweredWrites(clock, times);
+  const { service, close } = connections.toShadow(record);
+  const shadow = unanswered.notingDeletes(service);
   const ledger = new Ledger(withinTenure(kv, tenure), record.id, clock, { times, epoch: record.epoch });
   const shadowed = createShadowed({
     bucket: record,
@@ -96,7 +97,7 @@ function openShadowedRoute(
     clock,
     log,
   });
-  const requests = new RequestsUnderWay(shadowed.service, { tenure: tenure.signal, clock, times });
+  const requests = new RequestsUnderWay(shadowed.service, { tenure: tenure.signal, unanswered });
   shadowed.startRecovery();
   return {
     record,
@@ -106,6 +107,7 @@ function openShadowedRoute(
     retire: (signal) =>
       retirement({
         requests,
+        unanswered,
         clock,
         drain: () => shadowed.drain(signal),
         close,

@@ -1,11 +1,9 @@
 import { finished, Readable } from 'node:stream';
-import { BackendUnavailable } from '../backends/backend.js';
-import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
-import type { Clock } from '../system/clock.js';
-import { longestRequestMs, type Times } from '../system/times.js';
+import { Count } from './count.js';
 import { isRead, outOfTouch } from './switching/out-of-touch.js';
+import type { UnansweredWrites } from './unanswered-writes.js';
 
 /** Of these, those without conditions depend on nothing but the target, and may take hours. */
 const PLAIN_WRITES: ReadonlySet<OperationName> = new Set<OperationName>([
@@ -24,18 +22,17 @@ const isPlainWrite = ({ operation, headers }: S3Request): boolean =>
 export interface RequestsUnderWayOptions {
   /** Breaks writes off when it aborts. */
   readonly tenure: AbortSignal;
-  readonly clock: Clock;
-  readonly times: Times;
+  /** Is told of writes that got no answer. */
+  readonly unanswered: UnansweredWrites;
 }
 
 /**
  * The requests that are being answered by a service: who leaves it waits for them. A read ends when its answer begins, a write with its
- * answer's last byte, for an error can come as late. One that got no answer from its store may apply for as long as a request can last.
+ * answer's last byte, for an error can come as late.
  */
 export class RequestsUnderWay {
   readonly #plainWrites = new Count();
   readonly #others = new Count();
-  readonly #unknown = new Count();
   readonly #writes = new Set<() => void>();
 
   readonly #breakOff = () => {
@@ -72,16 +69,6 @@ export class RequestsUnderWay {
     this.options.tenure.removeEventListener('abort', this.#breakOff);
   }
 
-  /** Whether a write that got no answer may still apply. */
-  get mayApply(): boolean {
-    return this.#unknown.isAbove0;
-  }
-
-  /** Resolves when none may. */
-  async settled(): Promise<void> {
-    await this.#unknown.zero();
-  }
-
   async #write(request: S3Request, ended: () => void): Promise<S3Response> {
     const write = new AbortController();
     const leave = () => write.abort(request.signal.reason);
@@ -99,49 +86,14 @@ export class RequestsUnderWay {
       ended();
     };
     try {
-      const answer = await this.inner({ ...request, signal: write.signal });
+      const sent = { ...request, signal: write.signal };
+      const answer = await this.options.unanswered.noting(() => this.inner(sent), write.signal);
       if (answer.body instanceof Readable) finished(answer.body, end);
       else end();
       return answer;
     } catch (error) {
-      if (write.signal.aborted || isUnanswered(error)) this.#noteUnknown();
       end();
       throw error;
     }
-  }
-
-  #noteUnknown(): void {
-    const { clock, times } = this.options;
-    this.#unknown.enter();
-    clock.after(longestRequestMs(times), () => this.#unknown.leave());
-  }
-}
-
-/** Whether a store got a request and gave no answer. */
-function isUnanswered(error: unknown): boolean {
-  if (error instanceof S3Error) return isUnanswered(error.cause);
-  return error instanceof BackendUnavailable && error.sent;
-}
-
-class Count {
-  #running = 0;
-  #waiting: (() => void)[] = [];
-
-  get isAbove0(): boolean {
-    return this.#running > 0;
-  }
-
-  enter(): void {
-    this.#running += 1;
-  }
-
-  leave(): void {
-    this.#running -= 1;
-    if (this.isAbove0) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  async zero(): Promise<void> {
-    while (this.isAbove0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock.js';
 import type { RequestsUnderWay } from './requests-under-way.js';
+import type { UnansweredWrites } from './unanswered-writes.js';
 
 /** How far it is that a route has been left. */
 export interface Retirement {
@@ -15,6 +16,7 @@ export interface Retirement {
 
 export interface RetirementParts {
   readonly requests: RequestsUnderWay;
+  readonly unanswered: UnansweredWrites;
   readonly clock: Clock;
   /** Waits for what goes on after an answer. */
   readonly drain: () => Promise<void>;
@@ -22,10 +24,10 @@ export interface RetirementParts {
 }
 
 /** Begins to leave a route, for which no more requests may come. */
-export function retirement({ requests, clock, drain, close }: RetirementParts): Retirement {
+export function retirement({ requests, unanswered, clock, drain, close }: RetirementParts): Retirement {
   // Who has just found this route is about to send its request.
   const left = clock.sleep(0);
-  const settled = () => requests.settled();
+  const settled = () => unanswered.settled();
 
   /** A request can leave something to do after its answer. */
   async function after(answered: () => Promise<void>): Promise<void> {
@@ -40,6 +42,6 @@ export function retirement({ requests, clock, drain, close }: RetirementParts): 
     quiet: quiet.then(settled),
     ended: idle.then(settled),
     closed: idle.then(close),
-    mayApply: () => requests.mayApply,
+    mayApply: () => unanswered.mayApply,
   };
 }

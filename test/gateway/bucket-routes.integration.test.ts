@@ -171,6 +171,17 @@ test('a changed record takes effect at once, and requests that were there before
   expect((await slow)?.status).toBe(200);
 });
 
+test('a delete that the shadow did not answer may apply after the route is left', async () => {
+  const route = await routes.find('photos');
+  const answer = await route?.service({ ...head('cut'), operation: 'DeleteObject', method: 'DELETE' });
+  expect(answer?.status).toBe(204);
+  records.set('photos', record());
+  const left = route?.retire(NEVER);
+  await left?.closed;
+  expect(seen.map(({ key }) => key)).toContain('cut');
+  expect(left?.mayApply()).toBe(true);
+});
+
 test('a bucket keeps its route as long as its record stays', async () => {
   expect(await routes.find('photos')).toBe(await routes.find('photos'));
 });

@@ -1,8 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { BackendUnavailable } from '../../src/backends/backend.js';
 import { RequestsUnderWay } from '../../src/gateway/requests-under-way.js';
-import { S3Error } from '../../src/s3/errors.js';
+import { UnansweredWrites } from '../../src/gateway/unanswered-writes.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import { longestRequestMs, TIMES } from '../../src/system/times.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -13,6 +12,7 @@ function played() {
   const seen: S3Request[] = [];
   const clock = new ManualClock();
   const tenure = new AbortController();
+  const unanswered = new UnansweredWrites(clock, TIMES);
   const requests = new RequestsUnderWay(
     (request) => {
       seen.push(request);
@@ -21,11 +21,11 @@ function played() {
         request.signal.addEventListener('abort', () => reject(request.signal.reason));
       });
     },
-    { tenure: tenure.signal, clock, times: TIMES },
+    { tenure: tenure.signal, unanswered },
   );
   const answer = (index: number, body?: PassThrough) =>
     answers[index]?.({ status: 200, headers: {}, ...(body && { body }) });
-  return { requests, answer, seen, tenure, clock };
+  return { requests, unanswered, answer, seen, tenure, clock };
 }
 
 function request(operation: S3Request['operation'], changes: Partial<S3Request> = {}): S3Request {
@@ -115,29 +115,16 @@ describe('requests under way', () => {
   });
 
   it('that write and got no answer may apply for as long as a request can last', async () => {
-    const { requests, tenure, clock } = played();
+    const { requests, unanswered, tenure, clock } = played();
     const write = requests.service(request('PutObject'));
     tenure.abort();
     await expect(write).rejects.toMatchObject({ status: 503 });
-    expect(requests.mayApply).toBe(true);
-    const settled = requests.settled();
+    expect(unanswered.mayApply).toBe(true);
+    const settled = unanswered.settled();
     clock.advance(longestRequestMs(TIMES) - 1);
     expect(await isDone(settled)).toBe(false);
     clock.advance(1);
     expect(await isDone(settled)).toBe(true);
-    expect(requests.mayApply).toBe(false);
-  });
-
-  it('that are refused leave nothing that may apply', async () => {
-    const refused = () => Promise.reject(new S3Error('PreconditionFailed'));
-    const parts = { tenure: new AbortController().signal, clock: new ManualClock(), times: TIMES };
-    const requests = new RequestsUnderWay(refused, parts);
-    await expect(requests.service(request('PutObject'))).rejects.toMatchObject({ status: 412 });
-    expect(requests.mayApply).toBe(false);
-    const cause = new BackendUnavailable('main', 'timeout', true);
-    const silent = () => Promise.reject(new S3Error('ServiceUnavailable', undefined, { cause }));
-    const unsure = new RequestsUnderWay(silent, parts);
-    await expect(unsure.service(request('PutObject'))).rejects.toMatchObject({ status: 503 });
-    expect(unsure.mayApply).toBe(true);
+    expect(unanswered.mayApply).toBe(false);
   });
 });

@@ -6,6 +6,7 @@ import type { GatewayLease } from '../../../src/gateway/switching/lease.js';
 import { joinGateways } from '../../../src/gateway/switching/membership.js';
 import { type RunningSwitching, startSwitching } from '../../../src/gateway/switching/switching.js';
 import type { Tenure } from '../../../src/gateway/switching/tenure.js';
+import { UnansweredWrites } from '../../../src/gateway/unanswered-writes.js';
 import type { S3Request, S3Response } from '../../../src/s3/message.js';
 import type { BucketRecord, BucketStore } from '../../../src/state/buckets.js';
 import type { Registry } from '../../../src/state/registry.js';
@@ -151,17 +152,17 @@ function playStores(gateway: string, crew: Crew) {
   function open(record: BucketRecord, tenure: Tenure): BucketRoute {
     crew.onOpen(gateway, record);
     const { clock } = crew;
+    const unanswered = new UnansweredWrites(clock, SHORT);
     const requests = new RequestsUnderWay((request) => store(request, record), {
       tenure: tenure.signal,
-      clock,
-      times: SHORT,
+      unanswered,
     });
     const nothing = async () => undefined;
     return {
       record,
       service: requests.service,
       target: async () => ({ status: 404, headers: {} }),
-      retire: () => retirement({ requests, clock, drain: nothing, close: nothing }),
+      retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: nothing }),
     };
   }
 
