@@ -1,11 +1,13 @@
 import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Request } from '../s3/message.js';
+import type { ListedObject } from '../s3/xml/listing.js';
 import { ask, isSuccess } from './ask.js';
 import { askShadow, opening } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { isDeleteMarker, judge } from './miss.js';
 import { seesShadow } from './rungs.js';
+import { ListingRefused, readStorePage } from './store-page.js';
 
 /**
  * The view of a key: T's object if T has it, else nothing if the key is deleted, else S's object.
@@ -36,6 +38,8 @@ export type InTarget =
   | { readonly state: 'deleted' }
   | { readonly state: 'absent' };
 
+const BAD_REQUEST = 400;
+
 /** @throws S3Error ServiceUnavailable when the target answers neither yes nor no */
 export async function lookInTarget(ctx: ShadowContext, key: string, signal: AbortSignal): Promise<InTarget> {
   const request = headRequest(key, signal);
@@ -43,9 +47,25 @@ export async function lookInTarget(ctx: ShadowContext, key: string, signal: Abor
   discard(answer.body);
   if (isDeleteMarker(answer)) return { state: 'deleted' };
   if (missing) return { state: 'absent' };
-  if (!isSuccess(answer))
-    throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);
-  return { state: 'present', etag: answer.headers.etag ?? '' };
+  if (isSuccess(answer)) return { state: 'present', etag: answer.headers.etag ?? '' };
+  const listed = answer.status === BAD_REQUEST ? await listedInTarget(ctx, key, signal) : undefined;
+  if (!listed) throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);
+  return { state: 'present', etag: listed.etag };
+}
+
+/** An object under a customer's key is told of by HEAD only to who has that key (AWS, HeadObject), but listed to everybody. */
+async function listedInTarget(
+  ctx: ShadowContext,
+  key: string,
+  signal: AbortSignal,
+): Promise<ListedObject | undefined> {
+  try {
+    const { entries } = await readStorePage(ctx.target, { prefix: key, delimiter: '', maxKeys: 1, signal });
+    return entries.find(({ name }) => name === key)?.object;
+  } catch (error) {
+    if (error instanceof ListingRefused) return undefined;
+    throw error;
+  }
 }
 
 /** @throws S3Error ServiceUnavailable when the target answers neither yes nor no */

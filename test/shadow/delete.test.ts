@@ -217,6 +217,25 @@ it('a delete owed to the shadow is made by recovery', async () => {
   await expect.poll(() => moving.shadow.text('k')).toBeUndefined();
 });
 
+describe("a delete of an object under a customer's key, of which HEAD tells nothing without that key", () => {
+  const secretive: S3Filter = (service) => async (request) =>
+    request.operation === 'HeadObject' ? { status: 400, headers: {} } : service(request);
+
+  it.each(['read-through', 'exclusive', 'write-through'] as const)('is made on the rung %s', async (rung) => {
+    const moving = await movingBucket({ rung, onTarget: secretive });
+    await moving.target.put('k', 'new');
+    await moving.shadow.put('k', 'old');
+    expect((await moving.client.ask('DELETE', 'k')).status).toBe(204);
+    expect(await moving.client.text('k')).toBeUndefined();
+  });
+
+  it('has to wait when the target does not list it either', async () => {
+    const moving = await movingBucket({ onTarget: secretive });
+    await moving.shadow.put('k', 'old');
+    await expect(moving.client.ask('DELETE', 'k')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  });
+});
+
 it('a delete that cannot tell what the target has leaves no intent behind', async () => {
   let heads = 0;
   const onTarget: S3Filter = (service) => async (request) => {
