@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { S3Error } from '../../src/s3/errors.js';
 import type { S3Filter, S3Request } from '../../src/s3/message.js';
 import { readListUploads } from '../../src/s3/xml/uploads.js';
+import { type Kv, KvUnavailable } from '../../src/state/kv.js';
 import { type Moving, movingBucket } from './moving.js';
 import { Uploading } from './uploading.js';
 
@@ -48,6 +49,16 @@ describe('an upload that is begun with write-through', () => {
     const moving = await movingBucket({ ...writeThrough, [side]: refusing });
     const asked = moving.client.ask('POST', 'k', { query: 'uploads', body: '' });
     expect(await failureOf(asked)).toMatchObject({ status });
+    await moving.settled();
+    expect(await uploadsOf(moving)).toEqual([0, 0]);
+  });
+
+  it('is in neither when the state cannot note it', async () => {
+    const onState = (kv: Kv): Kv =>
+      Object.assign(kv, { commit: () => Promise.reject(new KvUnavailable('down')) });
+    const moving = await movingBucket({ ...writeThrough, onState });
+    const asked = moving.client.ask('POST', 'k', { query: 'uploads', body: '' });
+    expect(await failureOf(asked)).toBeInstanceOf(KvUnavailable);
     await moving.settled();
     expect(await uploadsOf(moving)).toEqual([0, 0]);
   });

@@ -8,36 +8,54 @@ import { hasDigests } from '../source-object.js';
 import { abandonHalf, abortRequest } from './abort.js';
 import { withIds } from './pair.js';
 
-/** CreateMultipartUpload. With write-through there is an upload in each store, and one id for both. */
+/** CreateMultipartUpload. With write-through there is an upload in each store, and one id for both; or there is none in either. */
 export async function beginUpload(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   if (!writesBoth(ctx)) return ctx.target(request);
   const shadow = await begin(ctx, 'shadow', request);
   if (shadow.uploadId === undefined) return refusal('shadow', shadow.answer);
+  let target: Begun | Refused | undefined;
   try {
-    const target = await begin(ctx, 'target', request);
-    if (target.uploadId !== undefined) {
-      const digests = hasDigests(shadow.answer.headers) && hasDigests(target.answer.headers);
-      const pair = { target: target.uploadId, shadow: shadow.uploadId, digests };
-      const id = ctx.uploadIds.seal(pair, request.key);
-      await ctx.uploadIds.remember(pair, id);
-      return await withIds(target.answer, () => id);
-    }
-    abandonHalf(ctx, 'shadow', abortRequest(ctx, request.key, shadow.uploadId));
-    return target.answer;
+    target = await begin(ctx, 'target', request);
+    if (target.uploadId !== undefined) return await asOne(ctx, request.key, { shadow, target });
   } catch (error) {
-    abandonHalf(ctx, 'shadow', abortRequest(ctx, request.key, shadow.uploadId));
+    for (const half of [shadow, target]) abandon(ctx, request.key, half);
     throw error;
   }
+  abandon(ctx, request.key, shadow);
+  return target.answer;
+}
+
+interface Refused {
+  readonly answer: S3Response;
+  readonly uploadId?: never;
 }
 
 interface Begun {
+  readonly side: Side;
   readonly answer: S3Response;
-  readonly uploadId?: string;
+  readonly uploadId: string;
 }
 
-async function begin(ctx: ShadowContext, side: Side, request: S3Request): Promise<Begun> {
+async function begin(ctx: ShadowContext, side: Side, request: S3Request): Promise<Begun | Refused> {
   const received = await sendTo(ctx, side, request);
   if (!isSuccess(received)) return { answer: received };
   const body = await readBody(received);
-  return { answer: { ...received, body }, uploadId: readInitiateResult(body).uploadId };
+  return { side, answer: { ...received, body }, uploadId: readInitiateResult(body).uploadId };
+}
+
+/** The target's answer, under the id that stands for both. */
+async function asOne(
+  ctx: ShadowContext,
+  key: string,
+  { shadow, target }: { readonly shadow: Begun; readonly target: Begun },
+): Promise<S3Response> {
+  const digests = hasDigests(shadow.answer.headers) && hasDigests(target.answer.headers);
+  const pair = { target: target.uploadId, shadow: shadow.uploadId, digests };
+  const id = ctx.uploadIds.seal(pair, key);
+  await ctx.uploadIds.remember(pair, id);
+  return withIds(target.answer, () => id);
+}
+
+function abandon(ctx: ShadowContext, key: string, half: Begun | Refused | undefined): void {
+  if (half?.uploadId !== undefined) abandonHalf(ctx, half.side, abortRequest(ctx, key, half.uploadId));
 }
