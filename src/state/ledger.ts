@@ -19,16 +19,8 @@ import {
 } from './key-record.js';
 import type { Kv } from './kv.js';
 import { LedgerBatch } from './ledger-batch.js';
-import { type Change, LedgerStore } from './ledger-store.js';
-import {
-  type GraceEnd,
-  graceEnded,
-  type Repairs,
-  repairsAmong,
-  type ShadowDelete,
-  shadowDeleteForgone,
-  shadowDeleteNoted,
-} from './tombstone.js';
+import type { Change } from './ledger-store.js';
+import { LedgerTombstones } from './ledger-tombstones.js';
 import type { WriteIntent } from './write-intent.js';
 
 export { KeyBusy } from './ledger-store.js';
@@ -65,41 +57,26 @@ export interface KeyView {
 }
 
 /** The per-key state of one shadowed bucket, and the rules of the protocol that are one atomic check-and-set each. */
-export class Ledger extends LedgerStore {
+export class Ledger extends LedgerTombstones {
   /** The rules of DELETE for many keys at once. */
   readonly batch: LedgerBatch;
-  readonly #times: Times;
   readonly #epoch: number;
 
   constructor(kv: Kv, bucketId: string, clock: Clock, options: Partial<LedgerOptions> = {}) {
     const { times, epoch, waitMs } = { ...DEFAULTS, ...options };
-    super(kv, bucketId, clock, { waitMs });
-    this.#times = times;
+    super(kv, bucketId, clock, { times, waitMs });
     this.#epoch = epoch;
     this.batch = new LedgerBatch(kv, bucketId, { clock, term: (now) => this.#term(now) });
   }
 
   /** How often a lease has to be renewed by whoever needs it for longer, ms. */
   get renewalMs(): number {
-    return this.#times.leaseMs / 3;
-  }
-
-  /** How long a look at the shadow and then at the tombstones may take, ms: the grace of a tombstone outlasts it by the margin of the clocks. */
-  get lookMs(): number {
-    return this.#times.leaseMs;
-  }
-
-  get #graceMs(): number {
-    return this.lookMs + this.#times.marginMs;
+    return this.times.leaseMs / 3;
   }
 
   /** Whether a request that is sent now has applied, or never will, before others cease to honour a lease that ends then. */
   outlastsRequest({ until }: { readonly until: number }): boolean {
-    return until - this.clock.now() >= longestRequestMs(this.#times) + this.#times.marginMs;
-  }
-
-  async isDeleted(key: string): Promise<boolean> {
-    return (await this.record(key)).tombstone !== undefined;
+    return until - this.clock.now() >= longestRequestMs(this.times) + this.times.marginMs;
   }
 
   /** READ step 2: reads D and, when neither D nor I is there, registers a valid token before the shadow is read. */
@@ -209,65 +186,6 @@ export class Ledger extends LedgerStore {
     });
   }
 
-  /** The tombstones of `keys` for which the shadow is not left alone, by their generation. */
-  async owedDeletes(keys: readonly string[]): Promise<Map<string, string>> {
-    const records = await this.recordsOf(keys);
-    return new Map(
-      keys.flatMap((key, index) => {
-        const tombstone = records[index]?.tombstone;
-        return tombstone && tombstone.shadowDelete !== 'kept' ? [[key, tombstone.generation] as const] : [];
-      }),
-    );
-  }
-
-  /** Notes how the delete that the shadow was owed went; the tombstone stays. */
-  async noteShadowDelete(key: string, told: ShadowDelete): Promise<void> {
-    await this.change(key, (record, now) => shadowDeleteNoted(record, told, now) ?? 'refuse');
-  }
-
-  /** T has the key: in the end the shadow is owed the delete no longer. */
-  async forgoShadowDelete(key: string, generation: string): Promise<void> {
-    const longestDeleteMs = this.#graceMs;
-    await this.change(
-      key,
-      (record, now) => shadowDeleteForgone(record, generation, { now, longestDeleteMs }) ?? 'refuse',
-    );
-  }
-
-  /** Keys with tombstones whose grace is over. */
-  collectableKeys(): AsyncGenerator<string> {
-    return this.emptiedBy(this.clock.now() - this.#graceMs);
-  }
-
-  /** The generation of the key's tombstone, if its grace is over. */
-  async collectable(key: string): Promise<string | undefined> {
-    const { tombstone } = await this.record(key);
-    const since = tombstone?.emptySince ?? Number.POSITIVE_INFINITY;
-    return since + this.#graceMs <= this.clock.now() ? tombstone?.generation : undefined;
-  }
-
-  /** COLLECTING: removes the tombstone, or notes why it stays. */
-  async endGrace(key: string, end: GraceEnd): Promise<void> {
-    await this.change(key, (record, now) => graceEnded(record, end, now) ?? 'refuse');
-  }
-
-  /** What the shadow is still owed. */
-  repairs(): Promise<Repairs> {
-    return repairsAmong(this.openRecords());
-  }
-
-  /** Those of `keys` that are deleted, in two round trips at most however many keys there are. */
-  async deletedAmong(keys: readonly string[]): Promise<Set<string>> {
-    const records = await this.recordsOf(keys);
-    return new Set(keys.filter((_, index) => records[index]?.tombstone));
-  }
-
-  /** True when any key that begins with `prefix` is deleted. */
-  async anyDeleted(prefix: string): Promise<boolean> {
-    for await (const [, record] of this.records(prefix)) if (record.tombstone) return true;
-    return false;
-  }
-
   /** Whether an intent, a committing copy or an upload of one is left that was opened on an older rung than that of `epoch`. */
   async hasOpenBefore(epoch: number): Promise<boolean> {
     for await (const [, record] of this.openRecords()) {
@@ -331,6 +249,6 @@ export class Ledger extends LedgerStore {
 
   /** Of a lease that begins now. */
   #term(now: number): Pick<Intent, 'until' | 'epoch'> {
-    return { until: now + this.#times.leaseMs, epoch: this.#epoch };
+    return { until: now + this.times.leaseMs, epoch: this.#epoch };
   }
 }
