@@ -16,7 +16,7 @@ import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
 import type { StorageBackend } from './storage.js';
-import type { RunningSwitching } from './switching/switching.js';
+import type { RunningSwitching, Switching } from './switching/switching.js';
 
 /** What requests are served from. */
 export interface GatewayParts {
@@ -84,7 +84,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
       probeConditionalWrites,
     },
     migrations,
-    switching,
+    switching: until(draining, switching),
     ...(publicUrl !== undefined && { publicUrl }),
     clock,
     log,
@@ -99,3 +99,9 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
   });
   return createSite({ health, admin, clock, log });
 }
+
+/** Switches that nobody waits for once the gateway begins to close: they go on by themselves. */
+const until = (draining: AbortSignal, switching: Switching): Switching => ({
+  ...switching,
+  settled: (bucket, signal) => switching.settled(bucket, AbortSignal.any([signal, draining])),
+});

@@ -43,11 +43,11 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       adminPassword: parts.state.adminPassword,
       async close() {
         draining.abort();
-        await drain(server, parts);
+        await drain(parts, server);
       },
     };
   } catch (error) {
-    await closeParts(parts, AbortSignal.abort());
+    await drain(parts);
     throw error;
   }
 }
@@ -75,11 +75,11 @@ async function openParts(
   }
 }
 
-async function drain(server: HttpServer, parts: GatewayParts): Promise<void> {
+async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
   const late = new AbortController();
   const deadline = parts.clock.after(GRACE_MS, () => late.abort());
   const swept = parts.migrations.stop();
-  await server.close(late.signal);
+  await server?.close(late.signal);
   await closeParts(parts, late.signal);
   await swept;
   deadline.cancel();

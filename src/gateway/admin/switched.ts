@@ -2,7 +2,11 @@ import type { BucketRecord } from '../../state/buckets.js';
 import type { AdminDependencies } from './dependencies.js';
 import { findBucket } from './find-bucket.js';
 
-/** The bucket once all gateways serve it by its settings, or as it is when `waitMs` are over. @throws AdminError 404 */
+/**
+ * The bucket once all gateways serve it by its settings, or as it is when `waitMs` are over, or nobody waits any more.
+ *
+ * @throws AdminError 404
+ */
 export async function settledWithin(
   name: string,
   waitMs: number,
@@ -13,9 +17,11 @@ export async function settledWithin(
   try {
     return await switching.settled(name, deadline.signal);
   } catch (error) {
-    if (!deadline.signal.aborted) throw error;
+    if (!isAborted(error)) throw error;
     return findBucket(buckets, name);
   } finally {
     timer.cancel();
   }
 }
+
+const isAborted = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
