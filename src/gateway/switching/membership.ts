@@ -27,7 +27,12 @@ export async function joinGateways({ id, times, ...options }: MembershipOptions)
   const { kv, clock, log } = options;
   const leases = new GatewayLeases(kv, times.leaseMs);
   const lease = await GatewayLease.take({ id, leases, times, clock, log });
-  const registry = await createRegistry(options);
-  lease.keep(() => registry.reload());
-  return { leases, lease, registry };
+  try {
+    const registry = await createRegistry(options);
+    lease.keep(() => registry.reload());
+    return { leases, lease, registry };
+  } catch (error) {
+    await lease.close({ release: true });
+    throw error;
+  }
 }

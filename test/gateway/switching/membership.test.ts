@@ -43,6 +43,12 @@ describe('a gateway', () => {
     expect(await live()).toEqual([]);
   });
 
+  it('is not waited for when it could not read what it is to serve by', async () => {
+    await crew.kv.commit({ sets: [{ key: 'bucket/broken', value: '{}' }] });
+    await expect(crew.join('one')).rejects.toThrow('bucket/broken is not valid');
+    expect(await live()).toEqual([]);
+  });
+
   it('writes nothing more when others may soon go on without it, a whole request before they do', async () => {
     const one = await crew.join('one');
     const upload = await one.send('PutObject');
