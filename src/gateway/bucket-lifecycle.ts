@@ -89,6 +89,10 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
     if (record.shadow) {
       throw new S3Error('OperationAborted', `Bucket "${name}" still has a shadow; clear the shadow first.`);
     }
+    // What the state holds of its keys would stay there for good.
+    if (record.forgetting) {
+      throw new S3Error('OperationAborted', `The shadow of bucket "${name}" is still being cleared.`);
+    }
     // The backend has the last word, and a record without its bucket can be destroyed again.
     await deleteBackendBucket(backendBucket(record.targetBucket, record.backend));
     await buckets.delete(name);

@@ -175,6 +175,16 @@ describe('destroying', () => {
     });
   });
 
+  test('is refused until what is known of the keys of a shadow is forgotten', async () => {
+    await lifecycle.createBucket(NEW);
+    await buckets.update('photos', (record) => ({ ...record, forgetting: true }));
+    await expect(lifecycle.destroyBucket('photos')).rejects.toMatchObject({
+      status: 409,
+      message: 'The shadow of bucket "photos" is still being cleared.',
+    });
+    expect(stored.has('photos')).toBe(true);
+  });
+
   test('can be finished when the bucket in the backend is gone already', async () => {
     await lifecycle.createBucket(NEW);
     stored.clear();
