@@ -46,7 +46,7 @@ export function accessWord(bucket: BucketJson): string {
 }
 
 function shadowWords(shadow: NonNullable<BucketJson['shadow']>): string {
-  const writes = shadow.write_through ? 'written in both' : 'written in the target';
+  const writes = shadow.aim === 'write-through' ? 'written in both' : 'written in the target';
   const deletes = shadow.delete === 'both' ? 'deleted in both' : 'deleted in the target';
   return `${shadow.name} at ${shadow.endpoint} (${shadow.region}), ${writes}, ${deletes}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusText } from '../../src/cli/status-text.js';
-import type { MigrationJson, SwitchingJson } from '../../src/gateway/admin/schemas.js';
+import type { BucketStatusJson, MigrationJson, SwitchingJson } from '../../src/gateway/admin/schemas.js';
 
 const HALF_WAY: MigrationJson = {
   state: 'migrating',
@@ -18,7 +18,18 @@ const HALF_WAY: MigrationJson = {
   problem: null,
 };
 
-function told(migration: Partial<MigrationJson>, switching: SwitchingJson | null = null): string[] {
+const SHADOW: NonNullable<BucketStatusJson['shadow']> = {
+  name: 'photos',
+  endpoint: 'http://legacy.example',
+  region: 'auto',
+  write_through: true,
+  rung: 'write-through',
+  aim: 'write-through',
+  delete: 'both',
+  conditional_writes: { put: true, complete: true, match: true },
+};
+
+function toldWith(shadow: typeof SHADOW, migration: Partial<MigrationJson>, switching: SwitchingJson | null) {
   return statusText({
     bucket: 'photos',
     org: null,
@@ -26,20 +37,24 @@ function told(migration: Partial<MigrationJson>, switching: SwitchingJson | null
     target_bucket: 'photos',
     public: false,
     created_at: '2026-11-22T09:00:00.000Z',
-    shadow: {
-      name: 'photos',
-      endpoint: 'http://legacy.example',
-      region: 'auto',
-      write_through: true,
-      rung: 'write-through',
-      aim: 'write-through',
-      delete: 'both',
-      conditional_writes: { put: true, complete: true, match: true },
-    },
+    shadow,
     migration: { ...HALF_WAY, ...migration },
     switching,
-  }).slice(3);
+  });
 }
+
+const told = (migration: Partial<MigrationJson>, switching: SwitchingJson | null = null) =>
+  toldWith(SHADOW, migration, switching).slice(3);
+
+describe('what status tells of a shadow', () => {
+  it('is that it is written, unless that has been ended to clear it', () => {
+    const isWritten = 'Shadow    photos at http://legacy.example (auto), written in both, deleted in both';
+    expect(toldWith(SHADOW, {}, null)).toContain(isWritten);
+    expect(toldWith({ ...SHADOW, rung: 'exclusive', aim: 'exclusive' }, {}, null)).toContain(
+      isWritten.replace('written in both', 'written in the target'),
+    );
+  });
+});
 
 describe('what status tells of a migration', () => {
   it('is a share of all objects once both sides are counted', () => {
