@@ -1,9 +1,10 @@
+import { MAX_ANSWER_SECONDS } from '../gateway/admin/limits.js';
 import { CliError } from './failure.js';
 
 const ADMIN_PATH = '/_/api/admin';
 
 /** The gateway itself answers sooner, also when it counts a large bucket. */
-const ANSWER_TIMEOUT_MS = 300_000;
+const ANSWER_TIMEOUT_MS = (MAX_ANSWER_SECONDS + 60) * 1_000;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 

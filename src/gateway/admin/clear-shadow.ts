@@ -3,11 +3,10 @@ import type { Aim } from '../../state/rung.js';
 import type { AdminDependencies, MigrationStatus } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { refuseChanged, refuseUnknown, type ShadowedRecord } from './find-bucket.js';
+import { MAX_SURVEY_SECONDS } from './limits.js';
 import { settledWithin } from './switched.js';
 import { isComplete } from './views.js';
 
-/** How long the proof may take that a shadow has nothing of its own left, ms. */
-const SURVEY_DEADLINE_MS = 120_000;
 const MAX_KEYS_NAMED = 3;
 
 type ClearingDependencies = Pick<AdminDependencies, 'buckets' | 'migrations' | 'switching' | 'clock'>;
@@ -94,7 +93,7 @@ async function aimAt(
 }
 
 async function assertNothingLost(record: BucketRecord, { migrations }: ClearingDependencies): Promise<void> {
-  const status = await migrations.status(record, SURVEY_DEADLINE_MS);
+  const status = await migrations.status(record, MAX_SURVEY_SECONDS * 1_000);
   if (isComplete(status)) return;
   throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}, or force`);
 }

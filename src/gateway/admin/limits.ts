@@ -1,2 +1,8 @@
-/** How long an answer may wait until all gateways serve new settings, s: shorter than a client waits for it. */
+/** How long an answer may wait until all gateways serve new settings, s. */
 export const MAX_WAIT_SECONDS = 240;
+
+/** How long the proof may take that a shadow has nothing of its own left, s. */
+export const MAX_SURVEY_SECONDS = 120;
+
+/** How long an answer may take, s: a shadow that is written is counted and waited for, and then once more. */
+export const MAX_ANSWER_SECONDS = 2 * (MAX_SURVEY_SECONDS + MAX_WAIT_SECONDS);
