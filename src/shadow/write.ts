@@ -9,7 +9,7 @@ import { migrate } from './migrate.js';
 import { mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
 import { excludesWriters, writesBoth } from './rungs.js';
-import { beforeWriting, judgeUnder, secure, sentBy, unattended } from './under-intent.js';
+import { beforeWriting, holding, judgeUnder, secure, sentBy } from './under-intent.js';
 import { checkConditions, isConditional, viewedETag } from './view.js';
 import { leaveToRecovery, withheldPut } from './withheld-put.js';
 
@@ -27,7 +27,7 @@ export async function put(ctx: ShadowContext, request: S3Request): Promise<S3Res
 const isLeftToTarget = (request: S3Request, judge: Judge): boolean =>
   judge === 'target' || !isConditional(request);
 
-/** A write that the target does by itself, from parts or data that it has. */
+/** A write that the target does by itself, from parts or data that it has: that can take longer than a lease. */
 export interface TargetWrite {
   readonly request: S3Request;
   /** Sends it, as given: judged, perhaps, and not left to a client that may leave. */
@@ -52,7 +52,9 @@ export async function writeInTarget(ctx: ShadowContext, write: TargetWrite): Pro
 async function writeTarget(ctx: ShadowContext, request: S3Request, send: S3Service): Promise<S3Response> {
   if (ctx.conditionalWrites.put) return send(request);
   const intent = await ctx.ledger.openIntent(request.key, 'shared');
-  const answer = await send(request);
+  const answer = await holding(ctx, intent, (held) =>
+    send({ ...request, signal: AbortSignal.any([request.signal, held]) }),
+  );
   if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;
 }
@@ -66,7 +68,9 @@ async function writeUnderIntent(
   await judgeUnder(ctx, request, intent);
   await beforeWriting(ctx, intent, before);
   await secure(ctx, intent);
-  const { answer, outcome } = await send(unattended(ctx, sentBy(judge, request)));
+  const { answer, outcome } = await holding(ctx, intent, (signal) =>
+    send({ ...sentBy(judge, request), signal }),
+  );
   if (outcome !== 'written') {
     await leaveToRecovery(ctx, intent, { answer, nothingWritten: outcome === 'refused' });
     return answer;

@@ -84,6 +84,28 @@ describe('a delete that is held up for longer than its lease after it has looked
   });
 });
 
+it('a delete that stood still before it told the target still tells the shadow, although recovery has given it up', async () => {
+  const onTarget: S3Filter = (service) => async (request) => {
+    if (request.method === 'DELETE') {
+      const state = async () => (await moving.ledger.record('k')).tombstone?.shadowDelete;
+      moving.recoverOn('read-through');
+      for (let looks = 0; (await state()) === 'pending' && looks < 200; looks += 1) {
+        moving.pass(LEASE_MS);
+        await expect.poll(state).toBeDefined();
+      }
+      expect(await state()).toBe('hidden');
+    }
+    return service(request);
+  };
+  const moving = await movingBucket({ leaseMs: LEASE_MS, onTarget });
+  await moving.target.put('k', 'there');
+  await moving.shadow.put('k', 'old');
+  expect((await moving.client.ask('DELETE', 'k')).status).toBe(204);
+  await moving.settled();
+  expect(await moving.shadow.text('k')).toBeUndefined();
+  expect(await moving.client.text('k')).toBeUndefined();
+});
+
 describe('a PUT to a target that ignores If-None-Match', () => {
   it('announces itself when only its end is missing, however long its body takes', async () => {
     const moving = await movingBucket({ leaseMs: LEASE_MS, conditionalWrites: IGNORES_CONDITIONS });
@@ -95,6 +117,31 @@ describe('a PUT to a target that ignores If-None-Match', () => {
     expect((await put).status).toBe(200);
     expect(await moving.target.text('k')).toBe('first second');
     expect(await isOpen(moving)).toBe(false);
+  });
+});
+
+describe('a write that the target takes long to answer, since it makes the object of what it has', () => {
+  it.each([
+    ['exclusive', true],
+    ['read-through', false],
+  ] as const)('prolongs its intent meanwhile on the rung %s', async (rung, honours) => {
+    const untils: number[] = [];
+    const until = async () => (await moving.ledger.record('k')).intents[0]?.until ?? 0;
+    const onTarget: S3Filter = (service) => async (request) => {
+      if (request.operation === 'CopyObject') {
+        const first = await until();
+        await expect.poll(until, { timeout: 5_000 }).toBeGreaterThan(first);
+        untils.push(first);
+      }
+      return service(request);
+    };
+    const conditionalWrites = { put: honours, complete: honours, match: honours };
+    const moving = await movingBucket({ rung, leaseMs: 1_500, onTarget, conditionalWrites });
+    await moving.target.put('source', 'text');
+    const headers = { 'x-amz-copy-source': 'new/source' };
+    expect((await moving.client.ask('PUT', 'k', { headers })).status).toBe(200);
+    expect(untils).toHaveLength(1);
+    expect([await moving.target.text('k'), await isOpen(moving)]).toEqual(['text', false]);
   });
 });
 
