@@ -9,8 +9,11 @@ const tombstone = z.object({
   /** New with every delete, so that whoever saw an older one cannot remove this one. */
   generation: z.string(),
   since: z.number(),
-  /** What became of the delete that the shadow is owed; `kept`: the shadow is left alone, on purpose or because the target has the key again. */
-  shadowDelete: z.enum(['pending', 'done', 'kept']),
+  /**
+   * What became of the delete that the shadow is owed; `kept`: the shadow is left alone on purpose; `hidden`: the target has the key again, and nobody
+   * but the gateway that deletes need tell the shadow.
+   */
+  shadowDelete: z.enum(['pending', 'done', 'kept', 'hidden']),
   /** How often the shadow was asked in vain, when it is asked next, and why the last attempt failed. */
   attempts: z.number(),
   nextAttempt: z.number(),

@@ -40,7 +40,10 @@ export function shadowDeleteNoted(
   });
 }
 
-/** T has the key: where its own delete cannot be under way any more, clients wrote it since, and S's object can stay, hidden. */
+/**
+ * T has the key: where its own delete cannot be under way any more, clients wrote it since, and S's object can stay, hidden. A gateway that stood still in
+ * the middle of its delete tells the shadow itself.
+ */
 export const shadowDeleteForgone = (
   record: KeyRecord,
   generation: string,
@@ -48,7 +51,7 @@ export const shadowDeleteForgone = (
 ): KeyRecord | undefined =>
   withTombstone(record, generation, ({ lastError, ...grave }) => {
     const over = grave.since + longestDeleteMs;
-    return over > now ? { ...grave, lastError, nextAttempt: over } : { ...grave, shadowDelete: 'kept' };
+    return over > now ? { ...grave, lastError, nextAttempt: over } : { ...grave, shadowDelete: 'hidden' };
   });
 
 /** COLLECTING: generation same and no I -> D removed, if T and S still have none; else it stays, and what S has is to be deleted again. */

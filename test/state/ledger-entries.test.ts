@@ -18,7 +18,7 @@ const records: fc.Arbitrary<KeyRecord> = fc.record(
       {
         generation: fc.uuid(),
         since: time,
-        shadowDelete: fc.constantFrom('pending', 'done', 'kept'),
+        shadowDelete: fc.constantFrom('pending', 'done', 'kept', 'hidden'),
         attempts: fc.nat({ max: 5 }),
         nextAttempt: time,
         emptySince: time,
