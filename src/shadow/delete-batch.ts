@@ -1,15 +1,14 @@
 import pLimit from 'p-limit';
-import { S3Error } from '../s3/errors.js';
 import type { HeaderFields } from '../s3/message.js';
 import type { ShadowDelete } from '../state/tombstone.js';
 import type { WriteIntent } from '../state/write-intent.js';
-import { wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { afterAnswer, deletesBoth, owed } from './delete.js';
 import { findInTarget } from './present-keys.js';
 import { settle } from './recovery.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
-import { type Deletion, deleteFromStore, GONE, type Unanswered } from './store-deletes.js';
+import { type Deletion, deleteFromStore, GONE } from './store-deletes.js';
+import { heldUp } from './under-intent.js';
 
 /** Failed deletes of one batch that are settled at once. */
 const CONCURRENCY = 8;
@@ -22,10 +21,7 @@ export interface Batch {
   readonly signal: AbortSignal;
 }
 
-/** What became of one key. `unsent`: the target was told nothing. */
-export type KeyOutcome = Deletion | { readonly state: 'unsent'; readonly error: unknown };
-
-type Outcomes = ReadonlyMap<string, KeyOutcome>;
+type Outcomes = ReadonlyMap<string, Deletion>;
 
 /**
  * DELETE of many keys: each of its steps is one commit of the state, or one request to a store, for all of them. A key that a writer or the
@@ -56,7 +52,7 @@ async function deleteWhatIsThere(
   const { present, failures, buried } = await lookAndBury(ctx, intents, batch.signal);
   const there = buried.filter(({ key }) => present.has(key));
   const absent = buried.filter(({ key }) => !present.has(key));
-  return new Map<string, KeyOutcome>([
+  return new Map<string, Deletion>([
     ...intents.map(({ key }) => [key, unsent(failures.get(key))] as const),
     ...absent.map(({ key }) => [key, GONE] as const),
     ...(await deleteFromTarget(ctx, there, batch)),
@@ -76,17 +72,23 @@ async function lookAndBury(ctx: ShadowContext, intents: readonly WriteIntent[], 
 }
 
 /** Goes on although the client leaves: its keys would be barred until the leases are over. */
-async function deleteFromTarget(
+function deleteFromTarget(
   ctx: ShadowContext,
   intents: readonly WriteIntent[],
   { headers }: Batch,
 ): Promise<Outcomes> {
-  const inTime = intents.filter((intent) => ctx.ledger.outlastsRequest(intent));
   const { signal } = ctx.background;
-  const outcomes = new Map<string, KeyOutcome>(intents.map(({ key }) => [key, unsent()]));
-  for (const [key, deletion] of await deleteFromStore(ctx.target, keysOf(inTime), { headers, signal }))
-    outcomes.set(key, wasNotTold(deletion) ? unsent(deletion.error) : deletion);
-  return outcomes;
+  const isInTime = outlasting(ctx, intents);
+  return deleteFromStore(ctx.target, keysOf(intents), { headers, signal, isInTime });
+}
+
+/** Whether the lease of a key's intent outlasts a request that is sent now; of a key without one it need not. */
+function outlasting(ctx: ShadowContext, intents: readonly WriteIntent[]): (key: string) => boolean {
+  const byKey = new Map(intents.map((intent) => [intent.key, intent]));
+  return (key) => {
+    const intent = byKey.get(key);
+    return intent === undefined || ctx.ledger.outlastsRequest(intent);
+  };
 }
 
 /** A delete that T did not answer may still be on its way: its intent is left to run out. */
@@ -95,14 +97,12 @@ async function finish(
   intents: readonly WriteIntent[],
   outcomes: Outcomes,
 ): Promise<void> {
-  const ended = (state: KeyOutcome['state']) =>
-    intents.filter(({ key }) => outcomes.get(key)?.state === state);
+  const ended = (state: Deletion['state']) => intents.filter(({ key }) => outcomes.get(key)?.state === state);
   const [gone, refused, untouched] = [ended('gone'), ended('refused'), ended('unsent')];
   if (excludesWriters(ctx)) {
     settleAll(ctx, refused);
     await ctx.ledger.batch.closeIntents(untouched);
-    const inTime = gone.filter((intent) => ctx.ledger.outlastsRequest(intent));
-    await deleteFromShadow(ctx, keysOf(inTime), inTime);
+    await deleteFromShadow(ctx, keysOf(gone), gone);
   } else {
     await ctx.ledger.batch.closeIntents([...gone, ...refused, ...untouched]);
     await deleteFromShadow(ctx, keysOf(gone), []);
@@ -123,7 +123,9 @@ async function deleteFromShadow(
 ): Promise<void> {
   if (!deletesBoth(ctx) || !seesShadow(ctx)) return ctx.ledger.batch.closeIntents(closing);
   const graves = await ctx.ledger.owedDeletes(keys);
-  const answers = await deleteFromStore(ctx.shadow, [...graves.keys()], { signal: ctx.background.signal });
+  const { signal } = ctx.background;
+  const isInTime = outlasting(ctx, closing);
+  const answers = await deleteFromStore(ctx.shadow, [...graves.keys()], { signal, isInTime });
   const told = new Map<string, ShadowDelete>();
   for (const [key, generation] of graves) told.set(key, { generation, error: failureOf(answers.get(key)) });
   const failure = [...told].find(([, { error }]) => error !== undefined);
@@ -133,23 +135,16 @@ async function deleteFromShadow(
   await ctx.ledger.batch.noteShadowDeletes(told, over);
 }
 
-const wasNotTold = (deletion: Deletion): deletion is Unanswered =>
-  deletion.state === 'unanswered' && wasNeverSent(deletion.error);
-
 /** Its intent is left to run out: the delete could hit the next write. */
-const mayStillBeDeleted = (deletion: Deletion | undefined): boolean =>
-  deletion?.state === 'unanswered' && !wasNotTold(deletion);
+const mayStillBeDeleted = (deletion: Deletion | undefined): boolean => deletion?.state === 'unanswered';
 
 function failureOf(deletion: Deletion | undefined): string | undefined {
-  if (deletion?.state === 'refused') return `${deletion.code}: ${deletion.message}`;
-  if (deletion?.state !== 'unanswered') return undefined;
+  if (deletion === undefined || deletion.state === 'gone') return undefined;
+  if (deletion.state === 'refused') return `${deletion.code}: ${deletion.message}`;
   return deletion.error instanceof Error ? deletion.error.message : String(deletion.error);
 }
 
 const keysOf = (intents: readonly WriteIntent[]): string[] => intents.map(({ key }) => key);
 
-const unsent = (error: unknown = outOfTime()): KeyOutcome => ({ state: 'unsent', error });
-
-/** The lease of the intent was over, or nearly so, before anything was sent. */
-const outOfTime = (): S3Error =>
-  new S3Error('SlowDown', 'The stores took too long to delete the object. Please try again.');
+/** Nothing was sent: the target did not tell whether it has the key, or the intent was lost meanwhile. */
+const unsent = (error: unknown = heldUp()): Deletion => ({ state: 'unsent', error });

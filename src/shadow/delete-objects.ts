@@ -10,8 +10,8 @@ import { KeyBusy } from '../state/ledger.js';
 import { ask, isSuccess, readBody } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteObject } from './delete.js';
-import { deleteBatch, type KeyOutcome } from './delete-batch.js';
-import { type Refusal, refusalIn } from './store-deletes.js';
+import { deleteBatch } from './delete-batch.js';
+import { type Deletion, type Refusal, refusalIn } from './store-deletes.js';
 
 /** Deletes under way at once for one request, of those that are made one by one. */
 const CONCURRENCY = 32;
@@ -88,7 +88,7 @@ async function deleteTogether(
   }
 }
 
-function failureIn(ctx: ShadowContext, outcome: KeyOutcome): Failure {
+function failureIn(ctx: ShadowContext, outcome: Deletion): Failure {
   if (outcome.state === 'gone') return undefined;
   return outcome.state === 'refused' ? outcome : reported(ctx, outcome.error);
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { discard } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { readDeleteResult, writeDelete } from '../s3/xml/delete.js';
 import { readError } from '../s3/xml/error.js';
-import { ask, isSuccess, mayStillApply, readBody } from './ask.js';
+import { ask, isSuccess, mayStillApply, readBody, wasNeverSent } from './ask.js';
 
 /** Why a store did not do what it was told. */
 export interface Refusal {
@@ -13,13 +14,13 @@ export interface Refusal {
 }
 
 /** What became of an object that a store was told to delete. */
-export type Deletion = { readonly state: 'gone' } | ({ readonly state: 'refused' } & Refusal) | Unanswered;
-
-/** The store gave no answer. If it got the request it may have deleted the object, or may still do so. */
-export interface Unanswered {
-  readonly state: 'unanswered';
-  readonly error: unknown;
-}
+export type Deletion =
+  | { readonly state: 'gone' }
+  | ({ readonly state: 'refused' } & Refusal)
+  /** The store gave no answer, and may have deleted it or may still do so. */
+  | { readonly state: 'unanswered'; readonly error: unknown }
+  /** The store was told nothing. */
+  | { readonly state: 'unsent'; readonly error: unknown };
 
 export const GONE: Deletion = { state: 'gone' };
 
@@ -32,10 +33,22 @@ const NOT_OFFERED = new Set([405, 501]);
 export interface StoreDeleteOptions {
   readonly headers?: HeaderFields;
   readonly signal: AbortSignal;
+  /** Asked before each request whether the object may still be deleted. */
+  readonly isInTime?: (key: string) => boolean;
 }
 
 /** Deletes up to 1,000 objects of a store by one request, or one by one where the store has no such request. Never rejects. */
 export async function deleteFromStore(
+  store: S3Service,
+  keys: readonly string[],
+  options: StoreDeleteOptions,
+): Promise<Map<string, Deletion>> {
+  const { isInTime = () => true } = options;
+  const late = keys.filter((key) => !isInTime(key)).map((key) => [key, outOfTime()] as const);
+  return new Map([...late, ...(await deleteAll(store, keys.filter(isInTime), options))]);
+}
+
+async function deleteAll(
   store: S3Service,
   keys: readonly string[],
   options: StoreDeleteOptions,
@@ -51,7 +64,7 @@ export async function deleteFromStore(
     const tell = isSuccess(answer) ? told(await readBody(answer)) : always(refused(await refusalIn(answer)));
     return new Map(keys.map((key) => [key, tell(key)]));
   } catch (error) {
-    return new Map(keys.map((key) => [key, { state: 'unanswered', error }]));
+    return new Map(keys.map((key) => [key, failed(error)]));
   }
 }
 
@@ -99,16 +112,28 @@ async function deleteSingly(
 }
 
 async function deleteOne(store: S3Service, key: string, options: StoreDeleteOptions): Promise<Deletion> {
+  const { headers = {}, signal, isInTime } = options;
+  if (isInTime?.(key) === false) return outOfTime();
   try {
-    const answer = await store(ask('DeleteObject', { method: 'DELETE', key, ...options }));
+    const answer = await store(ask('DeleteObject', { method: 'DELETE', key, headers, signal }));
     if (mayStillApply(answer)) throw new Error(`status ${answer.status}`);
     if (!isSuccess(answer) && answer.status !== 404) return refused(await refusalIn(answer));
     discard(answer.body);
     return GONE;
   } catch (error) {
-    return { state: 'unanswered', error };
+    return failed(error);
   }
 }
+
+const failed = (error: unknown): Deletion => ({
+  state: wasNeverSent(error) ? 'unsent' : 'unanswered',
+  error,
+});
+
+const outOfTime = (): Deletion => ({
+  state: 'unsent',
+  error: new S3Error('SlowDown', 'The stores took too long to delete the object. Please try again.'),
+});
 
 /** The error that an answer is. */
 export async function refusalIn(answer: S3Response): Promise<Refusal> {

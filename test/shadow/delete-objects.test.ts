@@ -141,6 +141,22 @@ describe.each(MODES)('DeleteObjects %s', (_, options) => {
     expect(await moving.shadow.keys()).toEqual([]);
   });
 
+  it('sends no delete of its own for a key any more once the lease on it nears its end', async () => {
+    const leaseMs = 4_000;
+    const slow: S3Filter = (service) => async (request) => {
+      if (request.operation === 'DeleteObjects') return { status: 501, headers: {} };
+      if (request.operation === 'DeleteObject') moving.pass(leaseMs);
+      return service(request);
+    };
+    const moving = await movingBucket({ ...options, leaseMs, onTarget: slow });
+    const keys = THOUSAND.slice(0, 40);
+    for (const key of keys) await moving.target.put(key, 'x');
+    const { deleted, errors } = await deleteKeys(moving, keys);
+    expect([deleted, Object.keys(errors)]).toEqual([keys.slice(0, 1), keys.slice(1)]);
+    await moving.settled();
+    expect(await moving.target.keys()).toEqual(keys.slice(1));
+  });
+
   it('owes the shadow what it did not delete', async () => {
     const moving = await movingBucket({ ...options, onShadow: answering('DeleteObjects', 503) });
     await moving.shadow.put('k', 'x');
