@@ -1,9 +1,10 @@
+import { RUNGS } from '../../src/state/rung.js';
 import { DEED_NAMES } from './client/deeds.js';
 import { pairOf } from './overlaps.js';
-import type { Scenario } from './scenario.js';
+import type { STEADY_RUNGS } from './scenario.js';
 import type { Counts } from './tally.js';
 
-type Rung = Scenario['rung'];
+type Rung = (typeof STEADY_RUNGS)[number];
 
 const FAULTS = [
   ...['kill', 'outage', 'lost call', 'lost result', 'client leaves', 'upload breaks off', 'stall'],
@@ -48,6 +49,28 @@ export function expectedOn(rung: Rung): string[] {
     ...[...MODES, rung].map((name) => `mode: ${name}`),
   ];
 }
+
+/** The steps between where a bucket can stand. */
+const STEPS = [
+  ...['none to target-only', 'target-only to opening', 'opening to read-through'],
+  ...['read-through to exclusive', 'exclusive to write-through', 'exclusive, confirmed to write-through'],
+  ...['write-through to exclusive', 'exclusive to read-through', 'exclusive, confirmed to exclusive'],
+  ...['exclusive to exclusive, confirmed', 'read-through to target-only', 'exclusive to target-only'],
+  ...['target-only to forgetting', 'forgetting to none'],
+];
+
+const ASKS = ['set a shadow', 'clear a shadow', 'switch write-through on', 'switch write-through off'];
+
+/** What runs in which an operator switches rungs have to exercise. */
+export const EXPECTED_OF_SWITCHES: readonly string[] = [
+  ...[...DEED_NAMES, ...ASKS].map((name) => `operation: ${name}`),
+  ...['kill', 'outage', 'cut off', 'news come late'].map((name) => `fault: ${name}`),
+  ...['none', ...RUNGS].map((rung) => `rule: served on ${rung}`),
+  ...STEPS.map((step) => `rule: step from ${step}`),
+  ...['out of touch', 'clearing answered not_migrated', 'tombstone removed', 'dead intent taken over'].map(
+    (name) => `rule: ${name}`,
+  ),
+];
 
 export const neverIn = (counts: Counts, expected: readonly string[]): string[] =>
   expected.filter((name) => counts[name] === undefined);

@@ -1,3 +1,8 @@
-import { claimHoldsOn } from './holds.js';
+import { expectedOn } from './coverage.js';
+import { claimHolds } from './holds.js';
 
-claimHoldsOn('exclusive', 4_000);
+claimHolds('exclusive', {
+  schedules: 4_000,
+  where: { rung: 'exclusive' },
+  expected: expectedOn('exclusive'),
+});

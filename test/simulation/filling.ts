@@ -11,12 +11,16 @@ interface Empty {
 }
 
 /** Gives each key an object in the target, in the shadow, in both, or nowhere; tells what clients see of it. */
-export async function fillStores(world: Empty, random: Random): Promise<Map<string, string | null>> {
+export async function fillStores(
+  world: Empty,
+  random: Random,
+  { seesShadow }: { readonly seesShadow: boolean },
+): Promise<Map<string, string | null>> {
   const initial = new Map<string, string | null>();
   for (const key of world.keys) {
     const where = random.pick(['shadow', 'shadow', 'target', 'both', 'none']);
     const value = where === 'none' ? null : world.history.know(`initial ${key}`);
-    initial.set(key, value);
+    initial.set(key, where === 'shadow' && !seesShadow ? null : value);
     if (value === null) continue;
     const fill = random.chance(0.3) ? fillInParts : fillAtOnce;
     if (where !== 'shadow') await fill(world.store('target'), key, value);

@@ -1,15 +1,16 @@
 import { pino } from 'pino';
 import type { S3Service } from '../../src/s3/message.js';
 import type { ShadowedBucket } from '../../src/shadow/shadowed.js';
-import { createSealer } from '../../src/state/sealing.js';
 import { createUploadIds } from '../../src/state/upload-ids.js';
 import type { Clock } from '../../src/system/clock.js';
 import { clockOf } from './gateway-clock.js';
 import { Life } from './life.js';
 import type { MemoryKv } from './memory-kv.js';
 import type { Monitor, Side } from './monitor.js';
+import { BUCKET_ID, recordOf } from './record.js';
 import type { Rules } from './rules.js';
 import type { Scenario } from './scenario.js';
+import { SEALER } from './sealer.js';
 import { reachedState } from './state-boundary.js';
 import { reached } from './store-boundary.js';
 import type { Tally } from './tally.js';
@@ -17,7 +18,7 @@ import type { Weather } from './weather.js';
 
 export interface SimulatedGateway {
   readonly life: Life;
-  readonly bucket: ShadowedBucket;
+  readonly bucket: Pick<ShadowedBucket, 'service' | 'migrate'>;
 }
 
 /** What all gateways of a run share. */
@@ -33,33 +34,24 @@ export interface Shared {
 
 const log = pino({ level: 'silent' });
 
-const SEALER = createSealer(Buffer.alloc(32));
-
-/** The code under test as one process runs it: its own memory, and its own way to the stores and the state. */
+/** The code under test where the rung stays, as one process runs it: its own memory, and its own way to the stores and the state. */
 export function startGateway(shared: Shared): SimulatedGateway {
   const { scenario, rules, stores, kv, weather } = shared;
+  const record = recordOf(scenario);
+  if (record.shadow === null)
+    throw new RangeError('a bucket without a shadow has none as long as nobody sets one');
   const life = new Life(weather.scheduler);
   const clock = clockOf(life, weather.scheduler);
   const target = reached(stores.target, { ...shared, side: 'target', life });
   const state = reachedState(kv, life, weather);
   const bucket = rules.shadowed({
-    bucket: {
-      ...RECORD,
-      shadow: {
-        ...SHADOW,
-        rung: scenario.rung,
-        confirmed: true,
-        writeThrough: scenario.rung === 'write-through',
-        delete: scenario.delete,
-      },
-      conditionalWrites: scenario.conditional,
-    },
+    bucket: { ...record, shadow: record.shadow },
     target,
     copySources: target,
     shadow: reached(stores.shadow, { ...shared, side: 'shadow', life }),
     ledger: rules.ledger(state, countingWaits(clock, shared.tally)),
     demandIntents: async () => undefined,
-    uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: RECORD.id }),
+    uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: BUCKET_ID }),
     clock,
     log,
   });
@@ -75,25 +67,3 @@ const countingWaits = (clock: Clock, tally: Tally): Clock => ({
     return clock.sleep(ms, signal);
   },
 });
-
-const RECORD = {
-  name: 'bucket',
-  id: 'b',
-  org: null,
-  backend: 't',
-  targetBucket: 't',
-  public: false,
-  createdAt: '2026-01-01T00:00:00.000Z',
-  epoch: 0,
-  forgetting: false,
-};
-
-const SHADOW = {
-  name: 's',
-  endpoint: 'http://127.0.0.1:1',
-  region: 'auto',
-  accessKeyId: 'a',
-  secretAccessKey: 'b',
-  aim: 'read-through' as const,
-  since: '2026-01-01T00:00:00.000Z',
-};

@@ -5,6 +5,7 @@ export class Life {
   readonly ended: Promise<void>;
   #end: () => void = () => undefined;
   #stall: Promise<void> | undefined;
+  #cut: Promise<void> | undefined;
   alive = true;
 
   constructor(private readonly scheduler: Scheduler) {
@@ -27,6 +28,23 @@ export class Life {
     this.#stall ??= this.scheduler.sleep(ms).then(() => {
       this.#stall = undefined;
     });
+  }
+
+  /** Whether the process does not reach the state. */
+  get isCutOff(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /** For `ms` the process does not reach the state, nor hears of it. */
+  cutOff(ms: number): void {
+    this.#cut ??= this.scheduler.sleep(ms).then(() => {
+      this.#cut = undefined;
+    });
+  }
+
+  /** Resolves when the process reaches the state, at once unless it is cut off. */
+  async inTouch(): Promise<void> {
+    while (this.#cut) await this.#cut;
   }
 
   /** Resolves when the process can go on, at once unless it stands still. */

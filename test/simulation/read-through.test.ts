@@ -1,3 +1,8 @@
-import { claimHoldsOn } from './holds.js';
+import { expectedOn } from './coverage.js';
+import { claimHolds } from './holds.js';
 
-claimHoldsOn('read-through', 8_000);
+claimHolds('read-through', {
+  schedules: 8_000,
+  where: { rung: 'read-through' },
+  expected: expectedOn('read-through'),
+});

@@ -1,3 +1,4 @@
+import { openRoute } from '../../src/gateway/bucket-route.js';
 import { createShadowed } from '../../src/shadow/shadowed.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
@@ -7,6 +8,10 @@ import type { Clock } from '../../src/system/clock.js';
 export interface Rules {
   readonly ledger: (kv: Kv, clock: Clock) => Ledger;
   readonly shadowed: typeof createShadowed;
+  /** Of gateways that follow switches. */
+  readonly openRoute: typeof openRoute;
+  /** How such a gateway sees the state. */
+  readonly state: (kv: Kv) => Kv;
 }
 
 export type LedgerParts = ConstructorParameters<typeof Ledger>;
@@ -19,4 +24,6 @@ export const partsOf = (kv: Kv, clock: Clock): LedgerParts => [kv, 'b', clock, {
 export const REAL_RULES: Rules = {
   ledger: (kv, clock) => new Ledger(...partsOf(kv, clock)),
   shadowed: createShadowed,
+  openRoute,
+  state: (kv) => kv,
 };

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { expectedOn, neverIn } from './coverage.js';
+import { EXPECTED_OF_SWITCHES, expectedOn, neverIn } from './coverage.js';
 import { type Portion, simulateInParallel } from './crew.js';
 import { simulateMany } from './many.js';
 import { REAL_RULES } from './rules.js';
-import { SIMULATED_RUNGS } from './scenario.js';
+import { STEADY_RUNGS } from './scenario.js';
 import { shrink } from './shrink.js';
 import { describeViolation } from './simulate.js';
 import { table } from './tally.js';
@@ -30,7 +30,9 @@ async function conduct(): Promise<void> {
     },
   });
   console.log(table(counts));
-  for (const name of neverIn(counts, [...new Set(SIMULATED_RUNGS.flatMap(expectedOn))]))
+  for (const name of neverIn(counts, [
+    ...new Set([...STEADY_RUNGS.flatMap(expectedOn), ...EXPECTED_OF_SWITCHES]),
+  ]))
     console.log(`        0  ${name}`);
   console.log(
     `${String(schedules).padStart(9)}  schedules, ${violation ? 'one of which is wrong' : 'all good'}`,

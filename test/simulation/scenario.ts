@@ -2,13 +2,23 @@ import type { Rung } from '../../src/state/rung.js';
 import type { DeedName } from './client/deeds.js';
 import { Random } from './random.js';
 
-/** Those on which clients see both stores. */
-export const SIMULATED_RUNGS = ['read-through', 'exclusive', 'write-through'] as const satisfies Rung[];
+/** Those on which clients see both stores, so that there is enough to see while the rung stays. */
+export const STEADY_RUNGS = ['read-through', 'exclusive', 'write-through'] as const satisfies Rung[];
+
+/** Where an operator finds a bucket. */
+export const FIRST_RUNGS = ['none', 'read-through', 'write-through'] as const satisfies (Rung | 'none')[];
+
+export type Ask = 'write-through on or off' | 'clear' | 'clear by force';
 
 /** What a run is made of; all the rest follows from the seed. */
 export interface Scenario {
   readonly seed: number;
-  readonly rung: (typeof SIMULATED_RUNGS)[number];
+  /** Where the shadow stands at the beginning; `none`: there is none yet. */
+  readonly rung: (typeof STEADY_RUNGS)[number] | (typeof FIRST_RUNGS)[number];
+  /** What an operator asks for meanwhile, one after the other; nothing: the rung stays, and every gateway knows of it. */
+  readonly switches: number;
+  /** What that is, where there is a shadow; anything unless told. By force: without a look at what would be lost. */
+  readonly asks?: readonly Ask[];
   readonly delete: 'both' | 'target';
   /** Where the target honours If-None-Match. */
   readonly conditional: { readonly put: boolean; readonly complete: boolean; readonly match: boolean };
@@ -33,6 +43,10 @@ export interface Troubles {
   readonly calls: number;
   /** Times in which no gateway reaches the state. */
   readonly outages: number;
+  /** Times in which one gateway does not reach the state, for longer than its lease. */
+  readonly cuts: number;
+  /** Changes of a bucket that a gateway hears of late. */
+  readonly lags: number;
   /** Clients that leave before they have their answer. */
   readonly departures: number;
   /** Gateways that stand still until all that they hold has run out, and go on. */
@@ -45,17 +59,36 @@ export const CALM: Troubles = {
   bodies: 0,
   calls: 0,
   outages: 0,
+  cuts: 0,
+  lags: 0,
   departures: 0,
   stalls: 0,
 };
 
+/** What strikes: a gateway that stands still for longer than its lease must not meet a switch (docs/consistency.md, "Limits"). */
+export const troublesOf = ({ switches, troubles }: Scenario): Troubles =>
+  switches > 0 ? { ...troubles, stalls: 0 } : { ...troubles, cuts: 0 };
+
+/** One run in so many is one in which an operator switches rungs: they take longer than others. */
+const SWITCHED = 10;
+
 /** The scenario that a seed stands for. */
-export function scenarioOf(seed: number): Scenario {
+export const scenarioOf = (seed: number): Scenario =>
+  seed % SWITCHED === 0 ? switchedScenarioOf(seed) : steadyScenarioOf(seed);
+
+function switchedScenarioOf(seed: number): Scenario {
+  const random = new Random(seed ^ 0x5817c4);
+  return { ...steadyScenarioOf(seed), rung: random.pick(FIRST_RUNGS), switches: 1 + random.below(4) };
+}
+
+/** One in which the rung stays. */
+export function steadyScenarioOf(seed: number): Scenario {
   const random = new Random(seed ^ 0x5eed);
   const put = random.chance(0.7);
   return {
     seed,
     rung: random.pick(['read-through', 'read-through', 'exclusive', 'write-through', 'write-through']),
+    switches: 0,
     delete: random.chance(0.75) ? 'both' : 'target',
     conditional: { put, complete: put && random.chance(0.6), match: put },
     keys: 1 + random.below(2),
@@ -67,6 +100,8 @@ export function scenarioOf(seed: number): Scenario {
       bodies: random.below(2),
       calls: random.chance(0.4) ? 1 + random.below(2) : 0,
       outages: random.chance(0.15) ? 1 : 0,
+      cuts: random.chance(0.3) ? 1 : 0,
+      lags: random.below(5),
       departures: random.below(2),
       stalls: random.chance(0.2) ? 1 : 0,
     },

@@ -9,14 +9,20 @@ import { get, list } from './client/reads.js';
 import { fillStores } from './filling.js';
 import { type SimulatedGateway, startGateway } from './gateway.js';
 import { History } from './history.js';
+import { forever } from './life.js';
 import { MemoryKv } from './memory-kv.js';
 import { Monitor, type Side } from './monitor.js';
 import { Overlaps } from './overlaps.js';
 import { Random } from './random.js';
+import { recordOf } from './record.js';
 import { RecordWitness } from './record-witness.js';
 import type { Rules } from './rules.js';
-import type { Scenario } from './scenario.js';
+import { type Scenario, troublesOf } from './scenario.js';
 import { Scheduler } from './scheduler.js';
+import { type FollowingGateway, startFollowingGateway } from './switching/gateway.js';
+import { Operator } from './switching/operator.js';
+import { SwitchWitness } from './switching/switch-witness.js';
+import { GRACE_MS } from './switching/times.js';
 import { Tally } from './tally.js';
 import { Weather } from './weather.js';
 
@@ -25,6 +31,18 @@ const LONGEST_WAIT_MS = 20_000;
 
 /** In which recovery comes round, ms. */
 const RECOVERY_MS = 6_000;
+
+/** No outage lasts longer, ms. */
+const OUTAGE_MS = 20_000;
+
+/** For how long a gateway does not reach the state, ms: its tenure ends, and now and then its lease. */
+const CUT_MS = 30_000;
+
+/** What clients wait for before they go on, where a bucket is switched meanwhile, ms. */
+const PAUSES_MS = [0, 0, 1_000, 10_000];
+
+/** After so many graces every tombstone has been collected that can be, however often the shadow turned out to have its object again. */
+const MAX_GRACES = 6;
 
 /** Events after which a run must have ended. */
 const MAX_STEPS = 100_000;
@@ -43,19 +61,23 @@ export class World {
   readonly #overlaps: Overlaps;
   readonly #records: RecordWitness;
   readonly #gateways: SimulatedGateway[] = [];
+  readonly switches: SwitchWitness;
+  /** Those of the gateways that an operator can ask for switches. */
+  readonly #admins: FollowingGateway[] = [];
 
   constructor(
     readonly scenario: Scenario,
     readonly rules: Rules,
   ) {
     const { history, tally } = this;
-    const { seed, troubles, rung, keys } = scenario;
+    const { seed, rung, keys } = scenario;
     this.#random = new Random(seed);
     this.scheduler = new Scheduler(this.#random);
     this.kv = new MemoryKv(this.scheduler);
-    this.weather = new Weather(this.scheduler, this.#random, { troubles, tally });
+    this.weather = new Weather(this.scheduler, this.#random, { troubles: troublesOf(scenario), tally });
     this.keys = Array.from({ length: keys }, (_, index) => `k${index}`);
-    this.monitor = new Monitor({ history, writesBoth: rung === 'write-through' });
+    this.monitor = new Monitor({ history, writesBoth: rung === 'write-through' && !this.#isSwitched });
+    this.switches = new SwitchWitness(this.kv, tally);
     this.stores = { target: this.#makeStore('target'), shadow: this.#makeStore('shadow') };
     this.#overlaps = new Overlaps(tally);
     const targetHas = (key: string) => this.monitor.has('target', key);
@@ -74,17 +96,21 @@ export class World {
   /** What clients see of each key at the beginning. */
   async prepare(): Promise<Map<string, string | null>> {
     for (const side of ['target', 'shadow'] as const) await this.store(side).ask('PUT', '');
-    const initial = await fillStores(this, this.#random);
+    const initial = await fillStores(this, this.#random, { seesShadow: this.scenario.rung !== 'none' });
+    if (this.#isSwitched) await this.switches.begin(recordOf(this.scenario));
     for (let index = 0; index < 2; index += 1) this.#startGateway();
     return initial;
   }
 
   /** Clients work side by side, and gateways and the state fail meanwhile; and again when recovery looks after what they left. */
   async live(): Promise<void> {
-    const { kills, outages } = this.scenario.troubles;
+    const { kills, outages, cuts } = troublesOf(this.scenario);
     for (let index = 0; index < kills; index += 1) this.#soon(() => this.#kill());
     for (let index = 0; index < outages; index += 1) this.#soon(() => this.#breakState());
+    for (let index = 0; index < cuts; index += 1) this.#soon(() => this.#cutOff());
+    const operating = this.#operate();
     await this.#shift();
+    await this.#until(operating);
     const recovery = this.#records.firstLeaseEnd;
     if (recovery === undefined) return;
     const begin = recovery + this.#random.below(RECOVERY_MS);
@@ -94,14 +120,25 @@ export class World {
 
   /** All clients do what they have to do, until all have had their answers. */
   async #shift(): Promise<void> {
-    const { clients } = this.scenario;
-    let working = clients;
-    for (let index = 0; index < clients; index += 1) {
-      this.#work(`c${index}`).then(() => {
-        working -= 1;
-      });
-    }
-    await this.scheduler.run(() => working === 0, MAX_STEPS);
+    const clients = Array.from({ length: this.scenario.clients }, (_, index) => this.#work(`c${index}`));
+    await this.#until(Promise.all(clients));
+  }
+
+  /** Lets events happen until the work is done. */
+  async #until(work: Promise<unknown>): Promise<void> {
+    let isDone = false;
+    const done = work.then(() => {
+      isDone = true;
+    });
+    await Promise.race([this.scheduler.run(() => isDone, MAX_STEPS), done.then(forever)]);
+  }
+
+  /** What an operator asks for, one after the other. */
+  async #operate(): Promise<void> {
+    const { delete: deletes, asks } = this.scenario;
+    const operator = new Operator({ ...this, store: (side) => this.store(side), deletes, asks });
+    for (let index = 0; index < this.scenario.switches; index += 1)
+      await operator.change(this.#random.pick(this.#following()));
   }
 
   /** Time passes until recovery has been everywhere, or all leases have ended; then every key is read once more. */
@@ -112,17 +149,21 @@ export class World {
     const [soon, over] = [scheduler.now() + LONGEST_WAIT_MS, scheduler.now() + 4 * TIMES.leaseMs];
     const isOver = () => (scheduler.now() > soon && this.#isQuiet()) || scheduler.now() > over;
     await scheduler.run(isOver, MAX_STEPS);
-    let reading = true;
-    this.#readAll().then(() => {
-      reading = false;
-    });
-    await scheduler.run(() => !reading, MAX_STEPS);
+    const last = scheduler.now() + MAX_GRACES * GRACE_MS;
+    const isCollected = () => (this.#isQuiet() && this.#isCollected()) || scheduler.now() > last;
+    if (this.#isSwitched) await scheduler.run(isCollected, MAX_STEPS);
+    await this.#until(this.#readAll());
   }
 
-  /** Nothing is on its way, and nothing is announced or owed. */
+  /** Nothing is on its way, nothing is announced or owed, and the bucket is where it was to be. */
   #isQuiet(): boolean {
-    const isStalled = this.#gateways.some(({ life }) => life.isStalled);
-    return this.scheduler.isIdle && !isStalled && !this.kv.has('open/');
+    const isStalled = this.#gateways.some(({ life }) => life.isStalled || life.isCutOff);
+    return this.scheduler.isIdle && !isStalled && !this.kv.has('open/') && this.switches.isSettled;
+  }
+
+  /** No tombstone is left that waits for its grace to end. */
+  #isCollected(): boolean {
+    return !this.kv.has('emptied/');
   }
 
   async #readAll(): Promise<void> {
@@ -134,6 +175,7 @@ export class World {
   async #work(name: string): Promise<void> {
     const deeds = choices(this.scenario.deeds ?? DEED_NAMES, this.keys.length);
     for (let index = 0; index < this.scenario.operations; index += 1) {
+      if (this.#isSwitched) await this.scheduler.sleep(this.#random.pick(PAUSES_MS));
       await this.scheduler.pause();
       const client = new Client(name, this.#random.pick(this.#alive()), this);
       const [deed, key] = [this.#random.pick(deeds), this.#random.pick(this.keys)];
@@ -161,13 +203,32 @@ export class World {
   #breakState(): void {
     this.kv.breakDown();
     this.tally.count('fault', 'outage');
-    this.scheduler.after(this.#random.below(20_000), () => this.kv.comeBack());
+    this.scheduler.after(this.#random.below(OUTAGE_MS), () => this.kv.comeBack());
+  }
+
+  #cutOff(): void {
+    this.#random.pick(this.#alive()).life.cutOff(CUT_MS + this.#random.below(CUT_MS));
+    this.tally.count('fault', 'cut off');
   }
 
   #startGateway(): SimulatedGateway {
-    const gateway = startGateway(this);
+    const gateway = this.#isSwitched ? this.#startFollowing() : startGateway(this);
     this.#gateways.push(gateway);
     return gateway;
+  }
+
+  #startFollowing(): FollowingGateway {
+    const gateway = startFollowingGateway(`g${this.#gateways.length}`, this);
+    this.#admins.push(gateway);
+    return gateway;
+  }
+
+  #following(): FollowingGateway[] {
+    return this.#admins.filter(({ life }) => life.alive);
+  }
+
+  get #isSwitched(): boolean {
+    return this.scenario.switches > 0;
   }
 
   #makeStore(side: Side): S3Service {

@@ -1,3 +1,8 @@
-import { claimHoldsOn } from './holds.js';
+import { expectedOn } from './coverage.js';
+import { claimHolds } from './holds.js';
 
-claimHoldsOn('write-through', 8_000);
+claimHolds('write-through', {
+  schedules: 8_000,
+  where: { rung: 'write-through' },
+  expected: expectedOn('write-through'),
+});

@@ -57,17 +57,19 @@ export interface Rewriting {
 const same = (record: KeyRecord): KeyRecord => record;
 
 /** The records of all keys are other than the ledger means them to be. */
-export const withRecords = ({ found = same, stored = same }: Rewriting): Rules => ({
+export const withRecords = (change: Rewriting): Rules => ({
   ...REAL_RULES,
-  ledger: (kv, clock) => {
-    const get = async (key: string): Promise<KvEntry | null> => {
-      const entry = await kv.get(key);
-      return entry && rewritten(entry, found);
-    };
-    const commit: Kv['commit'] = ({ sets = [], ...rest }) =>
-      kv.commit({ ...rest, sets: sets.map((set) => rewritten(set, stored)) });
-    return new Ledger(...partsOf({ ...kv, get, commit }, clock));
+  ledger: (kv, clock) => new Ledger(...partsOf(rewriting(kv, change), clock)),
+});
+
+/** A state that shows and keeps the records of keys so. */
+export const rewriting = (kv: Kv, { found = same, stored = same }: Rewriting): Kv => ({
+  ...kv,
+  get: async (key: string): Promise<KvEntry | null> => {
+    const entry = await kv.get(key);
+    return entry && rewritten(entry, found);
   },
+  commit: ({ sets = [], ...rest }) => kv.commit({ ...rest, sets: sets.map((set) => rewritten(set, stored)) }),
 });
 
 const rewritten = <T extends { readonly key: string; readonly value: string }>(

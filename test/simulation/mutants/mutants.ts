@@ -4,6 +4,7 @@ import { LISTINGS } from './listings.js';
 import type { Mutants } from './mutant.js';
 import { READS } from './reads.js';
 import { RECOVERY } from './recovery.js';
+import { SWITCHING } from './switching.js';
 import { TOMBSTONES } from './tombstones.js';
 import { WRITES } from './writes.js';
 
@@ -16,4 +17,5 @@ export const MUTANTS: Mutants = {
   ...LISTINGS,
   ...WRITES,
   ...RECOVERY,
+  ...SWITCHING,
 };

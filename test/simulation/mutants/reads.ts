@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { S3Service } from '../../../src/s3/message.js';
 import { createShadowed } from '../../../src/shadow/shadowed.js';
 import { type KeyView, Ledger } from '../../../src/state/ledger.js';
-import { partsOf, type Rules } from '../rules.js';
+import { partsOf, REAL_RULES, type Rules } from '../rules.js';
 import { CALM } from '../scenario.js';
 import { CROWD, isRead, type Mutants, NOTHING_CONDITIONAL, notFound, withStores } from './mutant.js';
 
@@ -39,6 +39,7 @@ function lookingNoMore(enough: (seen: Seen) => boolean): Rules {
   }
 
   return {
+    ...REAL_RULES,
     ledger: (kv, clock) => new LooksNoMore(...partsOf(kv, clock)),
     shadowed: (options) => {
       const bucket = createShadowed({

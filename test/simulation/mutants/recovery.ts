@@ -1,7 +1,7 @@
 import { ask } from '../../../src/shadow/ask.js';
 import { createShadowed, type ShadowedOptions } from '../../../src/shadow/shadowed.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
-import { partsOf, type Rules } from '../rules.js';
+import { partsOf, REAL_RULES, type Rules } from '../rules.js';
 import type { Mutants } from './mutant.js';
 
 /** Recovery takes what the shadow has for the truth. */
@@ -23,6 +23,7 @@ class RecoversFromShadow extends Ledger {
 }
 
 const RECOVERS_FROM_SHADOW: Rules = {
+  ...REAL_RULES,
   ledger: (kv, clock) => new RecoversFromShadow(...partsOf(kv, clock)),
   shadowed: (options) => {
     if (options.ledger instanceof RecoversFromShadow) options.ledger.stores = options;

@@ -3,7 +3,7 @@ import { createShadowed } from '../../../src/shadow/shadowed.js';
 import type { KeyRecord } from '../../../src/state/key-record.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
-import { type LedgerParts, partsOf, type Rules } from '../rules.js';
+import { type LedgerParts, partsOf, REAL_RULES, type Rules } from '../rules.js';
 import { CALM } from '../scenario.js';
 import { aroundService, CROWD, forceRecord, type Mutants, withLedger } from './mutant.js';
 
@@ -49,6 +49,7 @@ class ForgetsTombstones extends Forgetful {
 
 /** A delete that fails takes its tombstone back. */
 const TAKES_TOMBSTONES_BACK: Rules = {
+  ...REAL_RULES,
   ledger: (kv, clock) => new Forgetful(...partsOf(kv, clock)),
   shadowed: (options) => {
     const { ledger, target } = options;
@@ -69,6 +70,7 @@ const TAKES_TOMBSTONES_BACK: Rules = {
 
 /** Who writes the key anew takes its tombstone away. */
 const WRITES_ERASE: Rules = {
+  ...REAL_RULES,
   ledger: (kv, clock) => new Forgetful(...partsOf(kv, clock)),
   shadowed: (options) => {
     const { ledger } = options;
@@ -104,6 +106,7 @@ class BuriesLate extends Ledger {
 }
 
 const BURIES_AFTER_TARGET: Rules = {
+  ...REAL_RULES,
   ledger: (kv, clock) => new BuriesLate(...partsOf(kv, clock)),
   shadowed: (options) => {
     const { ledger, target } = options;

@@ -1,0 +1,44 @@
+import type { BucketRecord } from '../../src/state/buckets.js';
+import type { Rung } from '../../src/state/rung.js';
+import type { Scenario } from './scenario.js';
+
+export type Shadow = NonNullable<BucketRecord['shadow']>;
+
+/** The one bucket that there is. */
+export const BUCKET = 'bucket';
+
+export const BUCKET_ID = 'b';
+
+/** The bucket as a scenario begins with it. */
+export function recordOf({ rung, delete: deletes, conditional }: Scenario): BucketRecord {
+  return {
+    name: BUCKET,
+    id: BUCKET_ID,
+    org: null,
+    backend: 'target',
+    targetBucket: 'target',
+    public: false,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    shadow: rung === 'none' ? null : shadowOn(rung, deletes),
+    epoch: 0,
+    forgetting: false,
+    conditionalWrites: conditional,
+  };
+}
+
+/** A shadow that all gateways have on that rung. */
+export function shadowOn(rung: Exclude<Rung, 'target-only' | 'opening'>, deletes: Shadow['delete']): Shadow {
+  return {
+    name: 'shadow',
+    endpoint: 'http://127.0.0.1:1',
+    region: 'auto',
+    accessKeyId: 'a',
+    secretAccessKey: 'b',
+    writeThrough: rung === 'write-through',
+    rung,
+    aim: rung,
+    confirmed: true,
+    delete: deletes,
+    since: '2026-01-01T00:00:00.000Z',
+  };
+}

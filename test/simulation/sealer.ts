@@ -1,0 +1,3 @@
+import { createSealer } from '../../src/state/sealing.js';
+
+export const SEALER = createSealer(Buffer.alloc(32));

@@ -1,0 +1,116 @@
+import { pino } from 'pino';
+import { type BucketRoutes, createBucketRoutes, findRoute } from '../../../src/gateway/bucket-routes.js';
+import type { Connections } from '../../../src/gateway/connections.js';
+import { createMigrations, type RunningMigrations } from '../../../src/gateway/migrations.js';
+import { joinGateways, type Membership } from '../../../src/gateway/switching/membership.js';
+import { servedOutOfTouch } from '../../../src/gateway/switching/out-of-touch.js';
+import { type Switching, startSwitching } from '../../../src/gateway/switching/switching.js';
+import type { ShadowedBucket } from '../../../src/shadow/shadowed.js';
+import { createAccessKeyStore } from '../../../src/state/access-keys.js';
+import { type BucketStore, createBucketStore } from '../../../src/state/buckets.js';
+import { KvUnavailable } from '../../../src/state/kv.js';
+import type { Clock } from '../../../src/system/clock.js';
+import type { Shared, SimulatedGateway } from '../gateway.js';
+import { clockOf } from '../gateway-clock.js';
+import { Life } from '../life.js';
+import { BUCKET } from '../record.js';
+import { SEALER } from '../sealer.js';
+import { reachedState } from '../state-boundary.js';
+import { reached } from '../store-boundary.js';
+import { SHORT } from './times.js';
+
+/** What an operator reaches of a gateway. */
+export interface AdminSide {
+  readonly buckets: BucketStore;
+  readonly migrations: RunningMigrations;
+  readonly switching: Switching;
+  readonly clock: Clock;
+}
+
+export interface FollowingGateway extends SimulatedGateway {
+  /** Resolves once the gateway serves. */
+  readonly admin: Promise<AdminSide>;
+}
+
+interface Process extends AdminSide, Pick<Membership, 'lease'> {
+  readonly routes: BucketRoutes;
+}
+
+const log = pino({ level: 'silent' });
+
+/** How soon a process that could not start is started anew, ms. */
+const RESTART_MS = 1_000;
+
+/** A gateway that follows the bucket's record, with all that takes part in a switch: only its stores and its state are simulated. */
+export function startFollowingGateway(name: string, shared: Shared): FollowingGateway {
+  const life = new Life(shared.weather.scheduler);
+  const started = start(name, life, shared);
+  return {
+    life,
+    admin: started,
+    bucket: { service: serviceOf(started, shared), migrate: migrateOn(started) },
+  };
+}
+
+/** A process that does not reach the state ends, and its successor is another gateway. */
+async function start(name: string, life: Life, shared: Shared): Promise<Process> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await open(`${name}.${attempt}`, life, shared);
+    } catch (error) {
+      if (!(error instanceof KvUnavailable)) throw error;
+      await clockOf(life, shared.weather.scheduler).sleep(RESTART_MS);
+    }
+  }
+}
+
+/** As a gateway opens its parts, in the same order. */
+async function open(id: string, life: Life, shared: Shared): Promise<Process> {
+  const { rules, weather } = shared;
+  const clock = clockOf(life, weather.scheduler);
+  const kv = rules.state(reachedState(shared.kv, life, weather));
+  const buckets = createBucketStore(kv, SEALER);
+  const accessKeys = createAccessKeyStore(kv, SEALER, clock);
+  const stores = { kv, buckets, accessKeys, clock, log };
+  const { leases, lease, registry } = await joinGateways({ ...stores, id, times: SHORT });
+  const parts = { ...stores, connections: connectionsOf(life, shared), sealer: SEALER, times: SHORT };
+  const routes = createBucketRoutes({
+    registry,
+    lease,
+    open: (record, tenure) => rules.openRoute(record, tenure, parts),
+    log,
+  });
+  const migrations = createMigrations({ routes, kv, clock, log });
+  const switching = startSwitching({ kv, registry, buckets, leases, clock, log });
+  return { buckets, migrations, switching, clock, lease, routes };
+}
+
+function connectionsOf(life: Life, shared: Shared): Connections {
+  const target = reached(shared.stores.target, { ...shared, side: 'target', life });
+  const shadow = reached(shared.stores.shadow, { ...shared, side: 'shadow', life });
+  return {
+    toTarget: () => target,
+    toBackend: () => target,
+    toShadow: () => ({ service: shadow, close: async () => undefined }),
+  };
+}
+
+/** As requests are admitted to a bucket. */
+function serviceOf(started: Promise<Process>, { tally }: Shared): ShadowedBucket['service'] {
+  return async (request) => {
+    const { routes, lease } = await started;
+    const { service, target, record } = await findRoute(routes, BUCKET);
+    const isOut = lease.tenure.isOver();
+    tally.count('rule', isOut ? 'out of touch' : `served on ${record.shadow?.rung ?? 'none'}`);
+    return (isOut ? servedOutOfTouch(target) : service)(request);
+  };
+}
+
+/** Where there is no shadow, all that there is to copy is in the target. */
+function migrateOn(started: Promise<Process>): ShadowedBucket['migrate'] {
+  return async (key) => {
+    const { routes } = await started;
+    const { movingFrom } = await findRoute(routes, BUCKET);
+    return movingFrom ? movingFrom.migrate(key) : { state: 'present' };
+  };
+}
