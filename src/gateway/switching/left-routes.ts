@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { Logger } from '../../system/logger.js';
 import type { BucketRoute } from '../bucket-route.js';
@@ -20,7 +21,10 @@ export class LeftRoutes {
   readonly #leaving = new Set<Leaving>();
   readonly #hurry = new AbortController();
 
-  constructor(private readonly options: LeftRoutesOptions) {}
+  constructor(private readonly options: LeftRoutesOptions) {
+    // Every route that is being left listens for it.
+    setMaxListeners(0, this.#hurry.signal);
+  }
 
   leave(route: BucketRoute): void {
     const { quiet, ended, closed, mayApply } = route.retire(this.#hurry.signal);
