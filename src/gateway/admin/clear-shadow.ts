@@ -74,7 +74,7 @@ const notYet = (name: string): AdminError =>
   new AdminError(
     409,
     'switching',
-    `write-through of "${name}" could not be ended in time, since requests are still under way; try again, and wait longer`,
+    `write-through of "${name}" did not end in time and goes on; what was written meanwhile may be in the target alone; try again, and wait longer`,
   );
 
 /** What was found out holds of one shadow, as long as nobody else aims it elsewhere: another one that was set meanwhile stays. */
