@@ -20,6 +20,10 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 export async function runInProcess(args: readonly string[], version: string): Promise<void> {
   quietSdk();
   const { stdin, stdout, stderr } = process;
+  // Whoever reads along may have seen enough, as `head` does.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   process.exitCode = await main(args, { environment: readEnvironment(), stdin, stdout, stderr, version });
 }
 

@@ -41,9 +41,20 @@ async function update(name: string, flags: UpdateFlags, io: Io): Promise<void> {
   await withAdmin(io, async (client) => {
     const { force, wait: wait_seconds, json: asJson } = flags;
     await client.request('PATCH', bucketPath(name), { shadow, public: isPublic, force, wait_seconds });
-    const status = await printStatus(client, name, { io, asJson });
+    const status = await printStatus(client, name, { io, asJson }).catch((error: unknown) => {
+      throw error instanceof CliError ? new SavedUnseen(name, error) : error;
+    });
     if (shadow !== undefined && status.switching) throw new NotYetSwitched(name, status.switching);
   });
+}
+
+/** The settings are saved; how far it is cannot be told. */
+class SavedUnseen extends CliError {
+  override readonly name = 'SavedUnseen';
+
+  constructor(bucket: string, cause: CliError) {
+    super(`the change of ${bucket} is saved; its status is not known: ${cause.message}`, { cause });
+  }
 }
 
 /** The settings are saved; what they ask for is not so yet. */
