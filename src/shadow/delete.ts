@@ -9,7 +9,7 @@ import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { beforeWriting, heldUp, judgeUnder, sendFirst, sentBy, unattended } from './under-intent.js';
-import { isConditional, isInTarget, lookInTarget } from './view.js';
+import { isConditional, isInTarget, lookInTarget, type Viewed } from './view.js';
 
 const PRECONDITION_FAILED = 412;
 
@@ -80,16 +80,20 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
 async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const sent = sentBy(await judgeOf(ctx, request), request);
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
-  await judgeUnder(ctx, request, intent);
-  const found = await beforeWriting(ctx, intent, () => isThere(ctx, request));
+  const viewed = await judgeUnder(ctx, request, intent);
+  const sends = await beforeWriting(ctx, intent, () => isTold(ctx, request, viewed));
   await bury(ctx, intent);
-  const answer = found ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
+  const answer = sends ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
   if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;
 }
 
 const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean> =>
   queryValue(request, 'versionId') === NULL_VERSION || isInTarget(ctx, request.key, request.signal);
+
+/** Whether T is to delete: what was judged, if T had it, though it may be gone by now. Then T says so, and nothing was deleted. */
+const isTold = async (ctx: ShadowContext, request: S3Request, viewed?: Viewed): Promise<boolean> =>
+  viewed?.holder === 'target' || isThere(ctx, request);
 
 /** DELETE where writers exclude each other. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
@@ -128,8 +132,8 @@ async function openDelete(ctx: ShadowContext, request: S3Request): Promise<OpenD
       sends: true,
     };
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
-  await judgeUnder(ctx, request, intent);
-  const sends = writesBoth(ctx) || (await beforeWriting(ctx, intent, () => isThere(ctx, request)));
+  const viewed = await judgeUnder(ctx, request, intent);
+  const sends = writesBoth(ctx) || (await beforeWriting(ctx, intent, () => isTold(ctx, request, viewed)));
   await bury(ctx, intent);
   return { intent, sends };
 }
@@ -141,7 +145,8 @@ async function deleteFromTarget(
 ): Promise<S3Response> {
   const send = () => ctx.target(request);
   const answer = await (intent ? sendFirst(ctx, intent, send) : send());
-  if (answer.status !== 404) return answer;
+  // Of two deletes that ask for the same object only one finds it.
+  if (answer.status !== 404 || isConditional(request)) return answer;
   discard(answer.body);
   return NO_CONTENT;
 }

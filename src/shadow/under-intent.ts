@@ -4,7 +4,7 @@ import type { WriteIntent } from '../state/write-intent.js';
 import { wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
 import type { Judge } from './judging.js';
-import { checkConditions, isConditional, viewedETag } from './view.js';
+import { checkConditions, isConditional, type Viewed, viewedObject } from './view.js';
 
 /** What is to be found out under an intent before anything is written: when it fails, the intent has nothing to guard and is closed. */
 export async function beforeWriting<T>(
@@ -81,13 +81,20 @@ async function renewUntil(ctx: ShadowContext, intent: WriteIntent, done: AbortSi
  * COND.: judges the request's conditions against the view. Where all writes take an intent nobody else changes it meanwhile, so that neither
  * store has to judge again, by its own objects.
  *
+ * @returns the object that was judged, if there is one
  * @throws S3Error PreconditionFailed, NoSuchKey, ServiceUnavailable; the intent is closed then
  */
-export async function judgeUnder(ctx: ShadowContext, request: S3Request, intent: WriteIntent): Promise<void> {
-  if (!isConditional(request)) return;
-  await beforeWriting(ctx, intent, async () =>
-    checkConditions(request, await viewedETag(ctx, request.key, request.signal)),
-  );
+export async function judgeUnder(
+  ctx: ShadowContext,
+  request: S3Request,
+  intent: WriteIntent,
+): Promise<Viewed | undefined> {
+  if (!isConditional(request)) return undefined;
+  return beforeWriting(ctx, intent, async () => {
+    const viewed = await viewedObject(ctx, request.key, request.signal);
+    checkConditions(request, viewed?.etag);
+    return viewed;
+  });
 }
 
 /** The request as T gets it: with its conditions where it has the last word on them. */

@@ -9,23 +9,30 @@ import { isDeleteMarker, judge } from './miss.js';
 import { seesShadow } from './rungs.js';
 import { ListingRefused, readStorePage } from './store-page.js';
 
+/** What clients see of a key. */
+export interface Viewed {
+  /** With its quotes. */
+  readonly etag: string;
+  readonly holder: 'target' | 'shadow';
+}
+
 /**
  * The view of a key: T's object if T has it, else nothing if the key is deleted, else S's object.
  *
- * @returns the object's ETag with its quotes, or undefined when clients see no object
+ * @returns undefined when clients see no object
  * @throws S3Error ServiceUnavailable when a store does not tell
  */
-export async function viewedETag(
+export async function viewedObject(
   ctx: ShadowContext,
   key: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Viewed | undefined> {
   const inTarget = await lookInTarget(ctx, key, signal);
-  if (inTarget.state === 'present') return inTarget.etag;
+  if (inTarget.state === 'present') return { etag: inTarget.etag, holder: 'target' };
   if (ctx.rung === 'opening') throw opening();
   if (inTarget.state === 'deleted' || !seesShadow(ctx) || (await ctx.ledger.isDeleted(key))) return undefined;
   const inShadow = await askShadow(ctx, headRequest(key, signal));
-  return inShadow && (inShadow.headers.etag ?? '');
+  return inShadow && { etag: inShadow.headers.etag ?? '', holder: 'shadow' };
 }
 
 /** @throws S3Error ServiceUnavailable when the shadow does not tell */

@@ -10,7 +10,7 @@ import { mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
 import { excludesWriters, writesBoth } from './rungs.js';
 import { beforeWriting, holding, judgeUnder, secure, sentBy } from './under-intent.js';
-import { checkConditions, isConditional, viewedETag } from './view.js';
+import { checkConditions, isConditional, viewedObject } from './view.js';
 import { leaveToRecovery, withheldPut } from './withheld-put.js';
 
 const TARGET_ALONE: readonly Side[] = ['target'];
@@ -86,7 +86,7 @@ async function writeUnderIntent(
  */
 async function prepareForTarget(ctx: ShadowContext, request: S3Request): Promise<void> {
   if (request.headers['if-none-match'] !== undefined) {
-    return checkConditions(request, await viewedETag(ctx, request.key, request.signal));
+    return checkConditions(request, (await viewedObject(ctx, request.key, request.signal))?.etag);
   }
   await migrateFirst(ctx, request.key);
 }

@@ -69,6 +69,30 @@ describe.each(Object.entries(ATTEMPTS))('%s on a target that ignores that condit
   );
 });
 
+it.each([
+  ['read-through', {}],
+  ['a rung that other gateways may not have reached', { rung: 'exclusive', isConfirmed: false }],
+] as const)('of two deletes that want the same object the later one is refused on %s', async (_, options) => {
+  let isJudging = false;
+  const moving = await movingBucket({
+    ...options,
+    onTarget: (service) => async (request) => {
+      const answer = await service(request);
+      if (isJudging && request.operation === 'HeadObject') {
+        isJudging = false;
+        await moving.target.ask('DELETE', 'k');
+      }
+      return answer;
+    },
+  });
+  const { headers } = await moving.target.put('k', 'wanted');
+  isJudging = true;
+  const condition = { headers: { 'if-match': headers.etag ?? '' } };
+  expect(await told(moving.client.ask('DELETE', 'k', condition))).toBe(412);
+  await moving.settled();
+  expect((await moving.ledger.record('k')).intents).toEqual([]);
+});
+
 describe('on the rung where others may still write without an intent', () => {
   const onTheWay = (options: MovingOptions = {}) =>
     movingBucket({ rung: 'exclusive', isConfirmed: false, ...options });
