@@ -37,9 +37,14 @@ export const mayStillApply = ({ status }: Pick<S3Response, 'status'>): boolean =
   status === BAD_GATEWAY || status === GATEWAY_TIMEOUT;
 
 /** Whether a failure says that its request never left, so that it cannot take effect. */
-export function wasNeverSent(failure: unknown): boolean {
+export const wasNeverSent = (failure: unknown): boolean => unanswered(failure)?.sent === false;
+
+/** Whether a failure says that a request was not answered which may have left. */
+export const wasLeftUnanswered = (failure: unknown): boolean => unanswered(failure)?.sent === true;
+
+function unanswered(failure: unknown): BackendUnavailable | undefined {
   const reason = failure instanceof S3Error ? failure.cause : failure;
-  return reason instanceof BackendUnavailable && !reason.sent;
+  return reason instanceof BackendUnavailable ? reason : undefined;
 }
 
 /** Longer than any listing or XML result of S3. */

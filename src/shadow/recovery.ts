@@ -1,6 +1,7 @@
 import type { Copy, KeyRecord } from '../state/key-record.js';
 import { KvUnavailable } from '../state/kv.js';
 import type { WriteIntent } from '../state/write-intent.js';
+import { wasLeftUnanswered } from './ask.js';
 import { collectTombstone } from './collect.js';
 import type { ShadowContext } from './context.js';
 import { abortUpload } from './copy-sink.js';
@@ -27,7 +28,8 @@ export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<v
 }
 
 /**
- * Where the shadow is no longer written, or not yet, it need not agree: one that stays down must not bar its keys for good.
+ * Where the shadow is no longer written, or not yet, it need not agree: one that stays down must not bar its keys for good. What it did not answer may
+ * still take effect, and is waited for.
  *
  * @returns false when a delete of the shadow may still take effect
  */
@@ -39,7 +41,8 @@ async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<b
     await mirror(ctx, intent);
     return true;
   } catch (error) {
-    if (writesBoth(ctx) || error instanceof KvUnavailable) throw error;
+    const mustBeTriedAgain = writesBoth(ctx) || wasLeftUnanswered(error) || error instanceof KvUnavailable;
+    if (mustBeTriedAgain) throw error;
     const { key } = intent;
     ctx.log.warn(
       { err: error, bucket: ctx.bucket, key },
