@@ -1,4 +1,5 @@
 import type { S3Request, S3Response, S3Service } from '../../src/s3/message.js';
+import type { OperationName } from '../../src/s3/operations.js';
 import { readCopyResult } from '../../src/s3/xml/copy.js';
 import { readCompleteResult } from '../../src/s3/xml/multipart.js';
 import type { History } from './history.js';
@@ -63,7 +64,7 @@ export class Monitor {
     const { history, writesBoth } = this.parts;
     if (!history.isKnown(etag)) this.#note(`the ${side} made an object of a body that was not whole`);
     const object = objectOf(request.key, history.valueOf(etag));
-    const isClients = request.operation === 'PutObject' && markOf(request) !== undefined;
+    const isClients = WRITTEN_TO_BOTH.has(request.operation) && markOf(request) !== undefined;
     if (writesBoth && side === 'target' && isClients && !this.#written.shadow.has(object))
       this.#note(`${object} was written to the target before the shadow had it`);
     this.#written[side].add(object);
@@ -74,6 +75,13 @@ export class Monitor {
     this.violation ??= violation;
   }
 }
+
+/** What clients write in write-through, as the stores get it. */
+const WRITTEN_TO_BOTH: ReadonlySet<OperationName> = new Set<OperationName>([
+  'PutObject',
+  'CompleteMultipartUpload',
+  'CopyObject',
+]);
 
 const objectOf = (key: string, value: string): string => `${key}: ${value}`;
 

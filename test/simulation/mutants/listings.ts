@@ -43,7 +43,7 @@ const LISTS: Partial<Scenario> = { ...CROWD, deeds: ['list', 'put', 'delete'] };
 export const LISTINGS: Mutants = {
   'does not look again for a deleted key of a listing': {
     rules: askingTargetOnce('after the shadow'),
-    where: LISTS,
+    where: { ...LISTS, rung: 'read-through', deeds: ['list', 'list', 'put', 'delete'], operations: 4 },
   },
   'lists the target before the shadow': {
     rules: askingTargetOnce('before the shadow'),

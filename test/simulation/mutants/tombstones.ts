@@ -134,7 +134,10 @@ export const TOMBSTONES: Mutants = {
   'reads without looking for a tombstone': { rules: withLedger(SeesNoTombstone) },
   'deletes without a tombstone': { rules: withLedger(LeavesNoTombstone) },
   'sets the tombstone after the target answered': { rules: BURIES_AFTER_TARGET, where: CROWD },
-  'forgets the tombstone once the shadow has deleted': { rules: withLedger(ForgetsTombstones) },
+  'forgets the tombstone once the shadow has deleted': {
+    rules: withLedger(ForgetsTombstones),
+    where: { ...CROWD, delete: 'both', deeds: ['list', 'get', 'delete', 'sweep'] },
+  },
   'takes the tombstone back when a delete fails': {
     rules: TAKES_TOMBSTONES_BACK,
     where: { ...CROWD, troubles: { ...CALM, requests: 4 } },
