@@ -37,7 +37,7 @@ async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<b
   try {
     if (await finishUpload(ctx, intent)) return true;
     if (!(await isInTarget(ctx, intent.key, ctx.background.signal)))
-      return await deleteFromShadow(ctx, intent.key, intent);
+      return !writesBoth(ctx) || (await deleteFromShadow(ctx, intent.key, intent));
     await mirror(ctx, intent);
     return true;
   } catch (error) {
