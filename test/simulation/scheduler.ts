@@ -71,7 +71,8 @@ export class Scheduler implements Clock {
   }
 
   after(ms: number, ring: () => void): { cancel(): void } {
-    const timer = { at: this.#now + ms, ring };
+    // As by the clock of a process, which tells whole milliseconds.
+    const timer = { at: this.#now + Math.ceil(ms), ring };
     this.#timers.add(timer);
     return { cancel: () => this.#timers.delete(timer) };
   }
