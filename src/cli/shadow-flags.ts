@@ -84,10 +84,21 @@ export async function readShadowChanges(flags: ShadowFlags, io: Io): Promise<Sha
   if (flags.shadowEndpoint !== undefined || flags.shadowName !== undefined) return readShadowFlags(flags, io);
   return {
     region: flags.shadowRegion,
-    access_key_id: flags.shadowAccessKey,
-    secret_access_key: flags.shadowSecretKey,
+    ...newKeys(flags, io),
     write_through: flags.shadowWriteThrough,
     delete: flags.shadowDelete,
+  };
+}
+
+/** Of a pair of keys one may be in the environment, where others do not see it. */
+function newKeys(
+  flags: ShadowFlags,
+  { environment }: Io,
+): Pick<ShadowBody, 'access_key_id' | 'secret_access_key'> {
+  const { shadowAccessKey: id, shadowSecretKey: secret } = flags;
+  return {
+    access_key_id: id ?? (secret === undefined ? undefined : environment.shadowAccessKey),
+    secret_access_key: secret ?? (id === undefined ? undefined : environment.shadowSecretKey),
   };
 }
 

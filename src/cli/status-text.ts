@@ -10,6 +10,7 @@ export function statusText(status: BucketStatusJson): string[] {
     ['Bucket', `${status.bucket}${status.org === null ? '' : ` of ${status.org}`}, ${accessWord(status)}`],
     ['Backend', `${status.backend}, bucket ${status.target_bucket}`],
     ['Shadow', shadow === null ? 'none' : shadowWords(shadow)],
+    ...(shadow === null ? [] : [['Target', conditionWords(shadow.conditional_writes)] as const]),
     ...(switching === null ? [] : [['Switch', switchWords(switching)] as const]),
     ...(shadow === null
       ? []
@@ -21,6 +22,8 @@ export function statusText(status: BucketStatusJson): string[] {
         ]),
   ]);
 }
+
+type ConditionalWrites = NonNullable<BucketJson['shadow']>['conditional_writes'];
 
 const GOALS = {
   none: 'the shadow is being cleared',
@@ -39,6 +42,16 @@ function owedWords({ pending_repairs, oldest_repair, repair_error }: MigrationJs
   const since = oldest_repair === null ? '' : ` since ${oldest_repair}`;
   const why = repair_error === null ? '' : ` (${repair_error})`;
   return `${formatMany(pending_repairs, 'delete')} of the shadow${since}${why}`;
+}
+
+/** Whether writes need the state depends on it. */
+function conditionWords(honoured: ConditionalWrites): string {
+  const conditions = [
+    ...(honoured.put ? ['If-None-Match on PUT'] : []),
+    ...(honoured.complete ? ['If-None-Match on CompleteMultipartUpload'] : []),
+    ...(honoured.match ? ['If-Match'] : []),
+  ];
+  return `honours ${conditions.length === 0 ? 'no conditions' : conditions.join(', ')}`;
 }
 
 export function accessWord(bucket: BucketJson): string {

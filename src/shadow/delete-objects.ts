@@ -28,6 +28,8 @@ type Failure = Refusal | undefined;
 /**
  * DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. Plain keys go together; all
  * others, and those that somebody else is just writing, one by one.
+ *
+ * @throws KvUnavailable when nothing could be begun
  */
 export async function deleteObjects(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const document = await readBody(request, MAX_DOCUMENT);
@@ -83,6 +85,8 @@ async function deleteTogether(
     const outcomes = await deleteBatch(ctx, batch);
     return new Map([...outcomes].map(([key, outcome]) => [key, failureIn(ctx, outcome)]));
   } catch (error) {
+    // Nothing was sent for any key, and who hears that of the whole request tries it again.
+    if (error instanceof KvUnavailable) throw error;
     const failure = reported(ctx, error);
     return new Map(keys.map((key) => [key, failure]));
   }

@@ -44,7 +44,7 @@ function toldWith(shadow: typeof SHADOW, migration: Partial<MigrationJson>, swit
 }
 
 const told = (migration: Partial<MigrationJson>, switching: SwitchingJson | null = null) =>
-  toldWith(SHADOW, migration, switching).slice(3);
+  toldWith(SHADOW, migration, switching).slice(4);
 
 describe('what status tells of a shadow', () => {
   it('is that it is written, unless that has been ended to clear it', () => {
@@ -54,6 +54,17 @@ describe('what status tells of a shadow', () => {
       isWritten.replace('written in both', 'written in the target'),
     );
   });
+});
+
+it.each([
+  [
+    { put: true, complete: true, match: true },
+    'If-None-Match on PUT, If-None-Match on CompleteMultipartUpload, If-Match',
+  ],
+  [{ put: true, complete: false, match: false }, 'If-None-Match on PUT'],
+  [{ put: false, complete: false, match: false }, 'no conditions'],
+])('status tells which conditions the target honours: %o', (conditional_writes, words) => {
+  expect(toldWith({ ...SHADOW, conditional_writes }, {}, null)).toContain(`Target    honours ${words}`);
 });
 
 describe('what status tells of a migration', () => {
