@@ -28,6 +28,8 @@ const RULES = [
   ...['delete found its object', 'delete missed its object', 'shadow deleted', 'shadow did not delete'],
   ...['tombstone hid the shadow', 'tombstone hid a listed key', 'tombstone removed'],
   ...['put-if-absent judged', 'put-if-match judged', 'delete-if-match judged'],
+  ...['parts listed', 'a repeated Complete was done', 'a repeated Complete was refused'],
+  ...['Abort was done, Complete refused', 'Abort was refused, Complete done'],
   ...['answered IncompleteBody', 'answered NoSuchKey', 'answered PreconditionFailed'],
   ...['answered ServiceUnavailable', 'answered SlowDown'],
 ];

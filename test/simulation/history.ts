@@ -34,9 +34,10 @@ export class History {
     return `value ${this.#written} of ${key}`;
   }
 
-  know(value: string): string {
-    this.#values.set(etagOf(value), value);
-    this.#values.set(compositeETag([etagOf(value)]), value);
+  /** The value as a whole, and as the parts that it is made of. */
+  know(value: string, parts: readonly string[] = [value]): string {
+    for (const etag of [etagOf(value), compositeETag([etagOf(value)]), compositeETag(parts.map(etagOf))])
+      this.#values.set(etag, value);
     return value;
   }
 

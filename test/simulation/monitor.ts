@@ -23,7 +23,7 @@ export class Monitor {
     const mark = markOf(request);
     if (mark === undefined || isRead(request)) return;
     const what = `${request.operation} of ${mark} to the ${side}`;
-    if (this.#sent.has(what)) this.#note(`${what} was sent twice`);
+    if (this.#sent.has(what)) this.note(`${what} was sent twice`);
     this.#sent.add(what);
   }
 
@@ -41,7 +41,7 @@ export class Monitor {
     const owing: readonly Side[] = this.parts.writesBoth ? ['shadow', 'target'] : ['target'];
     for (const side of owing)
       if (!this.#written[side].has(objectOf(key, value)))
-        this.#note(`the write of ${value} was acknowledged and never reached the ${side}`);
+        this.note(`the write of ${value} was acknowledged and never reached the ${side}`);
   }
 
   has(side: Side, key: string): boolean {
@@ -53,6 +53,11 @@ export class Monitor {
     return this.#answeredByShadow.has(mark);
   }
 
+  /** Nothing that is wrong later counts. */
+  note(violation: string): void {
+    this.violation ??= violation;
+  }
+
   #applied(side: Side, request: S3Request, answer: S3Response): void {
     const [mark, etag] = [markOf(request), writtenETag(request, answer)];
     if (etag !== undefined) this.#writes(side, request, etag);
@@ -62,17 +67,13 @@ export class Monitor {
 
   #writes(side: Side, request: S3Request, etag: string): void {
     const { history, writesBoth } = this.parts;
-    if (!history.isKnown(etag)) this.#note(`the ${side} made an object of a body that was not whole`);
+    if (!history.isKnown(etag)) this.note(`the ${side} made an object of a body that was not whole`);
     const object = objectOf(request.key, history.valueOf(etag));
     const isClients = WRITTEN_TO_BOTH.has(request.operation) && markOf(request) !== undefined;
     if (writesBoth && side === 'target' && isClients && !this.#written.shadow.has(object))
-      this.#note(`${object} was written to the target before the shadow had it`);
+      this.note(`${object} was written to the target before the shadow had it`);
     this.#written[side].add(object);
     this.#present[side].add(request.key);
-  }
-
-  #note(violation: string): void {
-    this.violation ??= violation;
   }
 }
 

@@ -177,13 +177,18 @@ export class World {
     for (let index = 0; index < this.scenario.operations; index += 1) {
       if (this.#isSwitched) await this.scheduler.sleep(this.#random.pick(PAUSES_MS));
       await this.scheduler.pause();
-      const client = new Client(name, this.#random.pick(this.#alive()), this);
+      const client = new Client(name, this.anyGateway(), this);
       const [deed, key] = [this.#random.pick(deeds), this.#random.pick(this.keys)];
       this.tally.count('operation', deed);
       const end = this.#overlaps.begin(deed, keysOf(deed, key, this.keys));
       await DEEDS[deed].run(client, key);
       end();
     }
+  }
+
+  /** One that lives. */
+  anyGateway(): SimulatedGateway {
+    return this.#random.pick(this.#alive());
   }
 
   #alive(): SimulatedGateway[] {
@@ -232,7 +237,7 @@ export class World {
   }
 
   #makeStore(side: Side): S3Service {
-    const store = createMemoryBackend({ name: side, clock: this.scheduler }).service;
+    const store = createMemoryBackend({ name: side, clock: this.scheduler, minPartSize: 1 }).service;
     return this.monitor.watching(side, atBucket(side)(store));
   }
 }

@@ -16,12 +16,15 @@ export type Heard = Answer & { readonly mark: string };
 
 export type Write = Pick<Operation, 'kind' | 'value' | 'expected'>;
 
+export type Outcome = Operation['outcome'];
+
 export interface Surroundings {
   readonly history: History;
   readonly weather: Weather;
   readonly monitor: Monitor;
   readonly tally: Tally;
   readonly keys: readonly string[];
+  anyGateway(): SimulatedGateway;
 }
 
 /** One client of one gateway: asks, and notes what it asked and was told. */
@@ -38,6 +41,11 @@ export class Client {
 
   get life(): SimulatedGateway['life'] {
     return this.gateway.life;
+  }
+
+  /** The same client, through whichever gateway its next request happens to reach. */
+  elsewhere(): Client {
+    return new Client(this.name, this.surroundings.anyGateway(), this.surroundings);
   }
 
   /** Undefined when there was no answer, or nobody to hear it. */
@@ -57,6 +65,12 @@ export class Client {
     return Promise.race([answer, this.life.ended.then(() => undefined)]);
   }
 
+  /** Whether the target has the object now, if there is one, as the gateway sees to it before a copy. */
+  async bringOver(key: string): Promise<boolean> {
+    const found = await this.unlessDead(this.bucket.migrate(key));
+    return found !== undefined && found.state !== 'failed' && found.state !== 'superseded';
+  }
+
   record(
     key: string,
     operation: Omit<Operation, 'client' | 'returned'> & { readonly returned?: number },
@@ -74,15 +88,22 @@ export class Client {
   }
 
   async write(key: string, write: Write, asking: Asking): Promise<void> {
-    const { history, monitor, tally } = this.surroundings;
+    const { history, tally } = this.surroundings;
     const invoked = history.now();
     const answer = await this.ask(asking);
     const outcome = outcomeOf(answer);
     if (outcome === 'refused') tally.count('rule', `${write.kind} judged`);
-    if (outcome === 'done' && write.value !== null) monitor.acknowledges(key, write.value);
     if (outcome === 'done' && answer?.headers.etag) history.see(key, answer.headers.etag);
+    this.recordWrite(key, { ...write, invoked, outcome });
+  }
+
+  /** A write that returns now. */
+  recordWrite(key: string, write: Write & Pick<Operation, 'invoked' | 'outcome'>): void {
+    const { history, monitor } = this.surroundings;
+    const { value, outcome } = write;
+    if (outcome === 'done' && value !== null) monitor.acknowledges(key, value);
     const returned = outcome === 'unknown' ? {} : { returned: history.now() };
-    this.record(key, { ...write, invoked, ...returned, outcome });
+    this.record(key, { ...write, ...returned });
   }
 
   /** What the gateway makes an answer of; anything else is none. */
@@ -101,7 +122,7 @@ export class Client {
   }
 }
 
-function outcomeOf(answer: Answer | undefined): Operation['outcome'] {
+export function outcomeOf(answer: Answer | undefined): Outcome {
   if (!answer || answer.status >= 500) return 'unknown';
   return answer.status < 300 ? 'done' : 'refused';
 }

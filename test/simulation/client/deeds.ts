@@ -1,7 +1,9 @@
 import type { Client } from './client.js';
 import { remove, removeAll, removeIfMatch } from './deletes.js';
 import { get, head, list, range } from './reads.js';
-import { copy, put, putIfAbsent, putIfMatch, putInParts } from './writes.js';
+import { rest } from './rest.js';
+import { abortUpload, putCopiedPart, putInParts } from './uploads.js';
+import { copy, put, putIfAbsent, putIfMatch } from './writes.js';
 
 interface Deed {
   run(client: Client, key: string): Promise<void>;
@@ -23,6 +25,8 @@ export const DEEDS = {
   'put-if-absent': { run: putIfAbsent },
   'put-if-match': { run: putIfMatch },
   'put in parts': { run: putInParts },
+  'put a copied part': { run: putCopiedPart, needs: 'two keys' },
+  'abort an upload': { run: abortUpload },
   copy: { run: copy, needs: 'two keys' },
   delete: { run: remove },
   'delete-if-match': { run: removeIfMatch },
@@ -50,10 +54,4 @@ export function keysOf(name: DeedName, key: string, all: readonly string[]): rea
 
 async function sweep(client: Client, key: string): Promise<void> {
   await client.unlessDead(client.bucket.migrate(key));
-}
-
-/** For a moment, or until what dead gateways held has run out. */
-function rest(client: Client): Promise<void> {
-  const { random, scheduler } = client.surroundings.weather;
-  return scheduler.sleep(random.pick([1_000, 30_000, 200_000]));
 }

@@ -1,5 +1,4 @@
 import { readCopyResult } from '../../../src/s3/xml/copy.js';
-import { readCompleteResult, readInitiateResult, writeComplete } from '../../../src/s3/xml/multipart.js';
 import type { Answer } from '../../support/store-client.js';
 import { upload } from '../upload.js';
 import type { Asking, Client, Write } from './client.js';
@@ -34,31 +33,12 @@ async function putWhole(
   else await client.write(key, { ...write, value }, send);
 }
 
-/** An upload in parts is a write from when it is to be completed. */
-export async function putInParts(client: Client, key: string): Promise<void> {
-  const value = client.surroundings.history.newValue(key);
-  const created = await client.ask((store, signal) => store.ask('POST', key, { query: 'uploads', signal }));
-  if (created?.status !== 200) return;
-  const query = `uploadId=${encodeURIComponent(readInitiateResult(created.body).uploadId)}`;
-  const part = await client.ask((store, signal) =>
-    store.ask('PUT', key, { query: `partNumber=1&${query}`, body: value, signal }),
-  );
-  if (part?.status !== 200) return;
-  const body = writeComplete([{ partNumber: 1, etag: part.headers.etag ?? '' }]);
-  await client.write(key, { kind: 'put', value }, async (store, signal) => {
-    const answer = await store.ask('POST', key, { query, body, signal });
-    const isLateError = answer.status === 200 && 'error' in readCompleteResult(answer.body);
-    return isLateError ? { ...answer, status: 500 } : answer;
-  });
-}
-
 /** The gateway brings the source over before the target copies it. */
 export async function copy(client: Client, key: string): Promise<void> {
   const { history, keys, weather, monitor } = client.surroundings;
   const source = weather.random.pick(keys.filter((other) => other !== key));
   const invoked = history.now();
-  const found = await client.unlessDead(client.bucket.migrate(source));
-  if (found === undefined || found.state === 'failed' || found.state === 'superseded') return;
+  if (!(await client.bringOver(source))) return;
   const headers = { 'x-amz-copy-source': `target/${source}` };
   const answer = await client.ask((store, signal) => store.ask('PUT', key, { headers, signal }));
   if (answer?.status === 404) return client.recordRead(source, null, { invoked, returned: history.now() });
