@@ -10,7 +10,7 @@ class SharesEveryIntent extends Ledger {
   }
 }
 
-class HoldsNoIntent extends Ledger {
+export class HoldsNoIntent extends Ledger {
   override async openIntent(...args: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
     const intent = await super.openIntent(...args);
     await super.closeIntent(intent);

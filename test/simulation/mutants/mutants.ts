@@ -6,6 +6,7 @@ import { READS } from './reads.js';
 import { RECOVERY } from './recovery.js';
 import { SWITCHING } from './switching.js';
 import { TOMBSTONES } from './tombstones.js';
+import { UPLOADS } from './uploads.js';
 import { WRITES } from './writes.js';
 
 /** Protocols that each leave out one rule or break it, by what they do wrong. */
@@ -17,5 +18,6 @@ export const MUTANTS: Mutants = {
   ...LISTINGS,
   ...WRITES,
   ...RECOVERY,
+  ...UPLOADS,
   ...SWITCHING,
 };

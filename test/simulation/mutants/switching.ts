@@ -1,5 +1,6 @@
 import { openRoute } from '../../../src/gateway/bucket-route.js';
 import type { ShadowedRecord } from '../../../src/gateway/connections.js';
+import { stepped } from '../../../src/gateway/switching/steps.js';
 import type { BucketRecord } from '../../../src/state/buckets.js';
 import type { KeyRecord } from '../../../src/state/key-record.js';
 import type { Rung } from '../../../src/state/rung.js';
@@ -11,7 +12,7 @@ type Shadow = ShadowedRecord['shadow'];
 
 const withState = (state: Rules['state']): Rules => ({ ...REAL_RULES, state });
 
-type Skips = (shadow: Shadow) => Rung | undefined;
+type Skips = (shadow: Shadow) => Rung | 'none' | undefined;
 
 /** Who announces a rung that is left out announces instead the one that `skips` tells. */
 const leavingOut = (skips: Skips): Rules =>
@@ -24,8 +25,8 @@ const leavingOut = (skips: Skips): Rules =>
 function stepFurther<T extends { readonly key: string; readonly value: string }>(set: T, skips: Skips): T {
   if (!set.key.startsWith('bucket/')) return set;
   const record: BucketRecord = JSON.parse(set.value);
-  const rung = record.shadow && skips(record.shadow);
-  return rung ? { ...set, value: JSON.stringify({ ...record, shadow: { ...record.shadow, rung } }) } : set;
+  const step = record.shadow && skips(record.shadow);
+  return step ? { ...set, value: JSON.stringify({ ...stepped(record, step), epoch: record.epoch }) } : set;
 }
 
 const NO_EXCLUSIVE_UP = leavingOut(({ rung, aim }) =>
@@ -38,6 +39,10 @@ const NO_EXCLUSIVE_DOWN = leavingOut(({ rung, aim }) =>
 
 const NO_OPENING = leavingOut(({ rung, aim }) =>
   rung === 'opening' && aim !== 'none' ? 'read-through' : undefined,
+);
+
+const NO_TARGET_ONLY_DOWN = leavingOut(({ rung, aim }) =>
+  rung === 'target-only' && aim === 'none' ? 'none' : undefined,
 );
 
 /** What the stores are told by a gateway that ends a route counts as ended at once. */
@@ -113,6 +118,7 @@ export const SWITCHING: Mutants = {
     rules: forgettingOn('target-only'),
     where: CLEARING,
   },
+  'leaves out the rung before a shadow goes': { rules: NO_TARGET_ONLY_DOWN, where: CLEARING },
   'does not wait for what is under way': {
     rules: NO_DRAINING,
     where: { ...CLEARING, delete: 'target', clients: 6, deeds: ['head', 'list', 'delete'], troubles: CALM },
