@@ -24,6 +24,7 @@ import { Operator } from './switching/operator.js';
 import { SwitchWitness } from './switching/switch-witness.js';
 import { GRACE_MS } from './switching/times.js';
 import { Tally } from './tally.js';
+import { forgettingUploads } from './used-up-uploads.js';
 import { Weather } from './weather.js';
 
 /** Nobody waits longer for another in one go, ms: neither for a writer, nor for a copy, nor recovery for its next round. */
@@ -238,6 +239,7 @@ export class World {
 
   #makeStore(side: Side): S3Service {
     const store = createMemoryBackend({ name: side, clock: this.scheduler, minPartSize: 1 }).service;
-    return this.monitor.watching(side, atBucket(side)(store));
+    const answersAgain = this.scenario.conditional.complete;
+    return this.monitor.watching(side, atBucket(side)(answersAgain ? store : forgettingUploads(store)));
   }
 }
