@@ -106,7 +106,7 @@ async function readWithToken(
     // The copy outlives the client, so the source is read under the copy's signal.
     const signal = token ? ctx.background.signal : request.signal;
     const { answer, newer } = await readShadow(ctx, { ...request, signal });
-    if (newer) return { answer: newer, outcome: { state: 'present' } };
+    if (newer) return { answer: newer, outcome: outcomeOf(newer) };
     if (!answer) return { outcome: { state: 'absent' } };
     if (!token || !isWhole(answer)) {
       return { answer: from('shadow', overridden(answer, request)), outcome: { state: 'superseded' } };
@@ -117,6 +117,12 @@ async function readWithToken(
   } finally {
     if (held) await dropToken(ctx, held);
   }
+}
+
+/** What those learn who wait for the copy that is not made: an error of the target does not say that it has the object. */
+function outcomeOf({ status }: S3Response): CopyOutcome {
+  if (status === 404) return { state: 'deleted' };
+  return status < 400 ? { state: 'present' } : { state: 'failed', reason: `the target answered ${status}` };
 }
 
 /** What a copy can be made of: not a 304, nor bytes of which nobody can tell whether they are all. */

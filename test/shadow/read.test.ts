@@ -409,3 +409,21 @@ it('many copies at once raise no warning of a leak', async () => {
   process.off('warning', note);
   expect(warnings).toEqual([]);
 });
+
+it('who waits for the copy of a read that met an error of the target is not told that the target has the object', async () => {
+  let reads = 0;
+  const moving = await movingBucket({
+    writeThrough: true,
+    onTarget: (service) => async (request) => {
+      if (request.operation !== 'GetObject') return service(request);
+      reads += 1;
+      if (reads !== 2) return service(request);
+      joined = moving.bucket.migrate('k');
+      return { status: 503, headers: {} };
+    },
+  });
+  let joined: ReturnType<typeof moving.bucket.migrate> | undefined;
+  await moving.shadow.put('k', 'old');
+  expect((await moving.client.ask('GET', 'k')).status).toBe(503);
+  expect(await joined).toEqual({ state: 'failed', reason: 'the target answered 503' });
+});
