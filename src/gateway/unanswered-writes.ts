@@ -1,8 +1,6 @@
-import { BackendUnavailable } from '../backends/backend.js';
-import { S3Error } from '../s3/errors.js';
 import type { S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
-import { mayStillApply } from '../shadow/ask.js';
+import { mayStillApply, wasLeftUnanswered } from '../shadow/ask.js';
 import type { Clock } from '../system/clock.js';
 import { longestRequestMs, type Times } from '../system/times.js';
 import { Count } from './count.js';
@@ -34,7 +32,7 @@ export class UnansweredWrites {
       if (mayStillApply(answer)) this.#note();
       return answer;
     } catch (error) {
-      if (signal.aborted || isUnanswered(error)) this.#note();
+      if (signal.aborted || wasLeftUnanswered(error)) this.#note();
       throw error;
     }
   }
@@ -49,10 +47,4 @@ export class UnansweredWrites {
     this.#count.enter();
     this.clock.after(longestRequestMs(this.times), () => this.#count.leave());
   }
-}
-
-/** Whether a store got a request and gave no answer. */
-function isUnanswered(error: unknown): boolean {
-  if (error instanceof S3Error) return isUnanswered(error.cause);
-  return error instanceof BackendUnavailable && error.sent;
 }

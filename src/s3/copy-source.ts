@@ -67,6 +67,21 @@ export function directiveOf(headers: HeaderFields, name: string): 'COPY' | 'REPL
   throw invalidArgument(name, directive, `Unknown ${name.replace('x-amz-', '')}.`);
 }
 
+/**
+ * For a copy of an object onto itself. `changes`: the headers that change an object where it is copied to.
+ *
+ * @throws S3Error InvalidRequest unless it changes anything (AWS, CopyObject); InvalidArgument for an unknown directive
+ */
+export function assertChanges(headers: HeaderFields, changes: readonly string[]): void {
+  if (directiveOf(headers, 'x-amz-metadata-directive') === 'REPLACE') return;
+  if (changes.some((name) => headers[name] !== undefined)) return;
+  throw new S3Error(
+    'InvalidRequest',
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
+      'metadata, storage class, website redirect location or encryption attributes.',
+  );
+}
+
 function decode(text: string, value: string): string {
   try {
     return decodeURIComponent(text);

@@ -43,8 +43,8 @@ export const wasNeverSent = (failure: unknown): boolean => unanswered(failure)?.
 export const wasLeftUnanswered = (failure: unknown): boolean => unanswered(failure)?.sent === true;
 
 function unanswered(failure: unknown): BackendUnavailable | undefined {
-  const reason = failure instanceof S3Error ? failure.cause : failure;
-  return reason instanceof BackendUnavailable ? reason : undefined;
+  if (failure instanceof S3Error) return unanswered(failure.cause);
+  return failure instanceof BackendUnavailable ? failure : undefined;
 }
 
 /** Longer than any listing or XML result of S3. */

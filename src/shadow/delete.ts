@@ -79,10 +79,7 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
 /** COND.: of two deletes that ask for the same object only one finds it. T judges again where PUTs take no intent. */
 async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const sent = sentBy(await judgeOf(ctx, request), request);
-  const intent = await ctx.ledger.openIntent(request.key, 'exclusive');
-  const viewed = await judgeUnder(ctx, request, intent);
-  const sends = await beforeWriting(ctx, intent, () => isTold(ctx, request, viewed));
-  await bury(ctx, intent);
+  const { intent, sends } = await openDelete(ctx, request);
   const answer = sends ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
   if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
   return answer;

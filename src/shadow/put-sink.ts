@@ -1,7 +1,6 @@
-import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
-import { ask } from './ask.js';
+import { ask, wasNeverSent } from './ask.js';
 import { WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
@@ -55,7 +54,7 @@ export function putSink(ctx: ShadowContext, object: SourceObject, { signal }: Si
     },
     async abort(reason) {
       branch.destroy(reason);
-      const settled = answer?.then(wasAnswered, wasNotSent) ?? true;
+      const settled = answer?.then(wasAnswered, wasNeverSent) ?? true;
       return (await settled) || !released;
     },
   };
@@ -65,5 +64,3 @@ function wasAnswered({ body }: S3Response): boolean {
   discard(body);
   return true;
 }
-
-const wasNotSent = (error: unknown): boolean => error instanceof BackendUnavailable && !error.sent;

@@ -1,5 +1,4 @@
-import { type CopySource, directiveOf } from '../../s3/copy-source.js';
-import { S3Error } from '../../s3/errors.js';
+import { assertChanges, directiveOf } from '../../s3/copy-source.js';
 import type { S3Request } from '../../s3/message.js';
 import { writeCopyResult } from '../../s3/xml/copy.js';
 import { openCopySource } from './copy-source.js';
@@ -16,7 +15,7 @@ export const copyObject: Handler = async (operation) => {
   const { request, bucket, store } = operation;
   assertHonoured(request.headers);
   const source = await openCopySource(operation, (object, from) => {
-    assertChanges(request, from);
+    if (from.bucket === request.bucket && from.key === request.key) assertChanges(request.headers, CHANGES);
     return { range: { start: 0, end: object.size - 1 }, fields: fieldsOfCopy(request, object) };
   });
   const object = await storeBytes(bucket, source, (written, bytes) =>
@@ -65,17 +64,6 @@ function checksumsOfCopy({
 }
 
 const CHANGES = ['x-amz-storage-class', 'x-amz-website-redirect-location'];
-
-function assertChanges({ bucket, key, headers }: S3Request, source: CopySource): void {
-  if (source.bucket !== bucket || source.key !== key) return;
-  if (directiveOf(headers, 'x-amz-metadata-directive') === 'REPLACE') return;
-  if (CHANGES.some((name) => headers[name] !== undefined)) return;
-  throw new S3Error(
-    'InvalidRequest',
-    "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
-      'metadata, storage class, website redirect location or encryption attributes.',
-  );
-}
 
 function resultOf({ etag, lastModified, checksums }: ObjectRecord): Parameters<typeof writeCopyResult>[0] {
   return { etag, lastModified: new Date(lastModified).toISOString(), ...(checksums && { checksums }) };

@@ -69,7 +69,7 @@ export function toShadowRecord(
 }
 
 /** Where a shadow is to be as its operator wants it written. */
-export const aimOf = (writeThrough: boolean) => (writeThrough ? 'write-through' : 'read-through');
+const aimOf = (writeThrough: boolean) => (writeThrough ? 'write-through' : 'read-through');
 
 /** Whether a shadow is asked in another way, or for more, than with the settings that the bucket has, which were tried. */
 export function asksMore(shadow: ShadowRecord, current: ShadowRecord): boolean {
