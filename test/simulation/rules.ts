@@ -1,4 +1,5 @@
 import { openRoute } from '../../src/gateway/bucket-route.js';
+import type { Tenure } from '../../src/gateway/switching/tenure.js';
 import { createShadowed } from '../../src/shadow/shadowed.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
@@ -12,6 +13,8 @@ export interface Rules {
   readonly openRoute: typeof openRoute;
   /** How such a gateway sees the state. */
   readonly state: (kv: Kv) => Kv;
+  /** For how long such a gateway goes by what it knows. */
+  readonly tenure: (tenure: Tenure) => Tenure;
 }
 
 export type LedgerParts = ConstructorParameters<typeof Ledger>;
@@ -26,4 +29,5 @@ export const REAL_RULES: Rules = {
   shadowed: createShadowed,
   openRoute,
   state: (kv) => kv,
+  tenure: (tenure) => tenure,
 };

@@ -77,6 +77,12 @@ const NEVER_IN_DOUBT: Rules = {
     ),
 };
 
+/** A gateway goes by what it knows although its lease is over, and others may have gone on without it. */
+const SERVES_ON: Rules = {
+  ...REAL_RULES,
+  tenure: () => ({ signal: new AbortController().signal, isOver: () => false }),
+};
+
 /** Gateways are on two rungs for as long as one of them has not heard of the other. */
 const LAGGING: Partial<Scenario> = {
   keys: 1,
@@ -122,6 +128,10 @@ export const SWITCHING: Mutants = {
   'does not wait for what is under way': {
     rules: NO_DRAINING,
     where: { ...CLEARING, delete: 'target', clients: 6, deeds: ['head', 'list', 'delete'], troubles: CALM },
+  },
+  'serves on when its lease is over': {
+    rules: SERVES_ON,
+    where: { ...LOOKING, rung: 'none', operations: 24, troubles: { ...CALM, cuts: 4 } },
   },
   'takes all gateways for being on its rung': { rules: NEVER_IN_DOUBT, where: JUDGING },
   'clears a shadow that has objects of its own': {

@@ -5,7 +5,7 @@ import type { Kv } from '../../../src/state/kv.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
 import { type LedgerParts, partsOf, REAL_RULES, type Rules } from '../rules.js';
 import { CALM } from '../scenario.js';
-import { aroundService, CROWD, forceRecord, type Mutants, withLedger } from './mutant.js';
+import { aroundService, CROWD, forceRecord, type Mutants, withLedger, withStores } from './mutant.js';
 
 class SeesNoTombstone extends Ledger {
   override async isDeleted(): Promise<boolean> {
@@ -23,6 +23,26 @@ class LeavesNoTombstone extends Ledger {
     return true;
   }
 }
+
+/** A tombstone is collected as soon as the shadow is empty. */
+class KnowsNoGrace extends Ledger {
+  override collectableKeys(): AsyncGenerator<string> {
+    return this.emptiedBy(this.clock.now());
+  }
+
+  override async collectable(key: string): Promise<string | undefined> {
+    const { tombstone } = await this.record(key);
+    return tombstone?.emptySince === undefined ? undefined : tombstone.generation;
+  }
+}
+
+/** The shadow's object goes before the target's, behind which it was out of sight. */
+const DELETES_FROM_SHADOW_FIRST = withStores(({ target, shadow }) => ({
+  target: async (request) => {
+    if (request.operation === 'DeleteObject') await shadow(request);
+    return target(request);
+  },
+}));
 
 const withoutTombstone = ({ tombstone: _, ...rest }: KeyRecord): KeyRecord => rest;
 
@@ -137,6 +157,23 @@ export const TOMBSTONES: Mutants = {
   'forgets the tombstone once the shadow has deleted': {
     rules: withLedger(ForgetsTombstones),
     where: { ...CROWD, delete: 'both', deeds: ['list', 'get', 'delete', 'sweep'] },
+  },
+  'collects the tombstone without a grace': {
+    rules: withLedger(KnowsNoGrace),
+    where: { ...CROWD, rung: 'read-through', delete: 'both', deeds: ['list', 'get', 'delete', 'sweep'] },
+  },
+  'deletes from the shadow before the target': {
+    rules: DELETES_FROM_SHADOW_FIRST,
+    where: {
+      ...CROWD,
+      rung: 'read-through',
+      delete: 'both',
+      conditional: { put: true, complete: true, match: true },
+      clients: 6,
+      operations: 2,
+      deeds: ['get', 'head', 'head', 'head', 'put', 'delete'],
+      troubles: { ...CALM, requests: 3 },
+    },
   },
   'takes the tombstone back when a delete fails': {
     rules: TAKES_TOMBSTONES_BACK,

@@ -77,7 +77,7 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
   const routes = createBucketRoutes({
     registry,
     lease,
-    open: (record, tenure) => rules.openRoute(record, tenure, parts),
+    open: (record, tenure) => rules.openRoute(record, rules.tenure(tenure), parts),
     log,
   });
   const migrations = createMigrations({ routes, kv, clock, log });
@@ -96,11 +96,11 @@ function connectionsOf(life: Life, shared: Shared): Connections {
 }
 
 /** As requests are admitted to a bucket. */
-function serviceOf(started: Promise<Process>, { tally }: Shared): ShadowedBucket['service'] {
+function serviceOf(started: Promise<Process>, { rules, tally }: Shared): ShadowedBucket['service'] {
   return async (request) => {
     const { routes, lease } = await started;
     const { service, target, record } = await findRoute(routes, BUCKET);
-    const isOut = lease.tenure.isOver();
+    const isOut = rules.tenure(lease.tenure).isOver();
     tally.count('rule', isOut ? 'out of touch' : `served on ${record.shadow?.rung ?? 'none'}`);
     return (isOut ? servedOutOfTouch(target) : service)(request);
   };
