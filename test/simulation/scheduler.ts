@@ -66,7 +66,7 @@ export class Scheduler implements Clock {
         signal?.removeEventListener('abort', abort);
         resolve();
       });
-      signal?.addEventListener('abort', abort);
+      signal?.addEventListener('abort', abort, { once: true });
     });
   }
 

@@ -49,7 +49,7 @@ async function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promis
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
   });
   return Promise.race([answer, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
