@@ -36,7 +36,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const draining = new AbortController();
   const parts = await openParts(config, options, draining.signal);
   try {
-    const server = await listen({ ...config, clock: options.clock, listener: createListener(parts) });
+    const server = await listen({ ...config, ...options, listener: createListener(parts) });
     return {
       url: urlOf(config.host, server.port),
       port: server.port,

@@ -1,15 +1,21 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import { type Listener, Pipelining } from './pipelining.js';
+import { Refusals } from './refusals.js';
 
-export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+export type { Listener } from './pipelining.js';
 
 export interface HttpServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly listener: Listener;
+  /** How long a client may take for the header of a request, in milliseconds. */
+  readonly headersMs?: number;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export interface HttpServer {
@@ -26,21 +32,13 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const CLOSING_INTERVAL_MS = 50;
 
 /** Listens. A request may take as long as its body goes on arriving, so there is no deadline for the whole. */
-export async function listen({ host, port, listener, clock }: HttpServerOptions): Promise<HttpServer> {
+export async function listen(options: HttpServerOptions): Promise<HttpServer> {
+  const { host, port, clock } = options;
   let isClosing = false;
-  const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_MS,
-    requestTimeout: 0,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    noDelay: true,
-  });
-  const serve: Listener = (incoming, outgoing) => {
+  const server = openServer(options, (incoming, outgoing) => {
     if (isClosing) outgoing.shouldKeepAlive = false;
-    listener(incoming, outgoing);
-  };
-  // The listener says itself when it wants the body that a client holds back.
-  server.on('request', serve).on('checkContinue', serve);
+    options.listener(incoming, outgoing);
+  });
   await started(server, host, port);
   return {
     port: (server.address() as AddressInfo).port,
@@ -49,6 +47,26 @@ export async function listen({ host, port, listener, clock }: HttpServerOptions)
       await closeServer(server, clock, late);
     },
   };
+}
+
+function openServer({ headersMs = HEADERS_MS, clock, log }: HttpServerOptions, serve: Listener): Server {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: headersMs,
+    connectionsCheckingInterval: headersMs / 4,
+    requestTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // A request without a host, and one with an odd expectation, get an answer like all others.
+    requireHostHeader: false,
+    noDelay: true,
+  });
+  // Beyond a number Node would drop header fields in silence; their bytes are limited anyway.
+  server.maxHeadersCount = 0;
+  const pipelining = new Pipelining(serve);
+  const refusals = new Refusals({ pipelining, clock, log });
+  // The listener says itself when it wants the body that a client holds back.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, pipelining.listener);
+  return server.on('clientError', refusals.onClientError).on('connect', refusals.onConnect);
 }
 
 function started(server: Server, host: string, port: number): Promise<void> {

@@ -57,7 +57,8 @@ function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOpti
     checksumOf: operation === 'CompleteMultipartUpload' ? 'object' : 'body',
   });
   limitIdleTime(incoming, body, clock);
-  if (fields.expect !== undefined) outgoing.writeContinue();
+  // RFC 9110, 10.1.1: HTTP/1.0 knows no 100.
+  if (fields.expect !== undefined && incoming.httpVersionMinor > 0) outgoing.writeContinue();
   const hash = fields['x-amz-content-sha256'];
   const described = {
     ...headers,

@@ -4,6 +4,7 @@ import { type Address, parseAddress } from '../s3/address.js';
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
 import { isPresigned } from '../s3/sigv4/query-claim.js';
+import { assertMethod, assertWellFramed } from './framing.js';
 
 /** A request up to its body: what it is signed over, and what it asks for. */
 export interface RequestHead {
@@ -19,7 +20,6 @@ export interface RequestHead {
 }
 
 /** The parameters that make the signature of a presigned URL (AWS, "Authenticating Requests: Using Query Parameters"). */
-
 const SIGNATURE_PARAMETERS = new Set([
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -41,10 +41,15 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   SHADOW_OF,
 ]);
 
-/** Reads the raw request target and header fields. Throws S3Error when no bucket or key can be made of them. */
+/**
+ * Reads the raw request target and header fields. Throws S3Error when no bucket or key can be made of them, or the message is one that another
+ * might read otherwise.
+ */
 export function readHead(incoming: IncomingMessage, domain: string | undefined): RequestHead {
   const method = incoming.method ?? '';
   const received = joinFields(incoming.rawHeaders);
+  assertWellFramed(incoming, received);
+  assertMethod(method);
   const address = parseAddress({ rawUrl: incoming.url ?? '', host: received.host, domain });
   const { fields, query } = splitQuery(address.query, received);
   const operation = operationOf({ method, bucket: address.bucket, key: address.key, query, headers: fields });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { S3Error } from '../s3/errors.js';
 import type { S3Response } from '../s3/message.js';
@@ -12,6 +11,7 @@ import { toS3Error } from './failures.js';
 import { openRequest } from './open-request.js';
 import { discardRest } from './request-body.js';
 import { type RequestHead, readHead } from './request-head.js';
+import { newRequestId } from './request-id.js';
 import { respond, type Sent } from './respond.js';
 import { rewriteAnswer } from './rewriting.js';
 
@@ -114,9 +114,4 @@ function logAccess(exchange: Exchange, response: S3Response, { bytes, error }: S
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
-}
-
-/** 16 hexadecimal digits, as S3's are. */
-function newRequestId(): string {
-  return randomUUID().slice(0, 18).replaceAll('-', '').toUpperCase();
 }

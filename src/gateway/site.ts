@@ -31,7 +31,7 @@ export function createSite({ health, admin, clock, log }: SiteOptions): Listener
     });
   const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return function serveSite(incoming, outgoing) {
-    if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+    if (incoming.headers.expect?.toLowerCase() === '100-continue') outgoing.writeContinue();
     void serve(incoming, outgoing);
   };
 }

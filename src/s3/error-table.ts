@@ -38,6 +38,10 @@ export const ERROR_TABLE = {
     status: 400,
     message: 'Your proposed upload is smaller than the minimum allowed size',
   },
+  ExpectationFailed: {
+    status: 417,
+    message: 'The expectation given in the Expect header field could not be met.',
+  },
   ExpiredToken: { status: 400, message: 'The provided token has expired.' },
   IllegalLocationConstraintException: {
     status: 400,

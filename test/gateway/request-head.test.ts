@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { forwardedFields, readHead } from '../../src/gateway/request-head.js';
 
 function incoming(method: string, url: string, ...rawHeaders: string[]): IncomingMessage {
-  return Object.assign(new IncomingMessage(new Socket()), { method, url, rawHeaders });
+  const version = { httpVersionMajor: 1, httpVersionMinor: 1 };
+  return Object.assign(new IncomingMessage(new Socket()), { method, url, rawHeaders, ...version });
 }
 
 test('the path is read as it stands: dots and doubled slashes are parts of a key', () => {
