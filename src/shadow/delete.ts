@@ -33,7 +33,7 @@ export async function deleteObject(ctx: ShadowContext, request: S3Request): Prom
  */
 async function deleteVersion(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const { state } = await lookInTarget(ctx, request.key, request.signal);
-  if (state !== 'absent') await ctx.ledger.bury(request.key, owed(ctx));
+  if (state !== 'absent') await buryFound(ctx, request.key);
   return ctx.target(request);
 }
 
@@ -64,10 +64,16 @@ async function deleteFromView(ctx: ShadowContext, request: S3Request): Promise<S
   return NO_CONTENT;
 }
 
+/** The tombstone of a delete that T is told at once: one that was held up for too long is not sent any more. */
+async function buryFound(ctx: ShadowContext, key: string): Promise<void> {
+  const term = await ctx.ledger.bury(key, owed(ctx));
+  if (!ctx.ledger.outlastsRequest(term)) throw heldUp();
+}
+
 /** Where T does not judge conditions, writes are judged under an exclusive intent, which a delete has to stay out of. */
 async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   if (ctx.conditionalWrites.put) {
-    await ctx.ledger.bury(request.key, owed(ctx));
+    await buryFound(ctx, request.key);
     return deleteFromTarget(ctx, request);
   }
   const intent = await ctx.ledger.openIntent(request.key, 'shared', { deletes: owed(ctx) });

@@ -163,12 +163,18 @@ export class Ledger extends LedgerTombstones {
     await this.change(intent.key, (record) => withoutIntent(record, intent) ?? 'refuse');
   }
 
-  /** DELETE of a key that the target has: no copy is committing -> D, tokens void. */
-  async bury(key: string, shadowDelete: Tombstone['shadowDelete']): Promise<void> {
+  /**
+   * DELETE of a key that the target has: no copy is committing -> D, tokens void. Resolves to the end of the term within which the target is to be
+   * told, Unix ms: later others take a key that the target still has for one that was written anew.
+   */
+  async bury(key: string, shadowDelete: Tombstone['shadowDelete']): Promise<{ readonly until: number }> {
+    let until = 0;
     await this.change(key, (record, now) => {
       if (isCommitting(record)) return 'wait';
+      until = this.#term(now).until;
       return buried(record, grave(shadowDelete, now));
     });
+    return { until };
   }
 
   /** DELETE of a key that was looked for under an intent that excludes others: I is mine -> D. False: the intent was lost. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { S3Filter } from '../../src/s3/message.js';
+import type { Kv } from '../../src/state/kv.js';
 import { systemClock } from '../../src/system/clock.js';
 import { type Moving, movingBucket } from './moving.js';
 import { Uploading } from './uploading.js';
@@ -102,6 +103,28 @@ it('a delete that stood still before it told the target still tells the shadow, 
   expect(await moving.shadow.text('k')).toBeUndefined();
   expect(await moving.client.text('k')).toBeUndefined();
 });
+
+it.each(['', 'versionId=1'])(
+  'a delete that stood still after it set the tombstone tells the target nothing any more (%s)',
+  async (query) => {
+    const onState = (kv: Kv): Kv => ({
+      ...kv,
+      commit: async (commit) => {
+        const done = await kv.commit(commit);
+        if (commit.sets?.some(({ value }) => value.includes('tombstone'))) moving.pass(LEASE_MS);
+        return done;
+      },
+    });
+    const moving = await movingBucket({ leaseMs: LEASE_MS, onState });
+    await moving.target.put('k', 'there');
+    await expect(moving.client.ask('DELETE', 'k', { query })).rejects.toMatchObject({
+      code: 'ServiceUnavailable',
+    });
+    await moving.settled();
+    expect(moving.asked.target.map(({ method }) => method)).not.toContain('DELETE');
+    expect(await moving.client.text('k')).toBe('there');
+  },
+);
 
 describe('a PUT to a target that ignores If-None-Match', () => {
   it('announces itself when only its end is missing, however long its body takes', async () => {

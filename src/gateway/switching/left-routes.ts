@@ -36,7 +36,8 @@ export class LeftRoutes {
     };
     this.#leaving.add(leaving);
     this.#follow(quiet, () => {
-      leaving.underWay = 'plain writes';
+      // Each waits by itself, so that all may have ended before it is told that only plain writes are left.
+      if (leaving.underWay === 'all') leaving.underWay = 'plain writes';
     });
     this.#follow(ended, () => {
       leaving.underWay = 'nothing';

@@ -13,9 +13,11 @@ class SeesNoTombstone extends Ledger {
   }
 }
 
+const EVER = { until: Number.POSITIVE_INFINITY };
+
 class LeavesNoTombstone extends Ledger {
-  override async bury(): Promise<void> {
-    return;
+  override async bury(): ReturnType<Ledger['bury']> {
+    return EVER;
   }
 
   override async buryAndClose(intent: WriteIntent): Promise<boolean> {
@@ -109,8 +111,9 @@ const WRITES_ERASE: Rules = {
 class BuriesLate extends Ledger {
   readonly #owed = new Map<string, Parameters<Ledger['bury']>[1]>();
 
-  override async bury(...[key, shadowDelete]: Parameters<Ledger['bury']>): Promise<void> {
+  override async bury(...[key, shadowDelete]: Parameters<Ledger['bury']>): ReturnType<Ledger['bury']> {
     this.#owed.set(key, shadowDelete);
+    return EVER;
   }
 
   override openIntent(...[key, mode, options]: Parameters<Ledger['openIntent']>): Promise<WriteIntent> {
