@@ -42,6 +42,8 @@ export function createAuthenticator({ root, registry, clock }: AuthenticatorOpti
   }
 
   return async function authenticate({ method, address, received }) {
+    // A browser asks without credentials; a presigned URL that it means to use is signed for another method.
+    if (method === 'OPTIONS') return { identity: ANONYMOUS, isForShadow: false };
     const { rawPath, rawQuery } = address;
     const authentication = parseAuthentication({ method, rawPath, rawQuery, headers: received });
     if (authentication === undefined) return { identity: ANONYMOUS, isForShadow: false };

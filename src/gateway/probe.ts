@@ -6,6 +6,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { HAS_SHADOW } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Clock } from '../system/clock.js';
 import { isNotFound, notS3, ShadowRefused, shadowRefusal } from './probe-refusal.js';
@@ -56,38 +57,38 @@ function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: Shadow
 }
 
 async function probeReads(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
+  const listing = new ListObjectsV2Command({ Bucket, MaxKeys: 1 });
+  const hasShadow = noteShadow(listing);
   const page = await ask('listing (s3:ListBucket)', (client, abortSignal) =>
-    client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }), { abortSignal }),
+    client.send(listing, { abortSignal }),
   );
   // Any XML is an empty listing to the SDK; S3 always says whose.
   if (page.Name === undefined) throw notS3();
-  const Key = page.Contents?.[0]?.Key;
-  if (Key === undefined) return;
-  const command = new HeadObjectCommand({ Bucket, Key });
-  const isShadowed = noteShadowed(command);
-  await ask('reading (s3:GetObject)', (client, abortSignal) =>
-    client.send(command, { abortSignal }).then(() => true, falseIfNotFound),
-  );
-  if (isShadowed()) {
+  if (hasShadow()) {
     throw new ShadowRefused(
       'shadow has a shadow of its own, which would not be seen: move that bucket first',
     );
   }
+  const Key = page.Contents?.[0]?.Key;
+  if (Key === undefined) return;
+  await ask('reading (s3:GetObject)', (client, abortSignal) =>
+    client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
+  );
 }
 
-/** Only a bucket that is moving itself says where its objects come from; to another gateway it shows its target alone. */
-function noteShadowed(command: HeadObjectCommand): () => boolean {
-  let isShadowed = false;
+/** A bucket of another gateway says in its listing that it is moving itself; to a gateway whose shadow it is it shows its target alone. */
+function noteShadow(command: ListObjectsV2Command): () => boolean {
+  let hasShadow = false;
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const { response } = result as { response?: { headers?: Readonly<Record<string, string>> } };
-      isShadowed = response?.headers?.['x-penumbra-source'] !== undefined;
+      hasShadow = response?.headers?.[HAS_SHADOW] !== undefined;
       return result;
     },
     { step: 'deserialize', priority: 'low' },
   );
-  return () => isShadowed;
+  return () => hasShadow;
 }
 
 /** Whatever the names and addresses are: a shadow that shows what was just put in the target is the target. */

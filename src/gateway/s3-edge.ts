@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { S3Error } from '../s3/errors.js';
-import type { S3Response } from '../s3/message.js';
+import type { S3Request, S3Response } from '../s3/message.js';
 import { errorResponse } from '../s3/xml/error.js';
+import { from, SOURCE } from '../shadow/source.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Admit } from './admission.js';
@@ -79,13 +80,18 @@ async function answer(exchange: Exchange, options: S3EdgeOptions): Promise<S3Res
   const response = await service(request);
   if (targetBucket === undefined) return response;
   const origin = options.publicUrl ?? `http://${head.received.host}`;
-  return rewriteAnswer(response, request, {
-    requestId,
-    resource: head.address.rawPath,
-    origin,
-    targetBucket,
-  });
+  const resource = head.address.rawPath;
+  return sourced(
+    request,
+    await rewriteAnswer(response, request, { requestId, resource, origin, targetBucket }),
+  );
 }
+
+/** An object that no shadow was asked for is the target's. */
+const sourced = ({ operation }: S3Request, answer: S3Response): S3Response =>
+  (operation === 'GetObject' || operation === 'HeadObject') && !(SOURCE in answer.headers)
+    ? from('target', answer)
+    : answer;
 
 function answerFailure({ incoming, requestId, head, log, signal }: Exchange, failure: unknown): S3Response {
   // What is left undone for a client that has gone is no defect.
@@ -107,7 +113,7 @@ function logAccess(exchange: Exchange, response: S3Response, { bytes, error }: S
     status: response.status,
     bytes,
     ms: now - startedAt,
-    source: response.headers['x-penumbra-source'],
+    source: response.headers[SOURCE],
   };
   log.info({ ...line, err: error }, error === undefined ? 'request' : 'request broken off');
 }

@@ -11,7 +11,12 @@ import { isDeleteMarker, judge } from './miss.js';
 const ABOUT_THE_OBJECT = new Set([304, 412, 416]);
 
 /** What a request to the target means nothing by in the shadow's account. */
-const NOT_FOR_SHADOW = new Set(['x-amz-expected-bucket-owner', 'x-amz-request-payer', 'accept-encoding']);
+const NOT_FOR_SHADOW = new Set([
+  'x-amz-expected-bucket-owner',
+  'x-amz-request-payer',
+  'accept-encoding',
+  'origin',
+]);
 
 /** What the shadow's answer says of the shadow's bucket, not of the object's place in the target. */
 const NOT_FROM_SHADOW = new Set([

@@ -11,6 +11,7 @@ import { migrate } from './migrate.js';
 import { judge } from './miss.js';
 import { excludesWriters, seesShadow } from './rungs.js';
 import { withinGrace } from './shadow-look.js';
+import { from } from './source.js';
 
 /** How long a read waits for a copy that another read began, ms, before it reads the shadow itself. */
 const JOIN_MS = 10_000;
@@ -166,7 +167,3 @@ async function again(ctx: ShadowContext, request: S3Request): Promise<S3Response
   const { answer, miss } = await readTarget(ctx, request);
   return answer ?? miss;
 }
-
-/** Answers say where the object came from; only when there is one. */
-const from = (source: 'target' | 'shadow', answer: S3Response): S3Response =>
-  answer.status < 400 ? { ...answer, headers: { ...answer.headers, 'x-penumbra-source': source } } : answer;

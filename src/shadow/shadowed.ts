@@ -11,6 +11,7 @@ import { BackgroundWork } from './background.js';
 import type { ShadowContext } from './context.js';
 import { copyObject } from './copy-object.js';
 import type { CopyOutcome } from './copy-outcome.js';
+import { crossOrigin } from './cross-origin.js';
 import { deleteObject } from './delete.js';
 import { deleteObjects } from './delete-objects.js';
 import { Flights } from './flights.js';
@@ -79,6 +80,14 @@ const afterMigration: Rule = async (ctx, request) => {
   return ctx.target(request);
 };
 
+/** Tells another gateway that this bucket lists objects of a third one, which it would not be shown. */
+export const HAS_SHADOW = 'x-penumbra-has-shadow';
+
+const listAsShadowed: Rule = async (ctx, request) => {
+  const answer = await list(ctx, request);
+  return { ...answer, headers: { ...answer.headers, [HAS_SHADOW]: 'true' } };
+};
+
 /** What the shadow does to each operation; an operation without a rule is the target's alone. */
 const RULES: Partial<Record<OperationName, Rule>> = {
   GetObject: read,
@@ -94,7 +103,7 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   ListObjects: list,
-  ListObjectsV2: list,
+  ListObjectsV2: listAsShadowed,
 };
 
 function ruleFor(request: S3Request): Rule {
@@ -130,7 +139,10 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
   return {
     service: async (request) => {
       try {
-        return await ruleFor(request)(ctx, request);
+        const rule = ruleFor(request);
+        return await (request.headers.origin === undefined
+          ? rule(ctx, request)
+          : crossOrigin(ctx, request, rule));
       } catch (error) {
         if (error instanceof KeyBusy) throw slowDown(error);
         throw error;

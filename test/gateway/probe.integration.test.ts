@@ -154,8 +154,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
 
   it('it has a shadow of its own', async () => {
     const { endpoint } = await shadowThat([
-      [/^GET/, ONE_KEY],
-      [/^HEAD/, { status: 200, headers: { 'x-penumbra-source': 'target' } }],
+      [/^GET/, { ...EMPTY_PAGE, headers: { 'x-penumbra-has-shadow': 'true' } }],
     ]);
     await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
       'shadow has a shadow of its own, which would not be seen: move that bucket first',

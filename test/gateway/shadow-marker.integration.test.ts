@@ -55,7 +55,7 @@ const answered = ({ logged }: TestGateway, key: string) => logged.filter((line) 
 
 describe('two gateways whose buckets are each other’s shadows', () => {
   let legacy: TestGateway;
-  let address: Address;
+  let addresses: Address[];
   let here: TestGateway;
   let there: TestGateway;
   const inTargets: HeaderFields[] = [];
@@ -71,16 +71,19 @@ describe('two gateways whose buckets are each other’s shadows', () => {
       startTestGateway({ filter }),
     ]);
     await legacy.createBucket(Bucket);
-    address = await startAddress(legacy.port);
     // Nobody would be let to set up such a circle; addresses can come to mean it.
-    await here.createBucket(Bucket, { shadow: shadowAt(address.url, { write_through: true }) });
-    await there.createBucket(Bucket, { shadow: shadowAt(here.url, { write_through: true }) });
-    address.pointTo(there.port);
+    addresses = await Promise.all([startAddress(legacy.port), startAddress(legacy.port)]);
+    const gateways = [here, there];
+    for (const [at, { url }] of addresses.entries()) {
+      await gateways[at]?.createBucket(Bucket, { shadow: shadowAt(url, { write_through: true }) });
+    }
+    addresses[0]?.pointTo(there.port);
+    addresses[1]?.pointTo(here.port);
   });
 
   afterAll(async () => {
     await Promise.all([here, there, legacy].map((gateway) => gateway.close()));
-    await address.close();
+    await Promise.all(addresses.map((address) => address.close()));
   });
 
   test('know at once that neither has a key', async () => {

@@ -14,9 +14,15 @@ type FieldLines = Readonly<Record<string, string | string[] | undefined>>;
 export const forwardedRequestHeaders = (headers: HeaderFields): Record<string, string> =>
   endToEnd(headers, DROPPED_FROM_REQUEST);
 
+/** Where another gateway found an object is not where this one did. */
+const OF_ANOTHER_GATEWAY = 'x-penumbra-';
+
 /** The fields of a backend's answer that go on to the client; repeated ones are joined (RFC 9110, 5.3). */
-export const forwardedResponseHeaders = (headers: FieldLines): HeaderFields =>
-  endToEnd(headers, DROPPED_FROM_RESPONSE);
+export function forwardedResponseHeaders(headers: FieldLines): HeaderFields {
+  const kept = endToEnd(headers, DROPPED_FROM_RESPONSE);
+  for (const name in kept) if (name.startsWith(OF_ANOTHER_GATEWAY)) delete kept[name];
+  return kept;
+}
 
 function endToEnd(headers: FieldLines, dropped: ReadonlySet<string>): Record<string, string> {
   const kept: Record<string, string> = {};

@@ -30,16 +30,20 @@ export function createOutgoing(options: OutgoingOptions): (request: S3Request) =
     headers.host = host;
     // undici sends none either where the method has no body, and what is signed must be what is sent.
     if (!body) delete headers['content-length'];
-    const signature = signRequest({
-      method,
-      path,
-      query,
-      headers,
-      payloadHash: payloadHash(request),
-      credentials,
-      region,
-      now: clock.now(),
-    });
+    // A preflight is asked, and answered, without credentials (Fetch standard, "CORS-preflight fetch").
+    const signature =
+      method === 'OPTIONS'
+        ? {}
+        : signRequest({
+            method,
+            path,
+            query,
+            headers,
+            payloadHash: payloadHash(request),
+            credentials,
+            region,
+            now: clock.now(),
+          });
     return {
       origin,
       method,

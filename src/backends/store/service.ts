@@ -22,6 +22,7 @@ import { abortMultipartUpload, createMultipartUpload } from './multipart-upload.
 import { getObjectAttributes } from './object-attributes.js';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.js';
 import { type Handler, openBucket, type Store } from './operation.js';
+import { preflight } from './preflight.js';
 import { getObject, headObject } from './read-object.js';
 import { uploadPart, uploadPartCopy } from './upload-part.js';
 import { putObject } from './write-object.js';
@@ -29,6 +30,7 @@ import { putObject } from './write-object.js';
 const HANDLERS: Readonly<Partial<Record<OperationName, Handler>>> = {
   DeleteBucket: deleteBucket,
   HeadBucket: headBucket,
+  Preflight: preflight,
   GetBucketAcl: getBucketAcl,
   GetBucketLocation: getBucketLocation,
   GetBucketVersioning: getBucketVersioning,
