@@ -1,0 +1,73 @@
+import type { SetUpName } from './set-ups.js';
+
+/** Cases that fail, where, and why. */
+export interface Difference {
+  readonly reason: string;
+  readonly where: readonly SetUpName[];
+  readonly cases: readonly string[];
+}
+
+const BY_RGW: readonly SetUpName[] = ['rgw', 'penumbra', 'empty-shadow', 'shadow-only'];
+
+/** What Ceph RGW 16.2 does otherwise, and so what stands on it. */
+const OF_RGW: readonly Difference[] = [
+  {
+    reason: 'RGW 16.2 has no limit for user metadata',
+    where: BY_RGW,
+    cases: ['PutObject_metadata_too_large'],
+  },
+  {
+    reason: 'RGW 16.2 refuses every `If-Match` with a quoted ETag on PUT. With a shadow, Penumbra judges it',
+    where: ['rgw', 'penumbra'],
+    cases: ['PutObject_if_match', 'PutObject_if_match_of_a_missing_key'],
+  },
+  {
+    reason: 'RGW 16.2 answers another code: `InvalidArgument`',
+    where: BY_RGW,
+    cases: ['PutObject_storage_class_that_is_none'],
+  },
+  {
+    reason: 'RGW 16.2 answers another code: `InvalidObjectName`',
+    where: ['rgw'],
+    cases: ['ObjectKey_of_1025_bytes'],
+  },
+  {
+    reason: 'RGW 16.2 reads a Range that is none as one',
+    where: BY_RGW,
+    cases: [
+      'GetObject_range_of_no_last_bytes',
+      'GetObject_range_in_another_unit',
+      'GetObject_range_that_ends_before_it_begins',
+      'GetObject_range_that_is_none',
+    ],
+  },
+  {
+    reason: 'RGW 16.2 answers 304 without an ETag',
+    where: BY_RGW,
+    cases: ['GetObject_if_none_match_answers_the_etag'],
+  },
+  {
+    reason: 'RGW 16.2 does not know `partNumber` on reads',
+    where: BY_RGW,
+    cases: ['GetObject_part_number_of_an_object_in_one_piece', 'HeadObject_part_number_of_an_upload'],
+  },
+];
+
+const OF_PENUMBRA: readonly Difference[] = [
+  {
+    reason: 'Not yet: a request that names a version sees the target alone',
+    where: ['shadow-only'],
+    cases: ['GetObject_null_version'],
+  },
+];
+
+export const DIFFERENCES: readonly Difference[] = [...OF_PENUMBRA, ...OF_RGW];
+
+/** The reason of each case that fails in a set-up. */
+export function differencesIn(setUp: SetUpName): ReadonlyMap<string, string> {
+  return new Map(
+    DIFFERENCES.filter(({ where }) => where.includes(setUp)).flatMap(({ cases, reason }) =>
+      cases.map((name) => [name, reason] as const),
+    ),
+  );
+}
