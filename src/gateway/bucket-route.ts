@@ -2,6 +2,7 @@ import type { S3Service } from '../s3/message.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
+import { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
 import type { Sealer } from '../state/sealing.js';
@@ -10,6 +11,7 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
 import type { Connections, ShadowedRecord } from './connections.js';
+import { LossBuffer } from './loss-buffer.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
@@ -94,6 +96,7 @@ function openShadowedRoute(
     demandIntents: () => demandIntents(record, buckets),
     ledger,
     uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
+    losses: new LossBuffer({ store: new CopyLosses(kv), bucketId: record.id, clock, log }),
     clock,
     log,
   });

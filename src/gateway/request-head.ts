@@ -4,6 +4,7 @@ import { type Address, parseAddress } from '../s3/address.js';
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
 import { isPresigned } from '../s3/sigv4/query-claim.js';
+import { isProvenance } from '../shadow/provenance.js';
 import { assertMethod, assertWellFramed } from './framing.js';
 
 /** A request up to its body: what it is signed over, and what it asks for. */
@@ -30,7 +31,7 @@ const SIGNATURE_PARAMETERS = new Set([
   'X-Amz-SignedHeaders',
 ]);
 
-/** What belongs to one connection (RFC 9110, 7.6.1), to one signature, or to this gateway's own site. */
+/** What belongs to one connection (RFC 9110, 7.6.1), to one signature, or to this gateway's own site; provenance is no client's either. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   ...OF_ONE_SENDER,
@@ -62,7 +63,9 @@ export function forwardedFields(fields: HeaderFields): Record<string, string> {
   const named = fields.connection === undefined ? [] : listedFields(fields.connection);
   for (const name in fields) {
     const value = fields[name];
-    if (value !== undefined && !NOT_FORWARDED.has(name) && !named.includes(name)) forwarded[name] = value;
+    if (value === undefined || NOT_FORWARDED.has(name) || isProvenance(name) || named.includes(name))
+      continue;
+    forwarded[name] = value;
   }
   const encoding = withoutChunkedCoding(fields['content-encoding']);
   if (encoding) forwarded['content-encoding'] = encoding;

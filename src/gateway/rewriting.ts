@@ -4,6 +4,7 @@ import { encodeKey } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { escapeXml } from '../s3/xml/escape.js';
+import { isProvenance, shownAs } from '../shadow/provenance.js';
 
 /** What x-amz-id-2 and HostId say: which host answered is nobody's business. */
 export const HOST_ID = 'penumbra';
@@ -77,7 +78,9 @@ function passedOn(headers: HeaderFields): HeaderFields {
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !NOT_PASSED_ON.has(name)) kept[name] = value;
+    if (value === undefined || NOT_PASSED_ON.has(name)) continue;
+    const shown = isProvenance(name) ? shownAs(name) : name;
+    if (shown !== undefined) kept[shown] = value;
   }
   return kept;
 }

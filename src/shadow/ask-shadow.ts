@@ -3,7 +3,8 @@ import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { OVERRIDE, responseOverrides } from '../s3/response-overrides.js';
-import { isSuccess } from './ask.js';
+import { readError } from '../s3/xml/error.js';
+import { isSuccess, readBody } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { isDeleteMarker, judge } from './miss.js';
 
@@ -47,10 +48,22 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
     return undefined;
   }
   if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
-    discard(answer.body);
-    throw shadowFailed(`it answered ${answer.status}`);
+    throw await refusalOf(answer);
   }
   return { ...answer, headers: without(answer.headers, NOT_FROM_SHADOW) };
+}
+
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** An archived object is not readable by anybody, however often one tries (AWS, "Working with archived objects"). */
+async function refusalOf(answer: S3Response): Promise<S3Error> {
+  const code = readError(await readBody(answer, MAX_ERROR_BYTES))?.code ?? '';
+  return code === 'InvalidObjectState'
+    ? new S3Error(
+        'InvalidObjectState',
+        'The object is archived in the shadow bucket: restore it there first.',
+      )
+    : shadowFailed(`it answered ${answer.status} ${code}`.trimEnd());
 }
 
 /** A client's request as the shadow gets it. */

@@ -7,10 +7,12 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BackgroundWork } from './background.js';
 import type { Flights } from './flights.js';
+import type { Learnt } from './learnt.js';
+import type { LossLog } from './loss.js';
 import type { BucketPresence } from './miss.js';
 
 /** The settings of a shadow that decide how requests are served. */
-export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'delete'>;
+export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'delete' | 'acl'>;
 
 /** What every rule of the protocol works on: T, S, the per-key state, and time. */
 export interface ShadowContext {
@@ -38,5 +40,8 @@ export interface ShadowContext {
   /** Copies and after-answer deletes: they outlive the request that began them, and a drain waits for them. */
   readonly background: BackgroundWork;
   readonly flights: Flights;
+  /** What copies have found out of both stores. */
+  readonly learnt: Learnt;
+  readonly losses: LossLog;
   readonly presence: { readonly target: BucketPresence; readonly shadow: BucketPresence };
 }

@@ -10,7 +10,12 @@ export type CopyOutcome =
   | { readonly state: 'deleted' }
   /** A writer or a delete came in between: what clients wrote counts. */
   | { readonly state: 'superseded' }
-  | { readonly state: 'failed'; readonly reason: string };
+  | {
+      readonly state: 'failed';
+      readonly reason: string;
+      /** What was learnt from the failure lets another attempt succeed, under another token: nothing of this one can be committed any more. */
+      readonly again?: boolean;
+    };
 
 export const failedCopy = (error: unknown): CopyOutcome => ({
   state: 'failed',
@@ -20,4 +25,20 @@ export const failedCopy = (error: unknown): CopyOutcome => ({
 /** A copy could not be made; nothing of it was committed. */
 export class CopyFailed extends Error {
   override readonly name = 'CopyFailed';
+}
+
+/** The copy has to be made once more: what keeps it from being made in this way is known now. */
+export class CopyAnew extends CopyFailed {}
+
+/** A target's refusal, as far as it explains itself. */
+export class TargetRefused extends CopyFailed {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly code: string,
+    /** Its message, and the argument or header field that it names; '' when it says no more than its code. */
+    readonly words: string,
+  ) {
+    super(message);
+  }
 }

@@ -2,10 +2,12 @@ import type { Readable } from 'node:stream';
 import { toReadable } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import type { CopyToken } from '../state/ledger.js';
+import { gather } from './belongings.js';
 import { Branch } from './branch.js';
 import type { ShadowContext } from './context.js';
-import { CopyFailed, type CopyOutcome } from './copy-outcome.js';
-import type { CopySink } from './copy-sink.js';
+import { CopyAnew, CopyFailed, type CopyOutcome } from './copy-outcome.js';
+import type { CopySink, Released } from './copy-sink.js';
+import { noteLosses } from './loss.js';
 import { sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
 import { isInTarget } from './view.js';
@@ -40,23 +42,30 @@ export async function copy(
   readers: readonly Branch[] = [],
 ): Promise<CopyOutcome> {
   const bytes = toReadable(source.body);
+  const { signal } = ctx.background;
   const ended = new AbortController();
   let sink: CopySink | undefined;
   try {
     void keepRenewing(ctx, token, ended.signal);
     const object = sourceObject(key, source);
-    sink = openSink(ctx, object, { signal: ctx.background.signal, noteUpload: noteUpload(ctx, token) });
+    sink = openSink(ctx, object, {
+      signal,
+      belongings: (way) => gather(ctx, object, { way, signal }),
+      noteUpload: noteUpload(ctx, token),
+    });
     await fill(sink, bytes, object, readers);
     const end = await commit(ctx, token, sink);
     await dropToken(ctx, token);
-    return end === 'done' ? { state: 'copied', bytes: object.size } : { state: 'present' };
+    if (end.state === 'exists') return { state: 'present' };
+    noteLosses(ctx, key, end.losses);
+    return { state: 'copied', bytes: object.size };
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
     for (const reader of readers) reader.fail(reason);
-    if (await abandon(ctx, sink, reason)) await dropToken(ctx, token);
-    return error instanceof Superseded
-      ? { state: 'superseded' }
-      : { state: 'failed', reason: reason.message };
+    const isFenced = await abandon(ctx, sink, reason);
+    if (isFenced) await dropToken(ctx, token);
+    if (error instanceof Superseded) return { state: 'superseded' };
+    return { state: 'failed', reason: reason.message, again: isFenced && error instanceof CopyAnew };
   } finally {
     ended.abort();
     // Where nobody reads any more, the source has not come to its end.
@@ -75,7 +84,7 @@ class Superseded extends CopyFailed {
  * The end of COPY. A target that would let it replace another object is looked at once more, now that whoever writes voids the
  * token (READ step 4).
  */
-async function commit(ctx: ShadowContext, token: CopyToken, sink: CopySink): Promise<'done' | 'exists'> {
+async function commit(ctx: ShadowContext, token: CopyToken, sink: CopySink): Promise<Released> {
   if (sink.overwrites && (await isInTarget(ctx, token.key, ctx.background.signal))) throw new Superseded();
   if (!(await ctx.ledger.beginCommit(token))) throw new Superseded();
   return sink.release();

@@ -4,6 +4,7 @@ import type { ShadowContext } from './context.js';
 import { copy, dropToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
 import { seesShadow } from './rungs.js';
+import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
 import { lookInTarget } from './view.js';
 
 /**
@@ -14,8 +15,33 @@ export function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
   const current = ctx.flights.current(key);
   if (current) return current.landed;
   const flight = ctx.flights.begin(key);
-  ctx.background.start('copy', async () => flight.land(await migrateUnderToken(ctx, key).catch(failedCopy)));
+  ctx.background.start('copy', async () =>
+    flight.land(await untilMade(ctx, key, migrateUnderToken(ctx, key))),
+  );
   return flight.landed;
+}
+
+/** An attempt for each thing that a target may refuse, for the parts of the source, and for uneven ones. */
+const MAX_ATTEMPTS = 8;
+
+/**
+ * What a copy comes to in the end: one from whose failure something was learnt is made anew, under another token. Never rejects.
+ */
+export async function untilMade(
+  ctx: ShadowContext,
+  key: string,
+  first: CopyOutcome | Promise<CopyOutcome>,
+): Promise<CopyOutcome> {
+  try {
+    let outcome = await first;
+    for (let attempts = 1; attempts < MAX_ATTEMPTS; attempts += 1) {
+      if (outcome.state !== 'failed' || !outcome.again) return outcome;
+      outcome = await migrateUnderToken(ctx, key);
+    }
+    return outcome;
+  } catch (error) {
+    return failedCopy(error);
+  }
 }
 
 async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
@@ -28,7 +54,7 @@ async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyO
   if (!token) return { state: 'superseded' };
   let held = true;
   try {
-    const source = await askShadow(ctx, ask('GetObject', { key, signal }));
+    const source = await askShadow(ctx, ask('GetObject', { key, headers: ASKING_FOR_CHECKSUMS, signal }));
     if (!source) return { state: 'absent' };
     held = false;
     return await copy(ctx, { key, token, source });

@@ -2,6 +2,7 @@ import { discard, toReadable } from '../s3/body.js';
 import type { WriteIntent } from '../state/write-intent.js';
 import { ask, isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
+import { gatherPlain } from './belongings.js';
 import type { ShadowContext } from './context.js';
 import { sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
@@ -30,7 +31,8 @@ async function copyBack(ctx: ShadowContext, intent: WriteIntent, signal: AbortSi
     conditionalWrites: { put: false, complete: false, match: false },
   };
   const object = sourceObject(key, answer);
-  const sink = openSink(towardsShadow, object, { signal });
+  const belongings = () => gatherPlain(towardsShadow, object, signal);
+  const sink = openSink(towardsShadow, object, { signal, belongings });
   try {
     await fill(sink, toReadable(answer.body), object);
     await secure(ctx, intent);

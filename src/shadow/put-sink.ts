@@ -1,20 +1,32 @@
 import { discard } from '../s3/body.js';
+import { CHECKSUM_HEADERS } from '../s3/checksums.js';
 import type { S3Response } from '../s3/message.js';
 import { ask, wasNeverSent } from './ask.js';
+import type { Belongings } from './belongings.js';
 import { WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
-import { type CopySink, expectSuccess, onlyIfAbsent, type SinkOptions } from './copy-sink.js';
-import { contentMd5, metadataHeaders, type SourceObject, taggingHeader } from './source-object.js';
+import { type CopySink, onlyIfAbsent, type SinkOptions } from './copy-sink.js';
+import type { Loss } from './loss.js';
+import { partCount } from './part-layout.js';
+import { expectTaken } from './refusals.js';
+import { sourceChecksum } from './source-checksum.js';
+import { contentMd5, type SourceObject } from './source-object.js';
+
+const REFUSED = 'target refused the copy';
 
 /** A copy by one PUT whose last byte is withheld. */
-export function putSink(ctx: ShadowContext, object: SourceObject, { signal }: SinkOptions): CopySink {
+export function putSink(
+  ctx: ShadowContext,
+  object: SourceObject,
+  { signal, belongings }: SinkOptions,
+): CopySink {
+  const { refusals } = ctx.learnt;
   const branch = new WithheldBranch();
-  const tagging = taggingHeader(ctx, object, signal);
+  const gathered = belongings('put');
   const put = async (): Promise<S3Response> => {
     const headers = {
-      ...metadataHeaders(object),
-      ...(await tagging),
+      ...(await gathered).headers,
       ...contentMd5(object),
       ...onlyIfAbsent(ctx.conditionalWrites.put),
       'content-length': String(object.size),
@@ -26,18 +38,18 @@ export function putSink(ctx: ShadowContext, object: SourceObject, { signal }: Si
   let answer = object.size === 0 ? undefined : put();
   let released = false;
   const end = (error?: Error) => branch.destroy(error);
-  (answer ?? tagging).then(() => answer && end(), end);
+  (answer ?? gathered).then(() => answer && end(), end);
   branch.on('error', () => undefined);
 
   return {
     branch,
     overwrites: !ctx.conditionalWrites.put,
     async ready() {
-      await tagging;
+      const { refusable } = await gathered;
       if (!branch.destroyed || answer === undefined) return;
       const early = await answer;
       if (early.status === 412) return;
-      await expectSuccess(early, 'target refused the copy');
+      await expectTaken(early, REFUSED, { given: refusable, refusals });
       throw new CopyFailed('target answered before it had the whole copy');
     },
     async release() {
@@ -47,10 +59,11 @@ export function putSink(ctx: ShadowContext, object: SourceObject, { signal }: Si
       const final = await answer;
       if (final.status === 412) {
         discard(final.body);
-        return 'exists';
+        return { state: 'exists' };
       }
-      await expectSuccess(final, 'target refused the copy');
-      return 'done';
+      const given = await gathered;
+      await expectTaken(final, REFUSED, { given: given.refusable, refusals });
+      return { state: 'done', losses: [...given.losses, ...lostOnTheWay(object, given, final)] };
     },
     async abort(reason) {
       branch.destroy(reason);
@@ -64,3 +77,21 @@ function wasAnswered({ body }: S3Response): boolean {
   discard(body);
   return true;
 }
+
+/** What the target's answer shows not to be as it was given. */
+function lostOnTheWay(object: SourceObject, { refusable }: Belongings, { headers }: S3Response): Loss[] {
+  const losses: Loss[] = [];
+  const { etag } = headers;
+  if (etag !== undefined && etag !== object.etag) {
+    const isOfParts = partCount(object) !== undefined;
+    losses.push({ what: 'etag', reason: isOfParts ? IN_PARTS : 'the target made another' });
+  }
+  const checksum = sourceChecksum(object);
+  const isGiven = checksum && refusable.some(({ what }) => what === 'checksum');
+  if (isGiven && headers[CHECKSUM_HEADERS[checksum.algorithm]] !== checksum.value)
+    losses.push({ what: 'checksum', reason: 'the target keeps no checksums' });
+  return losses;
+}
+
+const IN_PARTS =
+  'uploaded in parts, and copied by one PUT: the target ignores If-None-Match on CompleteMultipartUpload';

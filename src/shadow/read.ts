@@ -7,11 +7,13 @@ import type { ShadowContext } from './context.js';
 import { copyForClient, dropToken } from './copy.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import type { Flight } from './flights.js';
-import { migrate } from './migrate.js';
+import { migrate, untilMade } from './migrate.js';
 import { judge } from './miss.js';
+import { withSourceTime } from './provenance.js';
 import { excludesWriters, seesShadow } from './rungs.js';
 import { withinGrace } from './shadow-look.js';
 import { from } from './source.js';
+import { ASKING_FOR_CHECKSUMS, withoutChecksums } from './source-checksum.js';
 
 /** How long a read waits for a copy that another read began, ms, before it reads the shadow itself. */
 const JOIN_MS = 10_000;
@@ -64,7 +66,7 @@ async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Resp
   if (newer) return newer;
   if (!answer) return miss;
   if (request.operation === 'GetObject' && !ctx.background.isFull) void migrate(ctx, request.key);
-  return from('shadow', overridden(answer, request));
+  return ofShadow(answer, request);
 }
 
 async function readAndCopy(
@@ -88,7 +90,7 @@ async function readAndCopy(
     return begun.answer ?? miss;
   } finally {
     const landing = outcome;
-    ctx.background.start('copy', async () => flight.land(await landing));
+    ctx.background.start('copy', async () => flight.land(await untilMade(ctx, request.key, landing)));
   }
 }
 
@@ -106,15 +108,16 @@ async function readWithToken(
   try {
     // The copy outlives the client, so the source is read under the copy's signal.
     const signal = token ? ctx.background.signal : request.signal;
-    const { answer, newer } = await readShadow(ctx, { ...request, signal });
+    const headers = token ? { ...request.headers, ...ASKING_FOR_CHECKSUMS } : request.headers;
+    const { answer, newer } = await readShadow(ctx, { ...request, headers, signal });
     if (newer) return { answer: newer, outcome: outcomeOf(newer) };
     if (!answer) return { outcome: { state: 'absent' } };
     if (!token || !isWhole(answer)) {
-      return { answer: from('shadow', overridden(answer, request)), outcome: { state: 'superseded' } };
+      return { answer: ofShadow(answer, request), outcome: { state: 'superseded' } };
     }
     held = undefined;
     const { client, outcome } = copyForClient(ctx, { key: request.key, token, source: answer });
-    return { answer: from('shadow', overridden({ ...answer, body: client }, request)), outcome };
+    return { answer: ofShadow({ ...answer, body: client }, request), outcome };
   } finally {
     if (held) await dropToken(ctx, held);
   }
@@ -166,4 +169,11 @@ async function recheck(ctx: ShadowContext, request: S3Request): Promise<S3Respon
 async function again(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const { answer, miss } = await readTarget(ctx, request);
   return answer ?? miss;
+}
+
+/** The shadow's answer as the client asked for it. */
+function ofShadow(answer: S3Response, request: S3Request): S3Response {
+  const isAsked = request.headers['x-amz-checksum-mode'] !== undefined;
+  const headers = isAsked ? answer.headers : withoutChecksums(answer.headers);
+  return from('shadow', overridden(withSourceTime({ ...answer, headers }), request));
 }

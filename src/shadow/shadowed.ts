@@ -15,7 +15,9 @@ import { crossOrigin } from './cross-origin.js';
 import { deleteObject } from './delete.js';
 import { deleteObjects } from './delete-objects.js';
 import { Flights } from './flights.js';
+import { nothingLearnt } from './learnt.js';
 import { list } from './list.js';
+import type { LossLog } from './loss.js';
 import { migrate } from './migrate.js';
 import { BucketPresence } from './miss.js';
 import { read } from './read.js';
@@ -40,6 +42,8 @@ export interface ShadowedOptions {
   readonly uploadIds: UploadIds;
   /** Has all gateways take intents for all writes, in a while. */
   readonly demandIntents: () => Promise<void>;
+  /** Is told what copies could not keep. */
+  readonly losses: LossLog;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies under way at once; a miss beyond them is served without being copied. */
@@ -133,6 +137,8 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     log,
     background,
     flights: new Flights(),
+    learnt: nothingLearnt(target, clock),
+    losses: options.losses,
     presence: { target: new BucketPresence(target, clock), shadow: new BucketPresence(shadow, clock) },
   };
   const ended = new AbortController();
@@ -155,6 +161,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     async drain(signal) {
       ended.abort();
       await background.drain(signal);
+      await options.losses.drain();
     },
   };
 }

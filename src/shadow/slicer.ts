@@ -5,7 +5,11 @@ export class Slicer {
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer | undefined;
 
-  constructor(source: Readable) {
+  /** @param onRead is shown all bytes as they come */
+  constructor(
+    source: Readable,
+    private readonly onRead: (chunk: Buffer) => void = () => undefined,
+  ) {
     this.#chunks = source.iterator({ destroyOnReturn: false });
   }
 
@@ -27,6 +31,8 @@ export class Slicer {
 
   async #read(): Promise<Buffer | undefined> {
     const { value, done } = await this.#chunks.next();
-    return done ? undefined : value;
+    if (done) return undefined;
+    this.onRead(value);
+    return value;
   }
 }

@@ -3,6 +3,7 @@ import { formatTaggingHeader, readTagging } from '../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { CopyFailed } from './copy-outcome.js';
+import { isProvenance } from './provenance.js';
 
 /** System metadata that S3 keeps with an object (Amazon S3 User Guide, "Working with object metadata"). */
 const KEPT_HEADERS = [
@@ -37,10 +38,10 @@ export function sourceObject(key: string, answer: S3Response): SourceObject {
   return { key, size, etag: answer.headers.etag ?? '', headers: answer.headers };
 }
 
-/** The request headers that give a copy the metadata of its source. */
-export function metadataHeaders({ headers }: SourceObject): HeaderFields {
+/** The request headers that give a copy the metadata of its source; not what a gateway has added to it. */
+export function metadataHeaders({ headers }: Pick<SourceObject, 'headers'>): HeaderFields {
   const { 'content-encoding': encoding, ...kept } = Object.fromEntries(
-    Object.entries(headers).filter(([name]) => isMetadata(name)),
+    Object.entries(headers).filter(([name]) => isMetadata(name) && !isProvenance(name)),
   );
   const stored = storedEncoding(encoding);
   return stored ? { ...kept, 'content-encoding': stored } : kept;

@@ -15,6 +15,8 @@ const shadow = z.object({
   /** Whether all gateways are known to have left the rungs before. */
   confirmed: z.boolean(),
   delete: z.enum(['both', 'target']),
+  /** Whether copies are given the grants of their source; absent where nobody has asked for it. */
+  acl: z.boolean().optional(),
   /** ISO 8601. */
   since: z.string(),
 });

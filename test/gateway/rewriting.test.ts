@@ -78,3 +78,16 @@ test('the bytes of an object pass as they come, and header fields of the host do
   expect(rewritten.body).toBe(body);
   expect(rewritten.headers).toEqual(fields);
 });
+
+test('the provenance of a copy is shown as a header of the gateway, and its user metadata is not', async () => {
+  const headers = {
+    'x-amz-meta-a': '1',
+    'x-amz-meta-penumbra-source-last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
+    'x-amz-meta-penumbra-source-etag': '"e"',
+  };
+  const rewritten = await rewrite('GetObject', { status: 200, headers });
+  expect(rewritten.headers).toEqual({
+    'x-amz-meta-a': '1',
+    'x-penumbra-source-last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
+  });
+});

@@ -4,6 +4,7 @@ import type { Backend } from '../../src/backends/backend.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
+import type { Loss } from '../../src/shadow/loss.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
 import { knowingPairs } from '../../src/shadow/uploads/pair.js';
 import type { Kv } from '../../src/state/kv.js';
@@ -36,6 +37,8 @@ export interface Moving {
   recoverOn(rung: Rung): void;
   /** How often all gateways were asked to have all writes announced. */
   demands(): number;
+  /** What copies could not keep. */
+  readonly losses: readonly (Loss & { readonly key: string })[];
   /** The stores as services, for what works beside the gateway. */
   readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
   /** Lets so much time pass at once for all gateways, ms. */
@@ -51,6 +54,7 @@ export interface MovingOptions {
   /** Whether all gateways are known to be on it; so unless given. */
   readonly isConfirmed?: boolean;
   readonly delete?: 'both' | 'target';
+  readonly acl?: boolean;
   readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
   /** How long an intent is honoured, ms. */
   readonly leaseMs?: number;
@@ -93,12 +97,19 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   });
   const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;
   const { isConfirmed: confirmed = true } = options;
-  const settings = { writeThrough, rung, confirmed, delete: options.delete ?? 'both' } as const;
+  const settings = {
+    writeThrough,
+    rung,
+    confirmed,
+    delete: options.delete ?? 'both',
+    acl: options.acl ?? false,
+  } as const;
   const reachedTarget = recording(asked.target)(onTarget(target));
   const reachedShadow = recording(asked.shadow)(onShadow(shadow));
   const uploadIds = createUploadIds({ kv, sealer: createSealer(MASTER_KEY), bucketId: 'id-1' });
   const gateways: ShadowedBucket[] = [];
   let demands = 0;
+  const losses: (Loss & { readonly key: string })[] = [];
   const open = (onRung: Rung): ShadowedBucket => {
     const gateway = createShadowed({
       bucket: record({ ...settings, rung: onRung }, conditionalWrites),
@@ -109,6 +120,12 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       uploadIds,
       demandIntents: async () => {
         demands += 1;
+      },
+      losses: {
+        note(key, lost) {
+          losses.push(...lost.map((loss) => ({ key, ...loss })));
+        },
+        drain: async () => undefined,
       },
       clock,
       log: pino({ level: 'silent' }),
@@ -134,6 +151,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     recoverOn: (other) => open(other).startRecovery(),
     stores: { target, shadow },
     demands: () => demands,
+    losses,
     pass(ms) {
       passed += ms;
     },
@@ -156,7 +174,13 @@ const recording =
   };
 
 const record = (
-  settings: { writeThrough: boolean; rung: Rung; confirmed: boolean; delete: 'both' | 'target' },
+  settings: {
+    writeThrough: boolean;
+    rung: Rung;
+    confirmed: boolean;
+    delete: 'both' | 'target';
+    acl: boolean;
+  },
   conditionalWrites: { put: boolean; complete: boolean; match: boolean },
 ) => ({
   name: 'photos',

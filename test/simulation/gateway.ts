@@ -52,6 +52,7 @@ export function startGateway(shared: Shared): SimulatedGateway {
     ledger: rules.ledger(state, countingWaits(clock, shared.tally)),
     demandIntents: async () => undefined,
     uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: BUCKET_ID }),
+    losses: { note: () => undefined, drain: async () => undefined },
     clock,
     log,
   });

@@ -38,6 +38,14 @@ function writeError(error: S3Error, { requestId, resource, bucket, key }: ErrorC
   return XML_DECLARATION + parent('Error', content.join(''));
 }
 
+/** What an error says beside its code: its message, and the argument or header field that it names. '' for nothing. */
+export function explanationOf(source: XmlSource): string {
+  if (readError(source) === undefined) return '';
+  const root = readXml(source);
+  const texts = ['Message', 'ArgumentName', 'Header'].map((name) => textOf(root, name) ?? '');
+  return texts.filter((text) => text !== '').join(' ');
+}
+
 export interface ReportedError {
   readonly code: string;
   readonly message: string;
