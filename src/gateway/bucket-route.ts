@@ -1,10 +1,12 @@
 import type { S3Service } from '../s3/message.js';
+import { lastingTokens } from '../shadow/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
+import { createPageTokens } from '../state/page-tokens.js';
 import type { Sealer } from '../state/sealing.js';
 import { createUploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
@@ -69,7 +71,9 @@ function openPlainRoute(
 ): BucketRoute {
   const uploadIds = createUploadIds({ kv, sealer, bucketId: record.id });
   const unanswered = new UnansweredWrites(clock, times);
-  const service = knowingPairs(uploadIds)(target);
+  const tokens = createPageTokens(sealer, record.id);
+  const paged = lastingTokens({ tokens, target: `${record.backend}/${record.targetBucket}` });
+  const service = paged(knowingPairs(uploadIds)(target));
   const requests = new RequestsUnderWay(service, { tenure: tenure.signal, unanswered });
   const nothing = async () => undefined;
   return {
@@ -97,6 +101,7 @@ function openShadowedRoute(
     ledger,
     uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
     losses: new LossBuffer({ store: new CopyLosses(kv), bucketId: record.id, clock, log }),
+    pageTokens: createPageTokens(sealer, record.id),
     clock,
     log,
   });

@@ -1,6 +1,7 @@
 import type { S3Service } from '../s3/message.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Ledger } from '../state/ledger.js';
+import type { PageTokens } from '../state/page-tokens.js';
 import type { Rung } from '../state/rung.js';
 import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
@@ -35,6 +36,7 @@ export interface ShadowContext {
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly ledger: Ledger;
   readonly uploadIds: UploadIds;
+  readonly pageTokens: PageTokens;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies and after-answer deletes: they outlive the request that began them, and a drain waits for them. */

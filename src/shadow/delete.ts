@@ -1,6 +1,7 @@
 import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import { queryValue } from '../s3/params.js';
+import { NULL_VERSION } from '../s3/xml/versions.js';
 import type { WriteIntent } from '../state/write-intent.js';
 import { isSuccess, mayStillApply } from './ask.js';
 import type { ShadowContext } from './context.js';
@@ -14,9 +15,6 @@ import { isConditional, isInTarget, lookInTarget, type Viewed } from './view.js'
 const PRECONDITION_FAILED = 412;
 
 const NO_CONTENT: S3Response = { status: 204, headers: {} };
-
-/** What an object of a bucket without versions, as those of the shadow count, has for a version. */
-const NULL_VERSION = 'null';
 
 /**
  * DELETE of one key: tombstone, T, and after the answer S. The tombstone hides the shadow's object from the moment of the delete,

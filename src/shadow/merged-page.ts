@@ -1,40 +1,68 @@
 import { compareKeys } from '../s3/keys.js';
+import type { S3Service } from '../s3/message.js';
 import type { ShadowContext } from './context.js';
 import { excludesWriters, seesShadow } from './rungs.js';
 import { withinGrace } from './shadow-look.js';
-import { type Entry, type PageRequest, readStorePage, type StorePage } from './store-page.js';
+import { sideBySide } from './side-by-side.js';
+import { type Entry, MAX_PAGE, type PageRequest, readStorePage, type StorePage } from './store-page.js';
 
 /** One page of the view: S's entries and T's, each name once, T's where both have it, minus what clients deleted. */
 export interface MergedPage {
+  /** As many lines as are wanted, unless it is the last page; there can be more, which are for the next. */
   readonly entries: readonly Entry[];
+  /** Whether others follow. */
   readonly isTruncated: boolean;
+}
+
+/** Common prefixes of which it is found out at once whether they have a key left. */
+const PREFIXES_AT_ONCE = 8;
+
+export interface MergeRequest extends PageRequest {
+  /** Reads what T has of a range: its objects, or all their versions. */
+  readonly readTarget: (target: S3Service, wanted: PageRequest) => Promise<StorePage>;
 }
 
 /**
  * LIST: S's page, then T's of the same range, then D. A page is full unless it is the last, which can be empty where
  * all that follows in the shadow is deleted.
  *
- * @throws ListingRefused, BackendUnavailable
+ * @throws ListingRefused, BackendUnavailable, and what `readTarget` does
  */
-export async function readMergedPage(ctx: ShadowContext, wanted: PageRequest): Promise<MergedPage> {
+export async function readMergedPage(ctx: ShadowContext, wanted: MergeRequest): Promise<MergedPage> {
   const found: Entry[] = [];
-  let { after } = wanted;
-  for (;;) {
-    const step = await readStep(ctx, { ...wanted, after });
+  let lines = 0;
+  let next: Partial<MergeRequest> | undefined = {};
+  do {
+    const step: StorePage = await readStep(ctx, { ...wanted, ...next });
     found.push(...step.entries);
-    after = step.end;
-    if (found.length >= wanted.maxKeys || after === undefined) break;
-  }
-  const isTruncated = found.length > wanted.maxKeys || after !== undefined;
-  return { entries: found.slice(0, wanted.maxKeys), isTruncated };
+    lines += step.entries.reduce((sum, { versions }) => sum + (versions?.length ?? 1), 0);
+    next = following(step);
+  } while (lines < wanted.maxKeys && next !== undefined);
+  return { entries: found, isTruncated: next !== undefined };
+}
+
+/**
+ * Where names are hidden there may be many, so what follows is asked for in full pages. The page of a listing of versions can end within those of a
+ * key.
+ */
+function following({ entries, end }: StorePage): Partial<MergeRequest> | undefined {
+  if (end === undefined) return undefined;
+  const last = entries.at(-1);
+  const afterVersion = last?.name === end ? last.versions?.at(-1)?.versionId : undefined;
+  return { after: end, afterVersion, maxKeys: MAX_PAGE };
+}
+
+async function* oneByOne<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }
 
 /** The view of a range that both stores' pages cover whole. */
-async function readStep(ctx: ShadowContext, wanted: PageRequest): Promise<StorePage> {
+async function readStep(ctx: ShadowContext, wanted: MergeRequest): Promise<StorePage> {
   const { entries, end, hidden, doubtful } = await withinGrace(ctx, () => look(ctx, wanted));
-  for (const prefix of doubtful) {
-    if (!(await hasLiveKey(ctx, prefix, wanted.signal))) hidden.add(prefix);
-  }
+  const { signal } = wanted;
+  await sideBySide(oneByOne(doubtful), { limit: PREFIXES_AT_ONCE, signal }, async (prefix) => {
+    if (!(await hasLiveKey(ctx, prefix, signal))) hidden.add(prefix);
+  });
   return hidden.size === 0 ? page(entries, end) : revealed(ctx, wanted, { entries, end, hidden });
 }
 
@@ -47,7 +75,7 @@ interface Look {
   readonly doubtful: readonly string[];
 }
 
-async function look(ctx: ShadowContext, wanted: PageRequest): Promise<Look> {
+async function look(ctx: ShadowContext, wanted: MergeRequest): Promise<Look> {
   const [inShadow, inTarget] = await readBoth(ctx, wanted);
   const end = firstEnd(inShadow.end, inTarget.end);
   const ofShadow = upTo(inShadow.entries, end);
@@ -68,19 +96,19 @@ const namesOf = (entries: readonly Entry[], which: (entry: Entry) => boolean): s
 const NOTHING: StorePage = { entries: [] };
 
 /** S before T: in write-through the other order would show a write that failed. Without it either may come first. */
-async function readBoth(ctx: ShadowContext, wanted: PageRequest): Promise<[StorePage, StorePage]> {
+async function readBoth(ctx: ShadowContext, wanted: MergeRequest): Promise<[StorePage, StorePage]> {
   const inShadow = seesShadow(ctx) ? readStorePage(ctx.shadow, wanted) : Promise.resolve(NOTHING);
   if (excludesWriters(ctx)) await inShadow;
-  return Promise.all([inShadow, readStorePage(ctx.target, wanted)]);
+  return Promise.all([inShadow, wanted.readTarget(ctx.target, wanted)]);
 }
 
 /** In D -> T is read once more: that entry, or none. */
 async function revealed(
   ctx: ShadowContext,
-  wanted: PageRequest,
+  wanted: MergeRequest,
   step: { entries: readonly Entry[]; end: string | undefined; hidden: ReadonlySet<string> },
 ): Promise<StorePage> {
-  const again = await readStorePage(ctx.target, wanted);
+  const again = await wanted.readTarget(ctx.target, wanted);
   const covered = firstEnd(step.end, again.end);
   const visible = step.entries.filter((entry) => !step.hidden.has(entry.name));
   const written = again.entries.filter((entry) => step.hidden.has(entry.name));
@@ -91,7 +119,7 @@ async function revealed(
 async function hasLiveKey(ctx: ShadowContext, prefix: string, signal: AbortSignal): Promise<boolean> {
   let after: string | undefined;
   do {
-    const wanted = { prefix, delimiter: '', after, maxKeys: 1_000, signal };
+    const wanted = { prefix, delimiter: '', after, maxKeys: MAX_PAGE, signal };
     const step = await withinGrace(ctx, async () => {
       const { entries, end } = await readStorePage(ctx.shadow, wanted);
       const deleted = await ctx.ledger.deletedAmong(namesOf(entries, isObject));

@@ -43,8 +43,11 @@ export interface Judged {
 export const isDeleteMarker = ({ status, headers }: S3Response): boolean =>
   status === 404 && headers['x-amz-delete-marker'] === 'true';
 
+/** NoSuchVersion is said only to who names a version. */
+const NOT_FOUND: ReadonlySet<string | undefined> = new Set(['NoSuchKey', 'NoSuchVersion']);
+
 /**
- * Judges by the closed list what is *not found*: 404 with NoSuchKey, or 404 to a HEAD on a bucket known to exist.
+ * Judges by the closed list what is *not found*: 404 with NoSuchKey or NoSuchVersion, or 404 to a HEAD on a bucket known to exist.
  * A delete marker is final, hence no miss.
  */
 export async function judge(
@@ -55,6 +58,6 @@ export async function judge(
   if (answer.status !== 404 || isDeleteMarker(answer)) return { answer, missing: false };
   if (request.method === 'HEAD') return { answer, missing: await presence.isKnown(request.signal) };
   const body = await readBody(answer, ERROR_BODY_BYTES);
-  const missing = readError(body.toString('utf8'))?.code === 'NoSuchKey';
+  const missing = NOT_FOUND.has(readError(body.toString('utf8'))?.code);
   return { answer: { ...answer, body }, missing };
 }

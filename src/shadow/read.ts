@@ -1,15 +1,15 @@
 import { discard } from '../s3/body.js';
 import type { S3Request, S3Response } from '../s3/message.js';
+import { hasQuery } from '../s3/params.js';
 import type { CopyToken } from '../state/ledger.js';
-
 import { askShadow, opening, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copyForClient, dropToken } from './copy.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import type { Flight } from './flights.js';
 import { migrate, untilMade } from './migrate.js';
-import { judge } from './miss.js';
 import { withSourceTime } from './provenance.js';
+import { namesVersion, readTarget, withoutVersion } from './read-target.js';
 import { excludesWriters, seesShadow } from './rungs.js';
 import { withinGrace } from './shadow-look.js';
 import { from } from './source.js';
@@ -34,20 +34,14 @@ export async function read(ctx: ShadowContext, request: S3Request): Promise<S3Re
   return readAndCopy(ctx, request, ctx.flights.begin(request.key), first.miss);
 }
 
-type TargetRead = { answer: S3Response; miss?: never } | { answer?: never; miss: S3Response };
-
-async function readTarget(ctx: ShadowContext, request: S3Request): Promise<TargetRead> {
-  const { answer, missing } = await judge(request, await ctx.target(request), ctx.presence.target);
-  return missing ? { miss: answer } : { answer: from('target', answer) };
-}
-
 /** A part, a version or an object under the client's own key cannot be copied in the pass that reads it. */
 function copiesWhileReading(request: S3Request): boolean {
   return (
     request.operation === 'GetObject' &&
     request.headers.range === undefined &&
     request.headers['x-amz-server-side-encryption-customer-key'] === undefined &&
-    !request.query.some(([name]) => name === 'partNumber')
+    !hasQuery(request, 'partNumber') &&
+    !namesVersion(request)
   );
 }
 
@@ -59,13 +53,17 @@ async function joinFlight(ctx: ShadowContext, request: S3Request, flight: Flight
   return answer ?? readUncopied(ctx, request, miss);
 }
 
-/** HEAD, or a range: from S as it is; a GET's whole object follows in the background, once. */
+/**
+ * HEAD, or a range: from S as it is; a GET's whole object follows in the background, once. Not that of a version, which a target that counts versions
+ * would have by another name then.
+ */
 async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Response): Promise<S3Response> {
   if (await ctx.ledger.isDeleted(request.key)) return again(ctx, request);
   const { answer, newer } = await readShadow(ctx, request);
   if (newer) return newer;
   if (!answer) return miss;
-  if (request.operation === 'GetObject' && !ctx.background.isFull) void migrate(ctx, request.key);
+  if (request.operation === 'GetObject' && !namesVersion(request) && !ctx.background.isFull)
+    void migrate(ctx, request.key);
   return ofShadow(answer, request);
 }
 
@@ -144,7 +142,7 @@ interface ShadowRead {
 async function readShadow(ctx: ShadowContext, request: S3Request): Promise<ShadowRead> {
   let answer: S3Response | undefined;
   const look = async () => {
-    answer = await askShadow(ctx, request);
+    answer = await askShadow(ctx, withoutVersion(request));
     return answer && (await recheck(ctx, request));
   };
   try {

@@ -1,9 +1,11 @@
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
-import { hasQuery } from '../s3/params.js';
+import { queryValue } from '../s3/params.js';
+import { NULL_VERSION } from '../s3/xml/versions.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { KeyBusy, type Ledger } from '../state/ledger.js';
+import type { PageTokens } from '../state/page-tokens.js';
 import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -17,6 +19,7 @@ import { deleteObjects } from './delete-objects.js';
 import { Flights } from './flights.js';
 import { nothingLearnt } from './learnt.js';
 import { list } from './list.js';
+import { listVersions } from './list-versions.js';
 import type { LossLog } from './loss.js';
 import { migrate } from './migrate.js';
 import { BucketPresence } from './miss.js';
@@ -40,6 +43,7 @@ export interface ShadowedOptions {
   readonly shadow: S3Service;
   readonly ledger: Ledger;
   readonly uploadIds: UploadIds;
+  readonly pageTokens: PageTokens;
   /** Has all gateways take intents for all writes, in a while. */
   readonly demandIntents: () => Promise<void>;
   /** Is told what copies could not keep. */
@@ -108,10 +112,13 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   DeleteObjects: deleteObjects,
   ListObjects: list,
   ListObjectsV2: listAsShadowed,
+  ListObjectVersions: listVersions,
 };
 
+/** A version is the target's own matter, but for `null`, which is what the shadow's objects are listed as; deletes have a rule for each. */
 function ruleFor(request: S3Request): Rule {
-  if (request.operation !== 'DeleteObject' && hasQuery(request, 'versionId')) return byTarget;
+  const version = queryValue(request, 'versionId') ?? NULL_VERSION;
+  if (request.operation !== 'DeleteObject' && version !== NULL_VERSION) return byTarget;
   return RULES[request.operation] ?? (NEEDS_OBJECT.has(request.operation) ? afterMigration : byTarget);
 }
 
@@ -133,6 +140,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     conditionalWrites: bucket.conditionalWrites,
     ledger: options.ledger,
     uploadIds,
+    pageTokens: options.pageTokens,
     clock,
     log,
     background,

@@ -2,12 +2,15 @@ import { discard } from '../s3/body.js';
 import { compareKeys } from '../s3/keys.js';
 import type { S3Service } from '../s3/message.js';
 import { type ListedObject, type ListingPage, readListing } from '../s3/xml/listing.js';
+import type { VersionLine } from '../s3/xml/versions.js';
 import { ask, isSuccess, readBody } from './ask.js';
 
 /** A line of a listing: an object, or a common prefix, which stands for all keys that begin with it. */
 export interface Entry {
   readonly name: string;
   readonly object?: ListedObject;
+  /** In place of an object: what a listing of versions has of the key on this page, the newest first. */
+  readonly versions?: readonly VersionLine[];
 }
 
 /** One page of one store, in key order. */
@@ -23,6 +26,8 @@ export interface PageRequest {
   readonly delimiter: string;
   /** Entries after this name; from the beginning when undefined. */
   readonly after?: string | undefined;
+  /** In a listing of versions: those of the key `after` that are older than this one are in the page too. */
+  readonly afterVersion?: string | undefined;
   /** 1 to 1,000. */
   readonly maxKeys: number;
   readonly fetchOwner?: boolean;
@@ -33,6 +38,9 @@ export interface PageRequest {
 export class ListingRefused extends Error {
   override readonly name = 'ListingRefused';
 }
+
+/** What stores give at most. */
+export const MAX_PAGE = 1_000;
 
 /** U+10FFFF: the last character that a key can hold. */
 const LAST_CHARACTER = '\u{10ffff}';
@@ -70,12 +78,14 @@ async function askForPage(
     discard(answer.body);
     throw new ListingRefused(`the store answered ${answer.status} to a listing`);
   }
-  return parsed(await readBody(answer));
+  const body = await readBody(answer);
+  return asListing(() => readListing(body));
 }
 
-function parsed(body: Buffer): ListingPage {
+/** What `read` makes of a store's document. @throws ListingRefused when it is no listing */
+export async function asListing<T>(read: () => T): Promise<T> {
   try {
-    return readListing(body);
+    return read();
   } catch (error) {
     // To the reader of XML a client's document and a store's are alike; here it is the store that is at fault.
     throw new ListingRefused('the store answered a listing that cannot be read', { cause: error });
@@ -100,20 +110,22 @@ function queryOf({ prefix, delimiter, after, maxKeys, fetchOwner }: PageRequest)
   ];
   if (prefix) query.push(['prefix', prefix]);
   if (delimiter) query.push(['delimiter', delimiter]);
-  if (after)
-    query.push(['start-after', isRolledUp(after, prefix, delimiter) ? after + LAST_CHARACTER : after]);
+  if (after) query.push(['start-after', startAfter(after, { prefix, delimiter })]);
   if (fetchOwner) query.push(['fetch-owner', 'true']);
   return query;
 }
 
 /**
- * A listing that stopped at a common prefix goes on after all keys that it stands for. A key can end in the delimiter and be none:
+ * Where a listing goes on that stopped at `after`: behind all keys that a common prefix stands for. A key can end in the delimiter and be none:
  * `//` under the prefix `/` has no `//` after it.
  */
-function isRolledUp(after: string, prefix: string, delimiter: string): boolean {
-  if (delimiter === '' || !after.startsWith(prefix)) return false;
+export function startAfter(
+  after: string,
+  { prefix, delimiter }: Pick<PageRequest, 'prefix' | 'delimiter'>,
+): string {
+  if (delimiter === '' || !after.startsWith(prefix)) return after;
   const found = after.indexOf(delimiter, prefix.length);
-  return found >= 0 && found + delimiter.length === after.length;
+  return found >= 0 && found + delimiter.length === after.length ? after + LAST_CHARACTER : after;
 }
 
 /** All objects of a store whose keys begin with `prefix`, in key order. */
@@ -124,7 +136,7 @@ export async function* listStore(
 ): AsyncGenerator<ListedObject> {
   let after: string | undefined;
   do {
-    const page = await readStorePage(service, { prefix, delimiter: '', after, maxKeys: 1_000, signal });
+    const page = await readStorePage(service, { prefix, delimiter: '', after, maxKeys: MAX_PAGE, signal });
     for (const { object } of page.entries) if (object) yield object;
     after = page.end;
   } while (after !== undefined);

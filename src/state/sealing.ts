@@ -51,3 +51,10 @@ function decrypt(sealed: string, context: string, masterKey: Buffer): string {
   const opened = [decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()];
   return Buffer.concat(opened).toString('utf8');
 }
+
+/** A sealed text, which is base64 behind the name of its format and a colon, as part of a URL. */
+export const toUrlSafe = (sealed: string): string =>
+  sealed.replace(':', '.').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+
+export const fromUrlSafe = (text: string): string =>
+  text.replace('.', ':').replaceAll('-', '+').replaceAll('_', '/');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Kv } from './kv.js';
-import type { Sealer } from './sealing.js';
+import { fromUrlSafe, type Sealer, toUrlSafe } from './sealing.js';
 
 /** The two uploads of one key that clients know by one id. */
 export interface UploadPair {
@@ -70,10 +70,3 @@ export function createUploadIds({ kv, sealer, bucketId }: UploadIdsOptions): Upl
     },
   };
 }
-
-/** A sealed text is base64 behind the name of its format and a colon. */
-const toUrlSafe = (sealed: string): string =>
-  sealed.replace(':', '.').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-
-const fromUrlSafe = (text: string): string =>
-  text.replace('.', ':').replaceAll('-', '+').replaceAll('_', '/');

@@ -4,11 +4,13 @@ import type { Backend } from '../../src/backends/backend.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
+import { lastingTokens } from '../../src/shadow/lasting-tokens.js';
 import type { Loss } from '../../src/shadow/loss.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
 import { knowingPairs } from '../../src/shadow/uploads/pair.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
+import { createPageTokens } from '../../src/state/page-tokens.js';
 import type { Rung } from '../../src/state/rung.js';
 import { createSealer } from '../../src/state/sealing.js';
 import { createUploadIds, type UploadIds } from '../../src/state/upload-ids.js';
@@ -58,6 +60,8 @@ export interface MovingOptions {
   readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
   /** How long an intent is honoured, ms. */
   readonly leaseMs?: number;
+  /** Where the state is kept; in a store of its own unless given. */
+  readonly state?: Kv;
   /** What stands between the gateway and its state. */
   readonly onState?: (kv: Kv) => Kv;
   /** What stands between the gateway and a store. */
@@ -88,7 +92,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const shadow = await store('old');
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
   const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
-  const kv = onState(await temporaryKv());
+  const kv = onState(options.state ?? (await temporaryKv()));
   let passed = 0;
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + passed };
   const ledger = new Ledger(kv, 'id-1', clock, {
@@ -106,7 +110,9 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   } as const;
   const reachedTarget = recording(asked.target)(onTarget(target));
   const reachedShadow = recording(asked.shadow)(onShadow(shadow));
-  const uploadIds = createUploadIds({ kv, sealer: createSealer(MASTER_KEY), bucketId: 'id-1' });
+  const sealer = createSealer(MASTER_KEY);
+  const uploadIds = createUploadIds({ kv, sealer, bucketId: 'id-1' });
+  const pageTokens = createPageTokens(sealer, 'id-1');
   const gateways: ShadowedBucket[] = [];
   let demands = 0;
   const losses: (Loss & { readonly key: string })[] = [];
@@ -118,6 +124,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       shadow: reachedShadow,
       ledger,
       uploadIds,
+      pageTokens,
       demandIntents: async () => {
         demands += 1;
       },
@@ -146,7 +153,10 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     ledger,
     uploadIds,
     bucket,
-    withoutShadow: new StoreClient(knowingPairs(uploadIds)(reachedTarget), 'photos'),
+    withoutShadow: new StoreClient(
+      lastingTokens({ tokens: pageTokens, target: 'new/new' })(knowingPairs(uploadIds)(reachedTarget)),
+      'photos',
+    ),
     another: (other = rung) => new StoreClient(open(other).service, 'photos'),
     recoverOn: (other) => open(other).startRecovery(),
     stores: { target, shadow },

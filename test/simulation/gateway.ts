@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { S3Service } from '../../src/s3/message.js';
 import type { ShadowedBucket } from '../../src/shadow/shadowed.js';
+import { createPageTokens } from '../../src/state/page-tokens.js';
 import { createUploadIds } from '../../src/state/upload-ids.js';
 import type { Clock } from '../../src/system/clock.js';
 import { clockOf } from './gateway-clock.js';
@@ -53,6 +54,7 @@ export function startGateway(shared: Shared): SimulatedGateway {
     demandIntents: async () => undefined,
     uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: BUCKET_ID }),
     losses: { note: () => undefined, drain: async () => undefined },
+    pageTokens: createPageTokens(SEALER, BUCKET_ID),
     clock,
     log,
   });

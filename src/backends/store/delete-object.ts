@@ -1,7 +1,8 @@
 import { evaluateConditions } from '../../s3/conditions.js';
 import { S3Error } from '../../s3/errors.js';
 import { type ObjectToDelete, readDelete, writeDeleteResult } from '../../s3/xml/delete.js';
-import { NULL_VERSION, versionOf } from './find-object.js';
+import { NULL_VERSION } from '../../s3/xml/versions.js';
+import { versionOf } from './find-object.js';
 import { documentOf, emptyResponse, type Handler, xmlResponse } from './operation.js';
 import type { BucketPersistence } from './persistence.js';
 

@@ -3,11 +3,9 @@ import { S3Error } from '../../s3/errors.js';
 import { invalidArgument } from '../../s3/invalid-argument.js';
 import type { S3Request } from '../../s3/message.js';
 import { hasQuery, queryValue } from '../../s3/params.js';
+import { NULL_VERSION } from '../../s3/xml/versions.js';
 import type { BucketPersistence } from './persistence.js';
 import type { ObjectRecord } from './records.js';
-
-/** The version that every object of a bucket without versioning has. */
-export const NULL_VERSION = 'null';
 
 /** The object of a key. Throws NoSuchKey, and NoSuchVersion for any version but `null`. */
 export function findObject(bucket: BucketPersistence, key: string, versionId = NULL_VERSION): ObjectRecord {

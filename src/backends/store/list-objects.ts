@@ -6,8 +6,7 @@ import {
   parseListingQuery,
   writeListing,
 } from '../../s3/xml/listing.js';
-import { parseVersionsQuery, writeVersions } from '../../s3/xml/versions.js';
-import { NULL_VERSION } from './find-object.js';
+import { NULL_VERSION, parseVersionsQuery, writeVersions } from '../../s3/xml/versions.js';
 import { type Handler, xmlResponse } from './operation.js';
 import { OWNER } from './owner.js';
 import type { ObjectRecord } from './records.js';

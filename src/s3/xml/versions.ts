@@ -10,6 +10,9 @@ import { child, isTrue, readRoot, requiredCount, requiredText, requiredTime, tex
 import { type EncodingType, nameDecoder, nameEncoder, parseEncodingType } from './url-encoding.js';
 import { document, element, parent } from './writer.js';
 
+/** The version of an object that was written without versioning. */
+export const NULL_VERSION = 'null';
+
 /** What ListObjectVersions asks for. */
 export interface VersionsQuery {
   /** '' for none. */
@@ -45,7 +48,6 @@ export function parseVersionsQuery(request: Pick<S3Request, 'query'>): VersionsQ
 
 interface VersionId {
   readonly key: string;
-  /** `null` for the version of an object that was written without versioning. */
   readonly versionId: string;
   readonly isLatest: boolean;
   /** ISO 8601 with milliseconds. */
@@ -66,9 +68,11 @@ export interface ListedDeleteMarker extends VersionId {
   readonly deleteMarker: true;
 }
 
+export type VersionLine = ListedVersion | ListedDeleteMarker;
+
 export interface VersionsPage {
   /** In the order of keys, the newest version of each first. */
-  readonly versions: readonly (ListedVersion | ListedDeleteMarker)[];
+  readonly versions: readonly VersionLine[];
   readonly commonPrefixes: readonly string[];
   readonly isTruncated: boolean;
   readonly nextKeyMarker?: string;
@@ -95,7 +99,7 @@ export function writeVersions(bucket: string, query: VersionsQuery, page: Versio
   return document('ListVersionsResult', content.join(''));
 }
 
-function writeVersion(version: ListedVersion | ListedDeleteMarker, encode: (name: string) => string): string {
+function writeVersion(version: VersionLine, encode: (name: string) => string): string {
   const id =
     element('Key', encode(version.key)) +
     element('VersionId', version.versionId) +
@@ -125,7 +129,7 @@ export function readVersions(source: XmlSource): VersionsPage {
   });
 }
 
-function readVersion(xml: XmlElement, decode: (name: string) => string): ListedVersion | ListedDeleteMarker {
+function readVersion(xml: XmlElement, decode: (name: string) => string): VersionLine {
   const id = {
     key: decode(requiredText(xml, 'Key')),
     versionId: requiredText(xml, 'VersionId'),
