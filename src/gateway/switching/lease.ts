@@ -68,7 +68,9 @@ export class GatewayLease {
   acknowledge(acknowledged: Acknowledged): void {
     if (JSON.stringify(acknowledged) === JSON.stringify(this.#acknowledged)) return;
     this.#acknowledged = acknowledged;
-    this.#renewIn(0);
+    // A renewal that is on its way has told what was so before, and sets the timer itself when it ends.
+    if (this.#holding) this.#mustRepeat = true;
+    else this.#renewIn(0);
   }
 
   /** With `release` others wait for this gateway no more; without it the lease runs out, for requests may have been cut off. */
