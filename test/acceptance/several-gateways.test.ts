@@ -83,7 +83,7 @@ describeMoves(
 
       await command(other, 'storage', 'update', bucket.name, '--clear-shadow');
       await expect.poll(() => writesThrough(bucket, old)).toBe(false);
-      expect(await bucket.get('old')).toMatchObject({ source: undefined });
+      expect(await bucket.get('old')).toMatchObject({ source: 'target' });
     });
 
     test('what one gateway deletes, no other shows', async () => {
