@@ -12,6 +12,7 @@ import type { Listener } from './http-server.js';
 import type { RunningMigrations } from './migrations.js';
 import { probeShadow } from './probe.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
+import { probeTrailingChecksums } from './probe-trailing-checksums.js';
 import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
@@ -40,6 +41,7 @@ export function createListener(parts: GatewayParts): Listener {
     storage,
     defaultBackend: config.defaultBackend,
     probeConditionalWrites,
+    probeTrailingChecksums,
     clock,
     log,
   });
@@ -82,6 +84,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     probes: {
       probeShadow: (shadow, target) => probeShadow(shadow, target, clock),
       probeConditionalWrites,
+      probeTrailingChecksums,
     },
     migrations,
     switching: until(draining, switching),

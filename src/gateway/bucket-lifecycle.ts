@@ -16,6 +16,7 @@ export interface BucketLifecycleOptions {
   readonly storage: ReadonlyMap<string, StorageBackend>;
   readonly defaultBackend: string;
   readonly probeConditionalWrites: (target: ProbeTarget) => Promise<ConditionalWrites>;
+  readonly probeTrailingChecksums: (target: ProbeTarget) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -52,7 +53,8 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
   async function createRecord(bucket: NewBucket, target: BackendBucket): Promise<BucketRecord> {
     const { service, name: backend } = target.backend;
     const { name, org, shadow = null } = bucket;
-    const isTried = shadow && options.probeConditionalWrites({ service, bucket: target.name });
+    const probed = { service, bucket: target.name };
+    const conditionalWrites = shadow ? await options.probeConditionalWrites(probed) : UNKNOWN;
     const record: BucketRecord = {
       name,
       id: randomUUID(),
@@ -64,7 +66,8 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
       shadow,
       epoch: 0,
       forgetting: false,
-      conditionalWrites: (await isTried) ?? UNKNOWN,
+      conditionalWrites,
+      trailingChecksums: await options.probeTrailingChecksums(probed),
     };
     if (!(await buckets.create(record))) throw new S3Error('BucketAlreadyOwnedByYou');
     return record;

@@ -4,6 +4,7 @@ import { atBucket } from '../filters/at-bucket.js';
 import { breaker } from '../filters/breaker.js';
 import { retryReads } from '../filters/retry-reads.js';
 import { markAsShadowOf } from '../filters/shadow-marker.js';
+import { withoutTrailers } from '../filters/without-trailers.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Service } from '../s3/message.js';
 import type { ShadowedOptions } from '../shadow/shadowed.js';
@@ -36,7 +37,10 @@ export function createConnections({ backends, clock, log, times }: ConnectionsOp
     backends.get(backend)?.service ?? (() => Promise.reject(notConfigured(backend)));
   return {
     toBackend,
-    toTarget: (record) => atBucket(record.targetBucket)(toBackend(record)),
+    toTarget: (record) => {
+      const target = atBucket(record.targetBucket)(toBackend(record));
+      return record.trailingChecksums === true ? target : withoutTrailers(target);
+    },
     toShadow(record) {
       const connection = connectToShadow(record, clock, times);
       return {
@@ -63,6 +67,7 @@ function careful(
     retryReads(clock),
     breaker({ backend, clock, log }),
     markAsShadowOf(id),
+    withoutTrailers,
     atBucket(shadow.name),
   ];
   return filters.reduceRight((inner, filter) => filter(inner), service);

@@ -26,6 +26,9 @@ const WITHOUT_BODY: ReadonlySet<OperationName> = new Set([
   'UploadPartCopy',
 ]);
 
+/** Their checksum is kept with what they store, so it is sent on although it comes after the body. */
+const TRAILED: ReadonlySet<OperationName> = new Set(['PutObject', 'UploadPart']);
+
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
 /** The request that a service gets. Throws S3Error when the body has no length that could be known beforehand. */
@@ -65,5 +68,6 @@ function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOpti
     'content-length': String(contentLength),
     ...(hash !== undefined && HEX_SHA256.test(hash) ? { 'x-amz-content-sha256': hash } : {}),
   };
-  return { headers: described, body, trailers };
+  const announcedTrailer = TRAILED.has(operation) ? fields['x-amz-trailer']?.trim().toLowerCase() : undefined;
+  return { headers: described, body, trailers, ...(announcedTrailer !== undefined && { announcedTrailer }) };
 }

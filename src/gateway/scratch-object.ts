@@ -96,7 +96,8 @@ function toS3Request({ body, headers, query = [], ...request }: ScratchRequest, 
   };
 }
 
-async function textOf({ body }: S3Response): Promise<string> {
+/** The content of a short answer. */
+export async function textOf({ body }: S3Response): Promise<string> {
   if (body === undefined) return '';
   return (Buffer.isBuffer(body) ? body : await buffer(body)).toString();
 }

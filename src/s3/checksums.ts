@@ -56,6 +56,13 @@ export function isDigest(algorithm: ChecksumAlgorithm, text: string): boolean {
   return bytes.length === DIGEST_BYTES[algorithm] && bytes.toString('base64') === text;
 }
 
+/** How many characters the value of this header field has. Throws RangeError for a field that carries no checksum. */
+export function digestLength(header: string): number {
+  const algorithm = checksumAlgorithmOf(header);
+  if (algorithm === undefined) throw new RangeError(`${header} is no checksum`);
+  return Math.ceil(DIGEST_BYTES[algorithm] / 3) * 4;
+}
+
 /** The algorithm whose value the header field carries; undefined when it is none of them. */
 export function checksumAlgorithmOf(header: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find((algorithm) => CHECKSUM_HEADERS[algorithm] === header);

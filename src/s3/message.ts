@@ -32,6 +32,8 @@ export interface S3Request {
   readonly body?: S3Body;
   /** Trailing header fields of the body (x-amz-checksum-*), once the body has ended. */
   readonly trailers?: () => HeaderFields;
+  /** The one of them that the client announced, where the request may be sent on with it: PutObject and UploadPart. */
+  readonly announcedTrailer?: string;
   /** Aborted when the answer is no longer wanted. */
   readonly signal: AbortSignal;
 }

@@ -41,6 +41,8 @@ const bucketRecord = z.object({
    * DeleteObject.
    */
   conditionalWrites: z.object({ put: z.boolean(), complete: z.boolean(), match: z.boolean() }),
+  /** Whether the target was seen to judge a checksum that comes after the body; of a record that does not say, nobody has tried. */
+  trailingChecksums: z.boolean().optional(),
 });
 
 export type BucketRecord = z.infer<typeof bucketRecord>;

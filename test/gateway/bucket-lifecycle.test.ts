@@ -60,6 +60,7 @@ beforeEach(async () => {
     ]),
     defaultBackend: 'disk',
     probeConditionalWrites: () => probe(),
+    probeTrailingChecksums: async () => true,
     clock: systemClock,
     log: createLogger({ level: 'silent' }),
   });

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { encodeQuery } from '../../s3/keys.js';
-import type { S3Request } from '../../s3/message.js';
-import { SHA256_OF_NOTHING, UNSIGNED_PAYLOAD } from '../../s3/sigv4/canonical.js';
+import type { HeaderFields, S3Body, S3Request } from '../../s3/message.js';
+import { trailingBody, trailingLength } from '../../s3/payload/trailing-body.js';
+import { SHA256_OF_NOTHING, UNSIGNED_PAYLOAD, UNSIGNED_TRAILER } from '../../s3/sigv4/canonical.js';
 import { signRequest } from '../../s3/sigv4/sign.js';
 import type { Clock } from '../../system/clock.js';
 import { type AddressingOptions, createAddressing } from './addressing.js';
@@ -24,9 +25,10 @@ export function createOutgoing(options: OutgoingOptions): (request: S3Request) =
   const destinationOf = createAddressing(options);
 
   return (request) => {
-    const { method, query, body } = request;
+    const { method, query } = request;
     const { origin, host, path } = destinationOf(request.bucket, request.key);
-    const headers = forwardedRequestHeaders(request.headers);
+    const { body, hash, described } = payloadOf(request);
+    const headers = Object.assign(forwardedRequestHeaders(request.headers), described);
     headers.host = host;
     // undici sends none either where the method has no body, and what is signed must be what is sent.
     if (!body) delete headers['content-length'];
@@ -39,7 +41,7 @@ export function createOutgoing(options: OutgoingOptions): (request: S3Request) =
             path,
             query,
             headers,
-            payloadHash: payloadHash(request),
+            payloadHash: hash,
             credentials,
             region,
             now: clock.now(),
@@ -49,14 +51,32 @@ export function createOutgoing(options: OutgoingOptions): (request: S3Request) =
       method,
       path: query.length === 0 ? path : `${path}?${encodeQuery(query)}`,
       headers: Object.assign(headers, signature),
-      body: body ?? null,
+      body,
       // undici closes the connection after a HEAD unless told otherwise.
       reset: false,
     };
   };
 }
 
-/** The hash where it is known without reading the body, else the leave to sign none (SigV4, UNSIGNED-PAYLOAD). */
-function payloadHash({ headers, body }: S3Request): string {
-  return headers['x-amz-content-sha256'] ?? (body ? UNSIGNED_PAYLOAD : SHA256_OF_NOTHING);
+interface Payload {
+  readonly body: S3Body | null;
+  /** The hash where it is known without reading the body, else the leave to sign none (SigV4, UNSIGNED-PAYLOAD). */
+  readonly hash: string;
+  /** Fields in place of the client's. */
+  readonly described?: HeaderFields;
+}
+
+function payloadOf({ headers, body, announcedTrailer: announced, trailers }: S3Request): Payload {
+  const { 'x-amz-content-sha256': hash } = headers;
+  if (!body) return { body: null, hash: hash ?? SHA256_OF_NOTHING };
+  if (announced === undefined || !trailers) return { body, hash: hash ?? UNSIGNED_PAYLOAD };
+  const contentLength = Number(headers['content-length']);
+  const payload = { body, contentLength, announced, trailers };
+  const described = {
+    'content-encoding': ['aws-chunked', headers['content-encoding'] ?? []].flat().join(','),
+    'content-length': String(trailingLength(payload)),
+    'x-amz-decoded-content-length': String(contentLength),
+    'x-amz-trailer': announced,
+  };
+  return { body: trailingBody(payload), hash: UNSIGNED_TRAILER, described };
 }

@@ -59,6 +59,7 @@ interface TriedShadow {
   readonly current: ShadowRecord | undefined;
   /** Found out for a shadow that is new: gateways that disagreed about it would overwrite each other's objects. */
   readonly conditionalWrites?: ConditionalWrites;
+  readonly trailingChecksums?: boolean;
 }
 
 /**
@@ -79,7 +80,13 @@ async function tryShadow(
   });
   if (current === undefined || asksMore(shadow, current)) await deps.probes.probeShadow(shadow, target);
   if (current !== undefined) return { shadow, current };
-  return { shadow, current, conditionalWrites: await deps.probes.probeConditionalWrites(target) };
+  const conditionalWrites = await deps.probes.probeConditionalWrites(target);
+  return {
+    shadow,
+    current,
+    conditionalWrites,
+    trailingChecksums: await deps.probes.probeTrailingChecksums(target),
+  };
 }
 
 /**
@@ -89,7 +96,7 @@ async function tryShadow(
  */
 function withShadow(
   record: BucketRecord,
-  { shadow, current, conditionalWrites }: TriedShadow,
+  { shadow, current, conditionalWrites, trailingChecksums }: TriedShadow,
 ): Partial<BucketRecord> {
   if (!isSetAs(record, current)) refuseChanged(record.name);
   if (record.shadow !== null) {
@@ -100,6 +107,7 @@ function withShadow(
     shadow: { ...shadow, rung: 'target-only', confirmed: false },
     epoch: record.epoch + 1,
     ...(conditionalWrites && { conditionalWrites }),
+    ...(trailingChecksums !== undefined && { trailingChecksums }),
   };
 }
 

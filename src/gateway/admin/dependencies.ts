@@ -47,8 +47,8 @@ export interface NewBucket {
 }
 
 /**
- * Throws S3Error with a sentence for the reader when it refuses; nothing is left half-applied. Creating a bucket with a
- * shadow finds out `conditionalWrites` (probeConditionalWrites) once the target bucket exists.
+ * Throws S3Error with a sentence for the reader when it refuses; nothing is left half-applied. Creating a bucket finds out
+ * `trailingChecksums`, and with a shadow `conditionalWrites`, once the target bucket exists.
  */
 export interface BucketLifecycle {
   createBucket(bucket: NewBucket): Promise<{ record: BucketRecord; accessKey: AccessKeyRecord }>;
@@ -67,6 +67,8 @@ export interface Probes {
   probeShadow(shadow: ShadowRecord, target: ProbeTarget): Promise<void>;
   /** Finds out by trying what the target does with `If-None-Match: *`. */
   probeConditionalWrites(target: ProbeTarget): Promise<ConditionalWrites>;
+  /** Finds out by trying whether the target judges checksums that come after the body. */
+  probeTrailingChecksums(target: ProbeTarget): Promise<boolean>;
 }
 
 export interface AdminDependencies {

@@ -1,5 +1,5 @@
 import { S3Error } from '../errors.js';
-import { UNSIGNED_PAYLOAD } from '../sigv4/canonical.js';
+import { UNSIGNED_PAYLOAD, UNSIGNED_TRAILER } from '../sigv4/canonical.js';
 
 /** How the bytes of a body are put on the wire. */
 export interface PayloadEncoding {
@@ -18,7 +18,7 @@ const IDENTITY: PayloadEncoding = { chunked: false, signed: false, trailer: fals
 
 const ENCODINGS: ReadonlyMap<string, PayloadEncoding> = new Map([
   [UNSIGNED_PAYLOAD, IDENTITY],
-  ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', { chunked: true, signed: false, trailer: true }],
+  [UNSIGNED_TRAILER, { chunked: true, signed: false, trailer: true }],
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { chunked: true, signed: true, trailer: false }],
   ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', { chunked: true, signed: true, trailer: true }],
 ]);
