@@ -1,5 +1,6 @@
 import { type CopySource, formatCopySource, parseCopySource } from '../s3/copy-source.js';
 import { S3Error } from '../s3/errors.js';
+import { NULL_VERSION } from '../s3/xml/versions.js';
 import { assertAllowed, type Identity } from './authorize.js';
 import type { BucketRoute } from './bucket-route.js';
 import { type BucketRoutes, findRoute } from './bucket-routes.js';
@@ -26,7 +27,7 @@ export async function admitCopySource(
 }
 
 async function bringOver({ key, versionId }: CopySource, { movingFrom }: BucketRoute): Promise<void> {
-  if (movingFrom === undefined || versionId !== undefined) return;
+  if (movingFrom === undefined || (versionId ?? NULL_VERSION) !== NULL_VERSION) return;
   const outcome = await movingFrom.migrate(key);
   if (outcome.state === 'superseded')
     throw new S3Error('SlowDown', undefined, { headers: { 'retry-after': '1' } });
