@@ -15,6 +15,7 @@ export interface ShadowFlags {
   readonly shadowSecretKey?: string;
   readonly shadowWriteThrough?: boolean;
   readonly shadowDelete?: 'both' | 'target';
+  readonly shadowAcl?: boolean;
 }
 
 /** The `shadow` of the admin API's bodies; what is undefined is left to the API's defaults, or as it is. */
@@ -26,6 +27,7 @@ export interface ShadowBody {
   readonly secret_access_key: string | undefined;
   readonly write_through: boolean | undefined;
   readonly delete: 'both' | 'target' | undefined;
+  readonly acl: boolean | undefined;
 }
 
 export function addShadowFlags(command: Command): Command {
@@ -42,7 +44,9 @@ export function addShadowFlags(command: Command): Command {
         '--shadow-delete <where>',
         'where deletes go: both buckets (default for a new shadow), or the target alone',
       ).choices(['both', 'target']),
-    );
+    )
+    .option('--shadow-acl', "give copies the grants of the shadow's objects")
+    .option('--no-shadow-acl', 'give copies no grants (default for a new shadow)');
 }
 
 /**
@@ -68,10 +72,15 @@ export async function readShadowFlags(flags: ShadowFlags, io: Io): Promise<Shado
     region,
     access_key_id: accessKey ?? (await askSecret(io, 'Access key id of the shadow')),
     secret_access_key: secretKey ?? (await askSecret(io, 'Secret access key of the shadow')),
-    write_through: flags.shadowWriteThrough,
-    delete: flags.shadowDelete,
+    ...modes(flags),
   };
 }
+
+const modes = ({ shadowWriteThrough, shadowDelete, shadowAcl }: ShadowFlags) => ({
+  write_through: shadowWriteThrough,
+  delete: shadowDelete,
+  acl: shadowAcl,
+});
 
 /**
  * What the flags change of the shadow that a bucket has. Who names an endpoint or a bucket gives the whole of a shadow: keys are not kept for
@@ -85,8 +94,7 @@ export async function readShadowChanges(flags: ShadowFlags, io: Io): Promise<Sha
   return {
     region: flags.shadowRegion,
     ...newKeys(flags, io),
-    write_through: flags.shadowWriteThrough,
-    delete: flags.shadowDelete,
+    ...modes(flags),
   };
 }
 

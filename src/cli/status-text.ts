@@ -1,11 +1,17 @@
-import type { BucketJson, BucketStatusJson, MigrationJson, SwitchingJson } from '../gateway/admin/schemas.js';
+import type {
+  BucketJson,
+  BucketStatusJson,
+  LossCountJson,
+  MigrationJson,
+  SwitchingJson,
+} from '../gateway/admin/schemas.js';
 import { formatBytes, formatCount, formatMany, formatObjects, formatPercent, formatTable } from './format.js';
 
 const UNCOUNTED = 'not known now';
 
 /** What `storage status` tells a reader. */
 export function statusText(status: BucketStatusJson): string[] {
-  const { migration, shadow, switching } = status;
+  const { migration, shadow, losses, switching } = status;
   return formatTable([
     ['Bucket', `${status.bucket}${status.org === null ? '' : ` of ${status.org}`}, ${accessWord(status)}`],
     ['Backend', `${status.backend}, bucket ${status.target_bucket}`],
@@ -20,6 +26,7 @@ export function statusText(status: BucketStatusJson): string[] {
           ...(migration.pending_repairs === 0 ? [] : [['Owed', owedWords(migration)] as const]),
           ...(migration.problem === null ? [] : [['Problem', migration.problem] as const]),
         ]),
+    ...(losses.length === 0 ? [] : [['Lost', lostWords(losses)] as const]),
   ]);
 }
 
@@ -36,6 +43,14 @@ const GOALS = {
 function switchWords({ rung, aim, waiting_for }: SwitchingJson): string {
   const goal = `${GOALS[aim]}, ${rung} now`;
   return waiting_for.length === 0 ? goal : `${goal}; waits for ${waiting_for.join(', ')}`;
+}
+
+/** By kind; the reasons are told one by one where they are asked for. */
+function lostWords(losses: readonly LossCountJson[]): string {
+  const counts = new Map<string, number>();
+  for (const { what, count } of losses) counts.set(what, (counts.get(what) ?? 0) + count);
+  const words = [...counts].map(([what, count]) => `${what} of ${formatObjects(count)}`);
+  return `${words.join(', ')} (--losses tells which)`;
 }
 
 function owedWords({ pending_repairs, oldest_repair, repair_error }: MigrationJson): string {
@@ -61,7 +76,8 @@ export function accessWord(bucket: BucketJson): string {
 function shadowWords(shadow: NonNullable<BucketJson['shadow']>): string {
   const writes = shadow.aim === 'write-through' ? 'written in both' : 'written in the target';
   const deletes = shadow.delete === 'both' ? 'deleted in both' : 'deleted in the target';
-  return `${shadow.name} at ${shadow.endpoint} (${shadow.region}), ${writes}, ${deletes}`;
+  const grants = shadow.acl ? ', grants kept' : '';
+  return `${shadow.name} at ${shadow.endpoint} (${shadow.region}), ${writes}, ${deletes}${grants}`;
 }
 
 /** A share of what was only counted in part would say nothing. */

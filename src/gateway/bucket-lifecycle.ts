@@ -3,6 +3,7 @@ import { assertBucketName } from '../s3/buckets.js';
 import { S3Error } from '../s3/errors.js';
 import type { AccessKeyStore } from '../state/access-keys.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
+import type { CopyLosses } from '../state/copy-losses.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BucketLifecycle, ConditionalWrites, NewBucket } from './admin/dependencies.js';
@@ -13,6 +14,7 @@ import type { StorageBackend } from './storage.js';
 export interface BucketLifecycleOptions {
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
+  readonly losses: Pick<CopyLosses, 'forget'>;
   readonly storage: ReadonlyMap<string, StorageBackend>;
   readonly defaultBackend: string;
   readonly probeConditionalWrites: (target: ProbeTarget) => Promise<ConditionalWrites>;
@@ -31,7 +33,7 @@ const UNKNOWN: ConditionalWrites = { put: false, complete: false, match: false }
 
 /** Makes and removes buckets: the record in the state and the bucket in the backend, both or neither. */
 export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessLifecycle {
-  const { buckets, accessKeys, storage, defaultBackend, clock, log } = options;
+  const { buckets, accessKeys, losses, storage, defaultBackend, clock, log } = options;
 
   function backendBucket(name: string, backendName: string): BackendBucket {
     const found = storage.get(backendName);
@@ -98,6 +100,7 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
     }
     // The backend has the last word, and a record without its bucket can be destroyed again.
     await deleteBackendBucket(backendBucket(record.targetBucket, record.backend));
+    await losses.forget(record.id);
     await buckets.delete(name);
   }
 

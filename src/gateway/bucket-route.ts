@@ -3,7 +3,7 @@ import { lastingTokens } from '../shadow/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
-import { CopyLosses } from '../state/copy-losses.js';
+import type { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
 import { createPageTokens } from '../state/page-tokens.js';
@@ -41,6 +41,7 @@ export interface RouteParts {
   readonly connections: Connections;
   readonly kv: Kv;
   readonly buckets: Pick<BucketStore, 'update'>;
+  readonly losses: Pick<CopyLosses, 'add'>;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -86,7 +87,7 @@ function openPlainRoute(
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedRecord>,
-  { connections, kv, buckets, sealer, clock, log, times }: RouteParts,
+  { connections, kv, buckets, losses, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
   const unanswered = new UnansweredWrites(clock, times);
   const { service, close } = connections.toShadow(record);
@@ -100,7 +101,7 @@ function openShadowedRoute(
     demandIntents: () => demandIntents(record, buckets),
     ledger,
     uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
-    losses: new LossBuffer({ store: new CopyLosses(kv), bucketId: record.id, clock, log }),
+    losses: new LossBuffer({ store: losses, bucketId: record.id, clock, log }),
     pageTokens: createPageTokens(sealer, record.id),
     clock,
     log,

@@ -59,11 +59,11 @@ async function openParts(
 ): Promise<GatewayParts> {
   try {
     const state = await openState({ config, clock, log });
-    const { kv, buckets, sealer, registry, lease } = state;
+    const { kv, buckets, losses, sealer, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const { times } = config;
     const connections = createConnections({ backends, clock, log, times });
-    const routing = { kv, buckets, sealer, connections, clock, log, times };
+    const routing = { kv, buckets, losses, sealer, connections, clock, log, times };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
     const migrations = createMigrations({ routes, kv, clock, log });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
+import { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { openLmdbKv } from '../state/lmdb-kv.js';
 import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
@@ -21,6 +22,7 @@ export interface State extends Membership {
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
   readonly sessions: AdminSessions;
+  readonly losses: CopyLosses;
   /** The admin password, when this start has made it: only its hash is kept. */
   readonly adminPassword: string | undefined;
   /** With `release` other gateways wait for this one no more: nothing of it is under way. */
@@ -68,6 +70,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
     buckets,
     accessKeys,
     sessions,
+    losses: new CopyLosses(kv),
     ...membership,
     adminPassword,
     async close(how) {

@@ -62,10 +62,13 @@ export async function objectLockBelonging(
   const { [MODE]: mode, [UNTIL]: until, [HOLD]: hold } = headers;
   const isHeld = hold === 'ON';
   if (mode === undefined && !isHeld) return [];
-  const isOver = until !== undefined && Date.parse(until) <= clock.now();
+  const time = Date.parse(until ?? '');
+  const isOver = time <= clock.now();
   const over: Found[] = isOver ? [{ what: 'object-lock', reason: 'its retention is over' }] : [];
   const kept = {
-    ...(mode !== undefined && until !== undefined && !isOver && { [MODE]: mode, [UNTIL]: until }),
+    ...(mode !== undefined &&
+      until !== undefined &&
+      !isOver && { [MODE]: mode, [UNTIL]: asS3Writes(until, time) }),
     ...(isHeld && { [HOLD]: hold }),
   };
   if (Object.keys(kept).length === 0) return over;
@@ -73,3 +76,7 @@ export async function objectLockBelonging(
   if (reason !== undefined) return [{ what: 'object-lock', reason }];
   return [...over, { what: 'object-lock', variant: JSON.stringify(kept), headers: kept }];
 }
+
+/** Some stores answer nanoseconds, which others do not read. */
+const asS3Writes = (text: string, time: number): string =>
+  Number.isNaN(time) ? text : new Date(time).toISOString();

@@ -15,7 +15,8 @@ export interface Belonging {
 /** By what a refusal shows whom it means: its code, or words of its message or of the argument or field that it names. */
 const SIGNS: Partial<Record<Loss['what'], { readonly codes: RegExp; readonly words: RegExp }>> = {
   acl: {
-    codes: /^(?:AccessControlListNotSupported|MalformedACLError|UnresolvableGrantByEmailAddress)$/,
+    // Ceph RGW 16.2 knows no such key where it knows no such grantee.
+    codes: /^(?:AccessControlListNotSupported|MalformedACLError|UnresolvableGrantByEmailAddress|NoSuchKey)$/,
     words: /\bacls?\b|\bgrant|PutObjectAcl/i,
   },
   'object-lock': {
@@ -28,10 +29,14 @@ const SIGNS: Partial<Record<Loss['what'], { readonly codes: RegExp; readonly wor
   checksum: { codes: /^InvalidChecksum$/, words: /checksum/i },
 };
 
-/** Those that may be meant by a refusal that names nothing, the likeliest first. */
-const SUSPECTS = ['acl', 'object-lock', 'storage-class'] as const;
+/** What may be meant by a refusal that names nothing (Ceph RGW 16.2 sends no messages), the likeliest first. */
+const SUSPECTS: Readonly<Record<string, readonly Loss['what'][]>> = {
+  InvalidArgument: ['storage-class', 'acl', 'object-lock'],
+  InvalidRequest: ['object-lock', 'acl', 'storage-class'],
+  NotImplemented: ['acl', 'object-lock', 'storage-class'],
+};
 
-const SAYS_NOTHING = /^(?:InvalidArgument|InvalidRequest|NotImplemented)$/;
+const STATUSES = new Set([400, 403, 404, 501]);
 /** The bytes, or the sender, are what is wrong. */
 const NOT_OF_HEADERS = /Digest|Mismatch|DoesNotMatch|RequestTime|AccessKey/;
 const CLASS_OF_ITS_OWN = new Set(['NotImplemented', 'AccessControlListNotSupported']);
@@ -76,8 +81,9 @@ export async function expectTaken(
 
 function blamed(refused: TargetRefused, given: readonly Belonging[]): Belonging | undefined {
   const { status, code, words } = refused;
-  if (![400, 403, 501].includes(status) || NOT_OF_HEADERS.test(code)) return undefined;
+  if (!STATUSES.has(status) || NOT_OF_HEADERS.test(code)) return undefined;
   const named = given.find(({ what }) => SIGNS[what]?.codes.test(code) || SIGNS[what]?.words.test(words));
-  if (named || words !== '' || !SAYS_NOTHING.test(code)) return named;
-  return SUSPECTS.flatMap((suspect) => given.filter(({ what }) => what === suspect))[0];
+  if (named || words !== '') return named;
+  const suspects = SUSPECTS[code] ?? [];
+  return suspects.flatMap((suspect) => given.filter(({ what }) => what === suspect))[0];
 }

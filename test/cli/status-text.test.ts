@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { statusText } from '../../src/cli/status-text.js';
-import type { BucketStatusJson, MigrationJson, SwitchingJson } from '../../src/gateway/admin/schemas.js';
+import type {
+  BucketStatusJson,
+  LossCountJson,
+  MigrationJson,
+  SwitchingJson,
+} from '../../src/gateway/admin/schemas.js';
 
 const HALF_WAY: MigrationJson = {
   state: 'migrating',
@@ -26,10 +31,16 @@ const SHADOW: NonNullable<BucketStatusJson['shadow']> = {
   rung: 'write-through',
   aim: 'write-through',
   delete: 'both',
+  acl: false,
   conditional_writes: { put: true, complete: true, match: true },
 };
 
-function toldWith(shadow: typeof SHADOW, migration: Partial<MigrationJson>, switching: SwitchingJson | null) {
+function toldWith(
+  shadow: typeof SHADOW,
+  migration: Partial<MigrationJson>,
+  switching: SwitchingJson | null,
+  losses: LossCountJson[] = [],
+) {
   return statusText({
     bucket: 'photos',
     org: null,
@@ -39,6 +50,7 @@ function toldWith(shadow: typeof SHADOW, migration: Partial<MigrationJson>, swit
     created_at: '2026-11-22T09:00:00.000Z',
     shadow,
     migration: { ...HALF_WAY, ...migration },
+    losses,
     switching,
   });
 }
@@ -105,5 +117,23 @@ describe('what status tells of a migration', () => {
     expect(told({}, { rung: 'exclusive', aim: 'write-through', waiting_for })).toContain(
       'Switch    write-through is being set, exclusive now; waits for gateway a, gateway b',
     );
+  });
+});
+
+describe('what status tells of copies', () => {
+  it('is what they could not keep, by kind', () => {
+    const losses = [
+      { what: 'etag', reason: 'one', count: 1_200 },
+      { what: 'etag', reason: 'another', count: 34 },
+      { what: 'checksum', reason: 'none', count: 1 },
+    ];
+    expect(toldWith(SHADOW, {}, null, losses).at(-1)).toBe(
+      'Lost      etag of 1,234 objects, checksum of 1 object (--losses tells which)',
+    );
+    expect(toldWith(SHADOW, {}, null).join()).not.toContain('Lost');
+  });
+
+  it('is that they are given grants, where they are', () => {
+    expect(toldWith({ ...SHADOW, acl: true }, {}, null)[2]).toMatch(/, grants kept$/);
   });
 });

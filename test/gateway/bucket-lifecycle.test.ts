@@ -5,6 +5,7 @@ import { createBucketLifecycle, type KeylessLifecycle } from '../../src/gateway/
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import { type AccessKeyStore, createAccessKeyStore } from '../../src/state/access-keys.js';
 import { type BucketStore, createBucketStore } from '../../src/state/buckets.js';
+import { CopyLosses } from '../../src/state/copy-losses.js';
 import type { Kv } from '../../src/state/kv.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import { createSealer } from '../../src/state/sealing.js';
@@ -54,6 +55,7 @@ beforeEach(async () => {
   lifecycle = createBucketLifecycle({
     buckets,
     accessKeys,
+    losses: new CopyLosses(kv),
     storage: new Map([
       ['disk', { backend: backend('disk') }],
       ['cloud', { backend: backend('cloud'), region: 'eu-central-1' }],

@@ -4,6 +4,7 @@ import { type BucketRoutes, createBucketRoutes } from '../../src/gateway/bucket-
 import { createConnections } from '../../src/gateway/connections.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
+import { CopyLosses } from '../../src/state/copy-losses.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import type { RegistryChange } from '../../src/state/registry.js';
 import { createSealer } from '../../src/state/sealing.js';
@@ -111,7 +112,8 @@ beforeEach(async () => {
   });
   const sealer = createSealer(Buffer.alloc(32));
   const { buckets } = storesOn(kv);
-  const parts = { kv, buckets, sealer, connections, clock: systemClock, log, times: TIMES };
+  const losses = new CopyLosses(kv);
+  const parts = { kv, buckets, losses, sealer, connections, clock: systemClock, log, times: TIMES };
   const lease = {
     tenure: { signal: NEVER, isOver: () => false },
     onTenure: () => undefined,

@@ -62,6 +62,8 @@ export interface MovingOptions {
   readonly leaseMs?: number;
   /** Where the state is kept; in a store of its own unless given. */
   readonly state?: Kv;
+  /** A store other than one in memory, with its bucket. */
+  readonly stores?: { readonly target?: S3Service; readonly shadow?: S3Service };
   /** What stands between the gateway and its state. */
   readonly onState?: (kv: Kv) => Kv;
   /** What stands between the gateway and a store. */
@@ -88,8 +90,8 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     onTarget = asIs,
     onShadow = asIs,
   } = options;
-  const target = await store('new');
-  const shadow = await store('old');
+  const target = options.stores?.target ?? (await store('new'));
+  const shadow = options.stores?.shadow ?? (await store('old'));
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
   const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
   const kv = onState(options.state ?? (await temporaryKv()));

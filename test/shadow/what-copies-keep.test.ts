@@ -244,7 +244,7 @@ describe('the provenance of a copy', () => {
 });
 
 describe('the lock of an object', () => {
-  const UNTIL = '2999-01-01T00:00:00Z';
+  const UNTIL = '2999-01-01T00:00:00.000Z';
   const LOCK = {
     'x-amz-object-lock-mode': 'GOVERNANCE',
     'x-amz-object-lock-retain-until-date': UNTIL,

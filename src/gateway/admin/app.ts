@@ -4,6 +4,7 @@ import { bucketRoutes } from './buckets.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError, errorHandler } from './errors.js';
 import { keyRoutes } from './keys.js';
+import { lossRoutes } from './losses.js';
 import { createRouter } from './router.js';
 import { requireSession, SESSION_SCHEME, sessionRoutes } from './session.js';
 import { sweepRoutes } from './sweep.js';
@@ -29,7 +30,8 @@ export function createAdminApp(deps: AdminDependencies) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', SESSION_SCHEME);
   app.doc31('/openapi.json', DOCUMENT);
   app.use(requireSession(deps.sessions));
-  for (const routes of [bucketRoutes, keyRoutes, backendRoutes, sweepRoutes]) app.route('/', routes(deps));
+  for (const routes of [bucketRoutes, keyRoutes, backendRoutes, sweepRoutes, lossRoutes])
+    app.route('/', routes(deps));
   app.all('*', (c) => {
     throw new AdminError(404, 'no_such_route', `no ${c.req.method} ${c.req.path} in the admin API`);
   });

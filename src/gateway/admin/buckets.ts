@@ -65,7 +65,7 @@ const statusRoute = createRoute({
 });
 
 export function bucketRoutes(deps: AdminDependencies) {
-  const { buckets, lifecycle, migrations, switching, publicUrl } = deps;
+  const { buckets, lifecycle, migrations, losses, switching, publicUrl } = deps;
 
   return createRouter()
     .openapi(listRoute, async (c) => {
@@ -100,6 +100,8 @@ export function bucketRoutes(deps: AdminDependencies) {
       const record = await findBucket(buckets, c.req.valid('param').name);
       const status = record.shadow === null ? undefined : await migrations.status(record, STATUS_DEADLINE_MS);
       const switched = switchingJson(await switching.state(record));
-      return c.json({ ...bucketJson(record), migration: migrationJson(status), switching: switched }, 200);
+      const lost = [...(await losses.counts(record.id))];
+      const migration = migrationJson(status);
+      return c.json({ ...bucketJson(record), migration, losses: lost, switching: switched }, 200);
     });
 }

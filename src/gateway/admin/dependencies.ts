@@ -3,6 +3,7 @@ import type { Backend } from '../../backends/backend.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
+import type { CopyLosses } from '../../state/copy-losses.js';
 import type { Repairs } from '../../state/tombstone.js';
 import type { Survey } from '../../sweep/survey.js';
 import type { SweepProgress } from '../../sweep/sweep.js';
@@ -80,6 +81,7 @@ export interface AdminDependencies {
   readonly lifecycle: BucketLifecycle;
   readonly probes: Probes;
   readonly migrations: Migrations;
+  readonly losses: Pick<CopyLosses, 'counts' | 'page'>;
   readonly switching: Switching;
   /** The address that clients use, when the configuration names one. */
   readonly publicUrl?: string;

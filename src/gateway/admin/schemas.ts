@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
+import { LOSSES } from '../../shadow/loss.js';
 import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';
@@ -41,6 +42,10 @@ export const shadowInput = z
       .enum(['both', 'target'], mustBe('"both" or "target"'))
       .optional()
       .openapi({ description: 'both unless the bucket has this shadow already' }),
+    acl: flag.optional().openapi({
+      description:
+        "whether copies are given the grants of the shadow's objects; false unless the bucket has this shadow already",
+    }),
   })
   .openapi('ShadowInput');
 
@@ -99,6 +104,7 @@ const shadow = z.object({
   rung: z.enum(RUNGS).openapi({ description: 'how the gateways serve the bucket now' }),
   aim: z.enum(AIMS).openapi({ description: 'the rung that they are on their way to; none: the shadow goes' }),
   delete: z.enum(['both', 'target']),
+  acl: z.boolean(),
   conditional_writes: conditionalWrites.openapi({
     description:
       'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload, and If-Match on PUT and DELETE',
@@ -135,9 +141,23 @@ export const migration = z
   })
   .openapi('Migration');
 
+const lossKind = z.string().openapi({ description: `one of ${LOSSES.join(', ')}` });
+
+const lossCount = z.object({ what: lossKind, reason: z.string(), count: z.int() });
+
+export const losses = z
+  .object({
+    losses: z.array(z.object({ key: z.string(), what: lossKind, reason: z.string(), at: z.iso.datetime() })),
+    next: z.string().nullable(),
+  })
+  .openapi('Losses');
+
 export const bucketStatus = bucket
   .extend({
     migration,
+    losses: z
+      .array(lossCount)
+      .openapi({ description: 'what copies could not keep of their sources, by kind and reason' }),
     switching: switching
       .nullable()
       .openapi({ description: 'null once all gateways serve the newest settings' }),
@@ -193,6 +213,8 @@ export type NewBucketInput = z.infer<typeof newBucket>;
 export type BucketChanges = z.infer<typeof bucketChanges>;
 export type BucketJson = z.infer<typeof bucket>;
 export type BucketStatusJson = z.infer<typeof bucketStatus>;
+export type LossesJson = z.infer<typeof losses>;
+export type LossCountJson = z.infer<typeof lossCount>;
 export type SwitchingJson = z.infer<typeof switching>;
 export type MigrationJson = z.infer<typeof migration>;
 export type CreatedBucketJson = z.infer<typeof createdBucket>;

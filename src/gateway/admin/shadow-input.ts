@@ -64,6 +64,7 @@ export function toShadowRecord(
     confirmed: current?.confirmed ?? true,
     aim,
     delete: input.delete ?? current?.delete ?? 'both',
+    acl: input.acl ?? current?.acl ?? false,
     since: current?.since ?? since,
   };
 }

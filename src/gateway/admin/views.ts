@@ -1,5 +1,6 @@
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
+import type { LossPage } from '../../state/copy-losses.js';
 import type { SweepProgress } from '../../sweep/sweep.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
@@ -7,6 +8,7 @@ import type {
   AccessKeyJson,
   BackendJson,
   BucketJson,
+  LossesJson,
   MigrationJson,
   SweepJson,
   SwitchingJson,
@@ -34,6 +36,7 @@ function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['condi
     rung: shadow.rung,
     aim: shadow.aim,
     delete: shadow.delete,
+    acl: shadow.acl ?? false,
     conditional_writes: conditionalWrites,
   };
 }
@@ -95,6 +98,13 @@ export function sweepJson(progress: SweepProgress): SweepJson {
     started_at: isoTime(progress.startedAt),
     finished_at: isoTime(progress.finishedAt),
     last_error: progress.lastError ?? null,
+  };
+}
+
+export function lossesJson({ losses, next }: LossPage): LossesJson {
+  return {
+    losses: losses.map(({ at, ...loss }) => ({ ...loss, at: new Date(at).toISOString() })),
+    next: next === undefined ? null : String(next),
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ShadowRefused } from '../../../src/gateway/probe-refusal.js';
+import { CopyLosses } from '../../../src/state/copy-losses.js';
 import { type AdminFixture, SHADOW, startAdmin } from './fixture.js';
 
 let admin: AdminFixture;
@@ -47,6 +48,7 @@ describe('creating a bucket', () => {
       rung: 'read-through',
       aim: 'read-through',
       delete: 'both',
+      acl: false,
       conditional_writes: { put: true, complete: false, match: true },
     });
   });
@@ -521,5 +523,53 @@ describe('a defect', () => {
       status: 500,
       json: { error: { code: 'internal_error', message: 'the gateway failed; its log says why' } },
     });
+  });
+});
+
+describe('what copies lost', () => {
+  const lost = (count: number) => ({
+    counts: [{ what: 'etag', reason: 'r', count }],
+    newest: Array.from({ length: count }, (_, at) => ({ key: `k${at}`, what: 'etag', reason: 'r', at })),
+  });
+
+  beforeEach(async () => {
+    await create({ shadow: SHADOW });
+    const record = await admin.deps.buckets.get('photos');
+    await new CopyLosses(admin.kv).add(record?.id ?? '', lost(5));
+  });
+
+  it('is counted in the status', async () => {
+    const { json } = await admin.ask('GET', '/buckets/photos/status');
+    expect(json.losses).toEqual([{ what: 'etag', reason: 'r', count: 5 }]);
+  });
+
+  it('is told page by page, the newest first', async () => {
+    const first = await admin.ask('GET', '/buckets/photos/losses?limit=3');
+    const keys = ({ json }: { json: Record<string, unknown> }) =>
+      (json.losses as { key: string }[]).map(({ key }) => key);
+    expect(keys(first)).toEqual(['k4', 'k3', 'k2']);
+    expect((first.json.losses as object[])[0]).toEqual({
+      key: 'k4',
+      what: 'etag',
+      reason: 'r',
+      at: '1970-01-01T00:00:00.004Z',
+    });
+    const second = await admin.ask('GET', `/buckets/photos/losses?limit=3&after=${first.json.next}`);
+    expect([keys(second), second.json.next]).toEqual([['k1', 'k0'], null]);
+  });
+
+  it('is asked for by the place that the page before named', async () => {
+    const refused = await admin.ask('GET', '/buckets/photos/losses?after=k2');
+    expect(refused.status).toBe(400);
+    expect(messageOf(refused)).toContain('after "k2" must be');
+  });
+});
+
+describe('the grants of copies', () => {
+  it('are kept when that is asked for, until it is not', async () => {
+    await create({ shadow: SHADOW });
+    expect((await change({ shadow: { acl: true } })).json.shadow).toMatchObject({ acl: true });
+    expect((await change({ shadow: { write_through: false } })).json.shadow).toMatchObject({ acl: true });
+    expect((await change({ shadow: { acl: false } })).json.shadow).toMatchObject({ acl: false });
   });
 });

@@ -14,6 +14,7 @@ import type {
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
+import { CopyLosses } from '../../../src/state/copy-losses.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
 import { createSealer } from '../../../src/state/sealing.js';
@@ -38,6 +39,7 @@ export interface Answer {
 }
 
 export interface AdminFixture {
+  readonly kv: Kv;
   readonly deps: AdminDependencies;
   readonly switching: PlayedSwitching;
   /** What the next survey of a bucket says; the rest is 0. */
@@ -135,6 +137,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   };
   const deps: AdminDependencies = {
     ...{ buckets, accessKeys, sessions, lifecycle, migrations, switching, probes, clock: systemClock },
+    losses: new CopyLosses(kv),
     backends: new Map([['local-disk', { backend }]]),
     defaultBackend: 'local-disk',
     log: createLogger({ level: 'silent' }),
@@ -144,6 +147,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   const cookie = `penumbra_session=${await sessions.open()}`;
 
   return {
+    kv,
     deps,
     switching,
     calls,

@@ -73,7 +73,8 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
   const accessKeys = createAccessKeyStore(kv, SEALER, clock);
   const stores = { kv, buckets, accessKeys, clock, log };
   const { leases, lease, registry } = await joinGateways({ ...stores, id, times: SHORT });
-  const parts = { ...stores, connections: connectionsOf(life, shared), sealer: SEALER, times: SHORT };
+  const losses = { add: async () => undefined };
+  const parts = { ...stores, losses, connections: connectionsOf(life, shared), sealer: SEALER, times: SHORT };
   const routes = createBucketRoutes({
     registry,
     lease,
