@@ -138,6 +138,12 @@ describe('a bucket from its creation to its end', () => {
     expect(stdout).toContain('2 objects');
   });
 
+  it('tells what copies could not keep', async () => {
+    expect(await storageJson('status', 'photos')).toMatchObject({ losses: [] });
+    expect(await storageJson('status', 'photos', '--losses')).toEqual({ losses: [] });
+    expect((await storage(['status', 'photos', '--losses'])).stdout).toMatch(/^AT +WHAT +WHY +KEY\n$/);
+  });
+
   it('keeps its shadow while something would be lost', async () => {
     const { code, stdout, stderr } = await storage(['update', 'photos', '--clear-shadow']);
     expect([code, stdout]).toEqual([1, '']);
