@@ -1,5 +1,5 @@
 import { compareKeys } from '../keys.js';
-import { mapTexts } from './map-texts.js';
+import { escapeXml } from './escape.js';
 import { readXml, textOf, type XmlElement } from './reader.js';
 import { nameDecoder } from './url-encoding.js';
 
@@ -21,10 +21,16 @@ export interface TokenChanges {
  */
 export function withTokens(xml: string, { asked, next }: TokenChanges): string {
   const token = lastElement(xml, NEXT_TOKEN)?.text;
-  const texts: Record<string, string> = {};
-  if (asked !== undefined) texts.ContinuationToken = asked;
-  if (token) texts[NEXT_TOKEN] = next(token, lastName(xml));
-  return Object.entries(texts).reduce((text, [name, value]) => mapTexts(text, [name], () => value), xml);
+  const told = asked === undefined ? xml : withText(xml, 'ContinuationToken', asked);
+  return token ? withText(told, NEXT_TOKEN, next(token, lastName(xml))) : told;
+}
+
+function withText(xml: string, name: string, text: string): string {
+  const opened = `<${name}>`;
+  const start = xml.lastIndexOf(opened);
+  if (start < 0) return xml;
+  const textAt = start + opened.length;
+  return xml.slice(0, textAt) + escapeXml(text) + xml.slice(xml.indexOf('<', textAt));
 }
 
 /** Keys and common prefixes are each in order; which come first differs between stores. */
