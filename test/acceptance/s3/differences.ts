@@ -53,15 +53,7 @@ const OF_RGW: readonly Difference[] = [
   },
 ];
 
-const OF_PENUMBRA: readonly Difference[] = [
-  {
-    reason: 'Not yet: a request that names a version sees the target alone',
-    where: ['shadow-only'],
-    cases: ['GetObject_null_version'],
-  },
-];
-
-export const DIFFERENCES: readonly Difference[] = [...OF_PENUMBRA, ...OF_RGW];
+export const DIFFERENCES: readonly Difference[] = OF_RGW;
 
 /** The reason of each case that fails in a set-up. */
 export function differencesIn(setUp: SetUpName): ReadonlyMap<string, string> {
