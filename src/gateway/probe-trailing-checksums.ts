@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { discard } from '../s3/body.js';
 import { CHECKSUM_HEADERS, createChecksum } from '../s3/checksums.js';
+import { S3Error } from '../s3/errors.js';
 import type { QueryParameter, S3Request } from '../s3/message.js';
 import { readInitiateResult } from '../s3/xml/multipart.js';
 import { type ProbeTarget, scratchKey, textOf } from './scratch-object.js';
@@ -20,11 +21,8 @@ export async function probeTrailingChecksums(target: ProbeTarget): Promise<boole
       headers: { 'x-amz-checksum-algorithm': 'CRC32' },
     }),
   );
-  if (begun.status !== 200) {
-    discard(begun.body);
-    return false;
-  }
-  const { uploadId } = readInitiateResult(await textOf(begun));
+  const uploadId = uploadIdIn(begun.status, await textOf(begun));
+  if (uploadId === undefined) return false;
   const query: QueryParameter[] = [['uploadId', uploadId]];
   try {
     const right = createChecksum('crc32');
@@ -41,6 +39,16 @@ export async function probeTrailingChecksums(target: ProbeTarget): Promise<boole
   } finally {
     const aborted = await target.service(scratch('AbortMultipartUpload', 'DELETE', { query }));
     discard(aborted.body);
+  }
+}
+
+/** The upload that was begun; undefined when the store has said anything else. */
+function uploadIdIn(status: number, text: string): string | undefined {
+  try {
+    return status === 200 ? readInitiateResult(text).uploadId : undefined;
+  } catch (error) {
+    if (error instanceof S3Error && error.code === 'MalformedXML') return undefined;
+    throw error;
   }
 }
 

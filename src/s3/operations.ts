@@ -207,8 +207,14 @@ export function operationOf(request: OperationSource): OperationName {
   if (request.method === 'OPTIONS') return 'Preflight';
   const resource = request.key !== '' ? 'object' : request.bucket !== '' ? 'bucket' : 'service';
   const subResource = subResourceOf(request.query, SUB_RESOURCES[resource]);
+  if (!subResource && resource === 'bucket' && changesSomethingElse(request)) return 'Unknown';
   const candidates = CANDIDATES.get(`${resource} ${request.method} ${subResource}`);
   return candidates?.find((candidate) => holds(candidate, request))?.name ?? 'Unknown';
+}
+
+/** A sub-resource that is newer than this table must not be taken for the bucket itself, which a DELETE would remove. */
+function changesSomethingElse({ method, query }: OperationSource): boolean {
+  return method !== 'GET' && method !== 'HEAD' && query.some(([name]) => name !== 'x-id');
 }
 
 function subResourceOf(query: readonly QueryParameter[], known: ReadonlySet<string>): string {

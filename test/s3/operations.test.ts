@@ -97,6 +97,8 @@ describe('operationOf', () => {
     ['GET', '/bucket/?analytics&id=1', 'GetBucketAnalyticsConfiguration'],
     ['GET', '/bucket/?analytics', 'ListBucketAnalyticsConfigurations'],
     ['POST', '/bucket/', 'PostObject'],
+    ['DELETE', '/bucket?x-id=DeleteBucket', 'DeleteBucket'],
+    ['GET', '/bucket?newThing', 'ListObjects'],
     ['POST', '/bucket/?delete', 'DeleteObjects'],
     ['OPTIONS', '/bucket/key', 'Preflight'],
     ['OPTIONS', '/', 'Preflight'],
@@ -111,6 +113,9 @@ describe('operationOf', () => {
     ['PUT', '/bucket/key?uploadId=1'],
     ['GET', '/bucket/key?uploads'],
     ['GET', '/bucket?delete'],
+    ['PUT', '/bucket?newThing'],
+    ['DELETE', '/bucket?newThing'],
+    ['POST', '/bucket?newThing=1'],
   ])('%s %s is no operation of S3, and needs all rights', (method, target) => {
     const operation = operationOf(source(method, target));
     expect(operation).toBe('Unknown');
