@@ -1,6 +1,7 @@
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
+import type { BucketRecord } from '../state/buckets.js';
 import type { AccountService } from './account.js';
 import type { Authenticated } from './authenticate.js';
 import { assertAllowed, assertPublic, type Identity } from './authorize.js';
@@ -17,14 +18,16 @@ export interface Admitted {
   readonly service: S3Service;
   /** What the backend calls the bucket; undefined when the gateway answers itself. */
   readonly targetBucket?: string;
+  /** Which conditions the bucket's target was seen to honour. */
+  readonly conditionalWrites?: BucketRecord['conditionalWrites'];
   /** Header fields that the service must get in place of the client's. */
   readonly fields?: HeaderFields;
 }
 
 export type Admit = (sender: Authenticated, head: RequestHead) => Promise<Admitted>;
 
-/** Operations that would hand out the backend's own credentials, or carry their authorisation in a form. */
-const NOT_OFFERED: ReadonlySet<OperationName> = new Set(['CreateSession', 'PostObject']);
+/** It would hand out the backend's own credentials. */
+const NOT_OFFERED: ReadonlySet<OperationName> = new Set(['CreateSession']);
 
 const COPY_SOURCE = 'x-amz-copy-source';
 
@@ -52,6 +55,7 @@ export function createAdmission({ routes: allRoutes, account, lease }: Admission
   const admitted = ({ service, target, record }: BucketRoute): Admitted => ({
     service: lease.tenure.isOver() ? servedOutOfTouch(target) : service,
     targetBucket: record.targetBucket,
+    conditionalWrites: record.conditionalWrites,
   });
 
   return async function admit({ identity, isForShadow }, head) {

@@ -61,10 +61,10 @@ function createEdge(
     destroyBucket: lifecycle.destroyBucket,
     listBuckets: () => registry.buckets(),
   });
-  const authenticate = createAuthenticator({ root: config.root, registry, clock });
+  const authenticator = createAuthenticator({ root: config.root, registry, clock });
   const { domain, publicUrl } = config;
   return createS3Edge({
-    authenticate,
+    authenticator,
     admit: createAdmission({ routes, account, lease }),
     domain,
     publicUrl,

@@ -1,6 +1,8 @@
 import { SHADOW_OF } from '../filters/shadow-marker.js';
 import { S3Error } from '../s3/errors.js';
+import type { FormFields } from '../s3/post/form-fields.js';
 import { parseAuthentication } from '../s3/sigv4/authentication.js';
+import { parseFormClaim, verifyForm } from '../s3/sigv4/form-claim.js';
 import { type VerifiedSignature, verifySignature } from '../s3/sigv4/verify.js';
 import type { Registry } from '../state/registry.js';
 import type { Clock } from '../system/clock.js';
@@ -16,7 +18,13 @@ export interface Authenticated {
   readonly isForShadow: boolean;
 }
 
-export type Authenticate = (head: RequestHead) => Promise<Authenticated>;
+/** Its functions throw S3Error: InvalidAccessKeyId, SignatureDoesNotMatch, RequestTimeTooSkewed, AccessDenied and others. */
+export interface Authenticator {
+  /** By the SigV4 signature in a header or a URL; a request without any is anonymous. */
+  ofRequest(head: RequestHead): Promise<Authenticated>;
+  /** By the SigV4 signature in a form, over its policy; a form without any is anonymous. */
+  ofForm(fields: FormFields): Promise<Authenticated>;
+}
 
 export interface AuthenticatorOptions {
   readonly root?: RootKey | undefined;
@@ -24,11 +32,10 @@ export interface AuthenticatorOptions {
   readonly clock: Clock;
 }
 
-/**
- * Checks the SigV4 signature of a request, in its header or its URL; one without any is anonymous.
- * The function throws S3Error: InvalidAccessKeyId, SignatureDoesNotMatch, RequestTimeTooSkewed, AccessDenied and others.
- */
-export function createAuthenticator({ root, registry, clock }: AuthenticatorOptions): Authenticate {
+const NOBODY: Authenticated = { identity: ANONYMOUS, isForShadow: false };
+
+/** Finds out who sent a request. */
+export function createAuthenticator({ root, registry, clock }: AuthenticatorOptions): Authenticator {
   async function findKey(accessKeyId: string): Promise<{ identity: Identity; secretAccessKey: string }> {
     if (accessKeyId === root?.accessKeyId) {
       return { identity: { kind: 'root', accessKeyId }, secretAccessKey: root.secretAccessKey };
@@ -41,15 +48,25 @@ export function createAuthenticator({ root, registry, clock }: AuthenticatorOpti
     return { identity: { kind: 'key', accessKeyId, bucket, role }, secretAccessKey };
   }
 
-  return async function authenticate({ method, address, received }) {
-    // A browser asks without credentials; a presigned URL that it means to use is signed for another method.
-    if (method === 'OPTIONS') return { identity: ANONYMOUS, isForShadow: false };
-    const { rawPath, rawQuery } = address;
-    const authentication = parseAuthentication({ method, rawPath, rawQuery, headers: received });
-    if (authentication === undefined) return { identity: ANONYMOUS, isForShadow: false };
-    const { identity, secretAccessKey } = await findKey(authentication.accessKeyId);
-    const verified = verifySignature(authentication, secretAccessKey, clock.now());
-    const isForShadow = SHADOW_OF in received && authentication.signedHeaders.includes(SHADOW_OF);
-    return { identity, verified, isForShadow };
+  return {
+    async ofRequest({ method, address, received }) {
+      // A browser asks without credentials; a presigned URL that it means to use is signed for another method.
+      if (method === 'OPTIONS') return NOBODY;
+      const { rawPath, rawQuery } = address;
+      const authentication = parseAuthentication({ method, rawPath, rawQuery, headers: received });
+      if (authentication === undefined) return NOBODY;
+      const { identity, secretAccessKey } = await findKey(authentication.accessKeyId);
+      const verified = verifySignature(authentication, secretAccessKey, clock.now());
+      const isForShadow = SHADOW_OF in received && authentication.signedHeaders.includes(SHADOW_OF);
+      return { identity, verified, isForShadow };
+    },
+
+    async ofForm(fields) {
+      const claim = parseFormClaim(fields);
+      if (claim === undefined) return NOBODY;
+      const { identity, secretAccessKey } = await findKey(claim.accessKeyId);
+      verifyForm(claim, secretAccessKey);
+      return { identity, isForShadow: false };
+    },
   };
 }

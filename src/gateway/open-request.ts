@@ -5,7 +5,7 @@ import type { OperationName } from '../s3/operations.js';
 import { verifiedBody } from '../s3/payload/verified-body.js';
 import type { VerifiedSignature } from '../s3/sigv4/verify.js';
 import type { Clock } from '../system/clock.js';
-import { limitIdleTime } from './request-body.js';
+import { askForBody, limitIdleTime } from './request-body.js';
 import { forwardedFields, type RequestHead } from './request-head.js';
 
 export interface OpenRequestOptions {
@@ -31,7 +31,10 @@ const TRAILED: ReadonlySet<OperationName> = new Set(['PutObject', 'UploadPart'])
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
-/** The request that a service gets. Throws S3Error when the body has no length that could be known beforehand. */
+/**
+ * The request that a service gets; it has no `content-length` where nobody can know it before the body has ended.
+ * Throws S3Error MissingContentLength when there is no body where one is needed, and what verifiedBody throws.
+ */
 export function openRequest(options: OpenRequestOptions): S3Request {
   const { head, signal } = options;
   const headers = { ...forwardedFields(head.fields), ...options.fields };
@@ -50,9 +53,6 @@ function expectsBody({ method, operation, fields }: RequestHead): boolean {
 function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOptions, headers: HeaderFields) {
   const { operation, fields } = head;
   const announced = fields['content-length'];
-  if (announced === undefined && fields['x-amz-decoded-content-length'] === undefined) {
-    throw new S3Error('MissingContentLength');
-  }
   const { body, contentLength, trailers } = verifiedBody(incoming, {
     headers: fields,
     verified,
@@ -60,12 +60,11 @@ function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOpti
     checksumOf: operation === 'CompleteMultipartUpload' ? 'object' : 'body',
   });
   limitIdleTime(incoming, body, clock);
-  // RFC 9110, 10.1.1: HTTP/1.0 knows no 100.
-  if (fields.expect !== undefined && incoming.httpVersionMinor > 0) outgoing.writeContinue();
+  askForBody(incoming, outgoing);
   const hash = fields['x-amz-content-sha256'];
   const described = {
     ...headers,
-    'content-length': String(contentLength),
+    ...(contentLength !== undefined ? { 'content-length': String(contentLength) } : {}),
     ...(hash !== undefined && HEX_SHA256.test(hash) ? { 'x-amz-content-sha256': hash } : {}),
   };
   const announcedTrailer = TRAILED.has(operation) ? fields['x-amz-trailer']?.trim().toLowerCase() : undefined;

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable, Writable } from 'node:stream';
 import { S3Error } from '../s3/errors.js';
 import type { Clock } from '../system/clock.js';
 
@@ -8,11 +8,16 @@ const IDLE_MS = 60_000;
 /** How long the rest of a body that nobody wants may go on arriving, in milliseconds. */
 const LINGER_MS = 5_000;
 
+/** Lets a client go on that asked before it sends a body (RFC 9110, 10.1.1: HTTP/1.0 knows no 100). */
+export function askForBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (incoming.headers.expect !== undefined && incoming.httpVersionMinor > 0) outgoing.writeContinue();
+}
+
 /**
- * Makes `body`, which is read from `incoming`, fail with RequestTimeout when the client owes the next byte for a minute.
+ * Makes `body`, to which `incoming` is piped, fail with RequestTimeout when the client owes the next byte for a minute.
  * One that is not being read for as long owes nothing.
  */
-export function limitIdleTime(incoming: IncomingMessage, body: Readable, clock: Clock): void {
+export function limitIdleTime(incoming: IncomingMessage, body: Readable | Writable, clock: Clock): void {
   let lastByteAt = clock.now();
   incoming.on('data', () => {
     lastByteAt = clock.now();

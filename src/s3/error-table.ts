@@ -121,7 +121,7 @@ export const ERROR_TABLE = {
     message: 'The XML you provided was not well-formed or did not validate against our published schema',
   },
   MaxMessageLengthExceeded: { status: 400, message: 'Your request was too big.' },
-  MaxPostPreDataLengthExceededError: {
+  MaxPostPreDataLengthExceeded: {
     status: 400,
     message: 'Your POST request fields preceding the upload file were too large.',
   },

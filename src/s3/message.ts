@@ -21,8 +21,9 @@ export interface S3Request {
   readonly key: string;
   readonly query: readonly QueryParameter[];
   /**
-   * `content-length` is the length of `body` in bytes and is present whenever `body` is. `x-amz-content-sha256` is
-   * present only where it is the hexadecimal SHA-256 of `body`.
+   * `content-length` is the length of `body` in bytes and is present whenever `body` is; only the gateway, before it
+   * asks a service, has bodies of unknown length (`gateway/measured`). `x-amz-content-sha256` is present only where it
+   * is the hexadecimal SHA-256 of `body`.
    */
   readonly headers: HeaderFields;
   /**

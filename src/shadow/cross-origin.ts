@@ -1,6 +1,6 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
-import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
+import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { ask } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { SOURCE } from './source.js';
@@ -24,7 +24,7 @@ export async function crossOrigin(ctx: ShadowContext, request: S3Request, rule: 
   const answer = await rule({ ...ctx, target }, request);
   if (ofTarget.has(answer.headers) || answer.headers[SOURCE] === 'target') return answer;
   try {
-    const rules = await rulesOfTarget(ctx, request);
+    const rules = await corsRules(ctx.target, request);
     const own = Object.entries(answer.headers).filter(([name]) => !isOfCors(name));
     return { ...answer, headers: { ...Object.fromEntries(own), ...rules } };
   } catch (error) {
@@ -33,12 +33,18 @@ export async function crossOrigin(ctx: ShadowContext, request: S3Request, rule: 
   }
 }
 
-/** A target that cannot be asked allows nothing; what was done is done all the same. */
-async function rulesOfTarget(ctx: ShadowContext, request: S3Request): Promise<HeaderFields> {
+/**
+ * What a bucket's rules say of a request with an Origin, as a service of the bucket tells them. One that cannot be asked allows nothing; what was done is
+ * done all the same.
+ */
+export async function corsRules(
+  service: S3Service,
+  request: Pick<S3Request, 'method' | 'key' | 'headers' | 'signal'>,
+): Promise<HeaderFields> {
   const { method, key, signal } = request;
   const headers = { origin: request.headers.origin ?? '', 'access-control-request-method': method };
   try {
-    const answer = await ctx.target(ask('Preflight', { method: 'OPTIONS', key, headers, signal }));
+    const answer = await service(ask('Preflight', { method: 'OPTIONS', key, headers, signal }));
     discard(answer.body);
     if (answer.status !== 200) return {};
     return Object.fromEntries(Object.entries(answer.headers).filter(([name]) => isOfCors(name)));

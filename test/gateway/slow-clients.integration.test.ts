@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ANONYMOUS } from '../../src/gateway/authorize.js';
 import { type HttpServer, listen } from '../../src/gateway/http-server.js';
 import { createS3Edge } from '../../src/gateway/s3-edge.js';
 import { toReadable } from '../../src/s3/body.js';
@@ -25,12 +26,14 @@ const service: S3Service = async ({ body }) => {
   return { status: 200, headers: { 'content-length': String(content.length) }, body: content };
 };
 
+const anonymous = async () => ({ identity: ANONYMOUS, isForShadow: false });
+
 beforeEach(async () => {
   clock = new ManualClock();
   received = '';
   const log = createLogger({ stream: { write: () => undefined } });
   const listener = createS3Edge({
-    authenticate: async () => ({ identity: { kind: 'anonymous' }, isForShadow: false }),
+    authenticator: { ofRequest: anonymous, ofForm: anonymous },
     admit: async () => ({ service }),
     clock,
     log,

@@ -10,11 +10,34 @@ import {
 import { S3Error } from '../errors.js';
 import type { HeaderFields } from '../message.js';
 
-/** A digest that the body has to have. */
+/** What has to hold of a body. Both methods throw S3Error when it does not. */
 export interface PayloadCheck {
   update(data: Buffer): void;
-  /** Judges at the end of the body; throws S3Error when the digest does not hold. */
+  /** Judges at the end of the body. */
   verify(trailers: HeaderFields): void;
+}
+
+/** Bytes, both included. */
+export interface LengthRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A body of so many bytes: EntityTooLarge as soon as it has more, EntityTooSmall when it ends with fewer. */
+export function lengthRangeCheck({ min, max }: LengthRange): PayloadCheck {
+  let length = 0;
+  return {
+    update(data) {
+      length += data.length;
+      if (length > max)
+        throw new S3Error('EntityTooLarge', undefined, { fields: { MaxSizeAllowed: String(max) } });
+    },
+    verify() {
+      if (length >= min) return;
+      const fields = { ProposedSize: String(length), MinSizeAllowed: String(min) };
+      throw new S3Error('EntityTooSmall', undefined, { fields });
+    },
+  };
 }
 
 /** The SHA-256 that was signed along with the request, hexadecimal. */

@@ -2,7 +2,14 @@ import { finished, type Readable, Transform } from 'node:stream';
 import { S3Error } from '../errors.js';
 import type { HeaderFields } from '../message.js';
 import type { VerifiedSignature } from '../sigv4/verify.js';
-import { checksumCheck, md5Check, type PayloadCheck, sha256Check } from './checks.js';
+import {
+  checksumCheck,
+  type LengthRange,
+  lengthRangeCheck,
+  md5Check,
+  type PayloadCheck,
+  sha256Check,
+} from './checks.js';
 import { ChunkVerifier } from './chunk-verifier.js';
 import { chunkedDecoder, type PayloadDecoder, plainDecoder } from './decoder.js';
 import { type PayloadEncoding, payloadEncodingOf } from './encoding.js';
@@ -14,6 +21,8 @@ export interface PayloadOptions {
   readonly verified: VerifiedSignature | undefined;
   /** Content-Length in bytes; undefined when the request has none. */
   readonly contentLength: number | undefined;
+  /** How few and how many bytes the body may have. */
+  readonly lengthRange?: LengthRange | undefined;
   /** What x-amz-checksum-* is taken of; in CompleteMultipartUpload it is the object, not the body. */
   readonly checksumOf?: 'body' | 'object';
 }
@@ -24,8 +33,8 @@ export interface VerifiedBody {
    * then; otherwise it is destroyed with an S3Error. One reader; it stops reading the source when it is destroyed.
    */
   readonly body: Readable;
-  /** Length of `body` in bytes. */
-  readonly contentLength: number;
+  /** Length of `body` in bytes; undefined where it is not known before the body has ended. */
+  readonly contentLength: number | undefined;
   /** The header fields after the body, x-amz-checksum-*, once `body` has ended. */
   readonly trailers: () => HeaderFields;
 }
@@ -38,7 +47,8 @@ const HIGH_WATER_MARK = 64 * 1024;
  *
  * Throws S3Error for claims that no body can meet: MissingContentLength, InvalidArgument, InvalidDigest,
  * InvalidRequest, AccessDenied. `body` fails with IncompleteBody (also when the source breaks off),
- * SignatureDoesNotMatch, XAmzContentSHA256Mismatch, BadDigest, InvalidRequest.
+ * SignatureDoesNotMatch, XAmzContentSHA256Mismatch, BadDigest, InvalidRequest, EntityTooSmall, EntityTooLarge, and
+ * with the source's own S3Error.
  */
 export function verifiedBody(source: Readable, options: PayloadOptions): VerifiedBody {
   const { headers, verified } = options;
@@ -60,17 +70,24 @@ export function verifiedBody(source: Readable, options: PayloadOptions): Verifie
   return { body, contentLength, trailers: () => trailers };
 }
 
-function decodedLength({ chunked }: PayloadEncoding, { headers, contentLength }: PayloadOptions): number {
+/** An aws-chunked body has to say its length (AWS, "Signature Calculations ... in Multiple Chunks"). */
+function decodedLength(
+  { chunked }: PayloadEncoding,
+  { headers, contentLength }: PayloadOptions,
+): number | undefined {
+  if (!chunked) return contentLength;
   const text = headers['x-amz-decoded-content-length'] ?? '';
-  const length = chunked && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-  const decoded = chunked ? length : contentLength;
-  if (decoded === undefined) throw new S3Error('MissingContentLength');
-  return decoded;
+  if (!/^\d{1,15}$/.test(text)) throw new S3Error('MissingContentLength');
+  return Number(text);
 }
 
-function checksOf({ sha256 }: PayloadEncoding, { headers, checksumOf }: PayloadOptions): PayloadCheck[] {
+function checksOf(
+  { sha256 }: PayloadEncoding,
+  { headers, checksumOf, lengthRange }: PayloadOptions,
+): PayloadCheck[] {
   const md5 = headers['content-md5'];
   return [
+    lengthRange && lengthRangeCheck(lengthRange),
     sha256 === undefined ? undefined : sha256Check(sha256),
     md5 === undefined ? undefined : md5Check(md5),
     checksumOf === 'object' ? undefined : checksumCheck(headers),
@@ -104,7 +121,8 @@ function failureOf(action: () => void): Error | null {
 function connect(source: Readable, body: Transform): void {
   body.on('error', () => source.unpipe(body));
   finished(source, { writable: false }, (cause) => {
-    if (cause) body.destroy(new S3Error('IncompleteBody', undefined, { cause }));
+    if (cause)
+      body.destroy(cause instanceof S3Error ? cause : new S3Error('IncompleteBody', undefined, { cause }));
   });
   source.pipe(body);
 }

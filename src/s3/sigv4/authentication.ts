@@ -75,7 +75,7 @@ function canonicalPath(rawPath: string): string {
 function assertNoSessionToken(headers: HeaderFields, query: readonly QueryParameter[]): void {
   const token = headers['x-amz-security-token'];
   if (token === undefined && !query.some(([name]) => name.toLowerCase() === 'x-amz-security-token')) return;
-  throw new S3Error('InvalidToken', 'Temporary credentials (X-Amz-Security-Token) are not supported.');
+  throw temporaryCredentials();
 }
 
 /**
@@ -96,7 +96,11 @@ function assertSignedHeaders(headers: HeaderFields, { signedHeaders, payloadHash
   });
 }
 
-function unsupportedMechanism(): S3Error {
+export function temporaryCredentials(): S3Error {
+  return new S3Error('InvalidToken', 'Temporary credentials (X-Amz-Security-Token) are not supported.');
+}
+
+export function unsupportedMechanism(): S3Error {
   return new S3Error(
     'InvalidRequest',
     'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',

@@ -99,10 +99,16 @@ export function writeCompleteResult(result: CompleteResult): string {
  * What a store said of an upload's end. It can answer 200 before it knows, and an error in the body; some stores give
  * an empty ETag. Throws MalformedXML.
  */
-export function readCompleteResult(source: XmlSource): { etag: string } | { error: ReportedError } {
+export function readCompleteResult(
+  source: XmlSource,
+): Pick<CompleteResult, 'etag' | 'checksums' | 'checksumType'> | { error: ReportedError } {
   const root = readXml(source);
   const error = errorOf(root);
   if (error) return { error };
   if (root.name !== 'CompleteMultipartUploadResult') throw malformedXml(`the root is ${root.name}`);
-  return { etag: textOf(root, 'ETag') ?? '' };
+  return present<Pick<CompleteResult, 'etag' | 'checksums' | 'checksumType'>>({
+    etag: textOf(root, 'ETag') ?? '',
+    checksums: readChecksums(root),
+    checksumType: textOf(root, 'ChecksumType'),
+  });
 }

@@ -8,7 +8,7 @@ import {
   type ChecksumAlgorithm,
   createChecksum,
 } from '../../../src/s3/checksums.js';
-import type { S3Error } from '../../../src/s3/errors.js';
+import { S3Error } from '../../../src/s3/errors.js';
 import type { HeaderFields } from '../../../src/s3/message.js';
 import { type PayloadOptions, verifiedBody } from '../../../src/s3/payload/verified-body.js';
 import { parseAuthentication } from '../../../src/s3/sigv4/authentication.js';
@@ -352,13 +352,52 @@ describe('the error of a body', () => {
   });
 });
 
+describe('a body whose length nobody knows beforehand', () => {
+  const payload = Buffer.from('penumbra');
+  const unknown = { contentLength: undefined };
+
+  it('comes out whole, in pieces and empty', async () => {
+    for (const pieces of [[payload], cut(payload, [3, 1]), []]) {
+      const { bytes, error } = await read(pieces, unknown);
+      expect([bytes, error]).toEqual([Buffer.concat(pieces), undefined]);
+    }
+  });
+
+  it('does not end well when it is not what was claimed of it', async () => {
+    const good = { 'content-md5': md5(payload) };
+    expect((await read([payload], { ...unknown, headers: good })).error).toBeUndefined();
+    const bad = { 'content-md5': md5(Buffer.from('else')) };
+    expect(code((await read([payload], { ...unknown, headers: bad })).error)).toBe('BadDigest');
+  });
+
+  it.each([
+    [7, 8, undefined],
+    [8, 9, undefined],
+    [9, 10, 'EntityTooSmall'],
+    [0, 7, 'EntityTooLarge'],
+  ])('has to be of %i to %i bytes where that was asked for', async (min, max, expected) => {
+    const { error } = await read(cut(payload, [3]), { ...unknown, lengthRange: { min, max } });
+    expect(code(error)).toBe(expected);
+  });
+
+  it('fails as its source does, where that says why', async () => {
+    const failure = new S3Error('RequestTimeout');
+    async function* broken() {
+      yield payload;
+      throw failure;
+    }
+    const source = Readable.from(broken(), { objectMode: false });
+    const { body } = verifiedBody(source, { headers: {}, verified: undefined, ...unknown });
+    await expect(body.toArray()).rejects.toBe(failure);
+  });
+});
+
 describe('a request is refused before its body is read', () => {
   const start = (options: Partial<PayloadOptions>) => () =>
     verifiedBody(Readable.from([]), { headers: {}, verified: undefined, contentLength: 0, ...options });
   const refused = (name: string) => expect.objectContaining({ code: name });
 
-  it('without a length', () => {
-    expect(start({ contentLength: undefined })).toThrow(refused('MissingContentLength'));
+  it('in chunks without the length of what they hold', () => {
     const headers = { 'x-amz-content-sha256': UNSIGNED_TRAILER, 'x-amz-decoded-content-length': '-1' };
     expect(start({ headers })).toThrow(refused('MissingContentLength'));
   });

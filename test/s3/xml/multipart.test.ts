@@ -69,15 +69,17 @@ describe('an upload', () => {
     expect(() => readComplete(noETag)).toThrowError(failure('MalformedXML'));
   });
 
-  it('gives back the ETag when it is completed, empty when the store says none', () => {
+  it('gives back the ETag when it is completed, empty when the store says none, and its checksums', () => {
     const result = {
       location: 'http://h/b/k',
       bucket: 'bucket',
       key: 'a&b',
       etag: '"e-2"',
+      checksums: { crc32: 'AAAAAA==' },
       checksumType: 'COMPOSITE',
     };
-    expect(readCompleteResult(writeCompleteResult(result))).toEqual({ etag: '"e-2"' });
+    const { etag, checksums, checksumType } = result;
+    expect(readCompleteResult(writeCompleteResult(result))).toEqual({ etag, checksums, checksumType });
     const rgw = '<CompleteMultipartUploadResult><Location/><ETag></ETag></CompleteMultipartUploadResult>';
     expect(readCompleteResult(rgw)).toEqual({ etag: '' });
   });
