@@ -72,14 +72,17 @@ export function forwardedFields(fields: HeaderFields): Record<string, string> {
   return forwarded;
 }
 
-/** Names are whatever a client sent, so the record has no prototype that one could name. */
+/**
+ * Names are whatever a client sent, so the record has no prototype that one could name. A field that came twice is joined as it is signed, and kept by S3,
+ * with nothing but a comma.
+ */
 function joinFields(rawHeaders: readonly string[]): HeaderFields {
   const fields: Record<string, string> = Object.create(null);
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();
     const value = rawHeaders[i + 1] ?? '';
     const earlier = fields[name];
-    fields[name] = earlier === undefined ? value : `${earlier}, ${value}`;
+    fields[name] = earlier === undefined ? value : `${earlier},${value}`;
   }
   return fields;
 }

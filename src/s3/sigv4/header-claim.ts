@@ -30,7 +30,9 @@ function parseParameters(text: string): Map<string, string> {
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
     if (equals < 0) throw malformed('expecting comma-separated name=value parameters.');
-    parameters.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
+    const name = part.slice(0, equals).trim();
+    if (parameters.has(name)) throw malformed(`the authorization header has more than one ${name}.`);
+    parameters.set(name, part.slice(equals + 1).trim());
   }
   return parameters;
 }

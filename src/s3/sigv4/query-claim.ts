@@ -28,6 +28,10 @@ export function unsignedQuery(query: readonly QueryParameter[]): QueryParameter[
 
 /** Reads the X-Amz-* parameters of a presigned URL. Throws S3Error AuthorizationQueryParametersError. */
 export function parsePresignedQuery(headers: HeaderFields, query: readonly QueryParameter[]): Claim {
+  for (const name of REQUIRED) {
+    if (query.filter((pair) => isNamed(pair, name)).length > 1)
+      throw malformed(`${name} is given more than once.`);
+  }
   const [algorithm, credential, timestamp, expires, signedHeaders, signature] = REQUIRED.map((name) =>
     parameter(query, name),
   );

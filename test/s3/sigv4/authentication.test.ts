@@ -148,6 +148,11 @@ describe('a signature in the Authorization header', () => {
 
   it.each([
     ['no parameters', () => withAuthorization(() => 'AWS4-HMAC-SHA256 nonsense')],
+    [
+      'two signatures',
+      () => withAuthorization((text) => `${text}, ${text.slice(text.indexOf('Signature='))}`),
+    ],
+    ['a second authorization', () => withAuthorization((text) => `${text},${text}`)],
     ['no signature', () => withAuthorization((text) => text.replace(/, Signature=.*/, ''))],
     ['a short signature', () => withAuthorization((text) => text.slice(0, -1))],
     ['another service', () => withAuthorization((text) => text.replace('/s3/', '/ec2/'))],
@@ -216,6 +221,11 @@ describe('a presigned URL', () => {
     ['that lasts no number of seconds', (query: string) => query.replace('Expires=60', 'Expires=soon')],
     ['that lasts no time', (query: string) => query.replace('Expires=60', 'Expires=0')],
     ['that lasts too long', (query: string) => query.replace('Expires=60', 'Expires=604801')],
+    ['for another service', (query: string) => query.replace('%2Fs3%2F', '%2Fec2%2F')],
+    ['of another day', (query: string) => query.replace('%2F20260203%2F', '%2F20260204%2F')],
+    ['with two signatures', (query: string) => `${query}&X-Amz-Signature=${'0'.repeat(64)}`],
+    ['with two signatures in another case', (query: string) => `${query}&x-amz-signature=${'0'.repeat(64)}`],
+    ['with two dates', (query: string) => `${query}&X-Amz-Date=20260203T040506Z`],
     ['of a malformed credential', (query: string) => query.replace('aws4_request', 'aws5_request')],
   ])('is malformed: %s', (_, change) => {
     expect(() => authenticate(withQuery(change))).toThrow(refused('AuthorizationQueryParametersError'));
