@@ -1,6 +1,6 @@
 import { assertBucketName } from './buckets.js';
 import { S3Error } from './errors.js';
-import { MAX_KEY_BYTES } from './keys.js';
+import { hasKeyLength, MAX_KEY_BYTES } from './keys.js';
 import type { QueryParameter } from './message.js';
 
 /** What a request is addressed to. */
@@ -66,14 +66,11 @@ function namesOf(rawPath: string, hostBucket: string | undefined): { bucket: str
   return { bucket, key };
 }
 
-/** Throws KeyTooLongError for a key of more than 1,024 bytes of UTF-8. */
-export function assertKeyLength(key: string): void {
-  // A UTF-16 unit is at most three bytes of UTF-8.
-  if (key.length * 3 <= MAX_KEY_BYTES) return;
-  const size = Buffer.byteLength(key);
-  if (size <= MAX_KEY_BYTES) return;
-  const fields = { Size: String(size), MaxSizeAllowed: String(MAX_KEY_BYTES) };
-  throw new S3Error('KeyTooLongError', undefined, { fields });
+/** Throws KeyTooLongError for a key of more than 1,024 bytes of UTF-8, with `message` where S3's own does not tell why. */
+export function assertKeyLength(key: string, message?: string): void {
+  if (hasKeyLength(key)) return;
+  const fields = { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(MAX_KEY_BYTES) };
+  throw new S3Error('KeyTooLongError', message, { fields });
 }
 
 /**

@@ -3,6 +3,13 @@ import type { QueryParameter } from './message.js';
 /** The longest key in bytes of UTF-8 (AWS, "Naming Amazon S3 objects"). */
 export const MAX_KEY_BYTES = 1024;
 
+/** Whether an object can have this name. */
+export const isKey = (name: string): boolean => name !== '' && hasKeyLength(name);
+
+/** Whether a name is short enough for a key; a UTF-16 unit is at most three bytes of UTF-8. */
+export const hasKeyLength = (name: string): boolean =>
+  name.length * 3 <= MAX_KEY_BYTES || Buffer.byteLength(name) <= MAX_KEY_BYTES;
+
 const LAST_CODE_POINT = 0x10ffff;
 const UNRESERVED_OR_SLASH = /^[A-Za-z0-9\-._~/]*$/;
 
@@ -42,6 +49,15 @@ export function afterPrefix(prefix: string): string | undefined {
 /** Surrogates are no characters of their own, so U+E000 follows U+D7FF. */
 function nextCodePoint(point: number): number {
   return point === 0xd7ff ? 0xe000 : point + 1;
+}
+
+/**
+ * What a listing shows in place of a key that begins with `prefix`: all up to the first delimiter after the prefix (AWS, ListObjectsV2);
+ * undefined where the key itself is listed.
+ */
+export function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
+  const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
 /**

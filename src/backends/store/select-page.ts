@@ -1,4 +1,4 @@
-import { afterPrefix, compareKeys } from '../../s3/keys.js';
+import { afterPrefix, commonPrefixOf, compareKeys } from '../../s3/keys.js';
 import type { Table } from './persistence.js';
 
 export interface Selection<Row> {
@@ -66,11 +66,6 @@ function* entriesOf<Row>(
       if (includes(name, row)) yield { name, row };
     }
   }
-}
-
-function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
-  const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
 function pageOf<Row>(entries: readonly Entry<Row>[], isTruncated: boolean): SelectedPage<Row> {

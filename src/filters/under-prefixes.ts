@@ -1,0 +1,48 @@
+import { collect } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
+import type { S3Filter, S3Request, S3Response, S3Service } from '../s3/message.js';
+import { errorResponse } from '../s3/xml/error.js';
+import { mapTexts } from '../s3/xml/map-texts.js';
+import { deleteUnderPrefixes } from './delete-under-prefixes.js';
+import { type KeyPrefixes, keyInShadow } from './key-prefixes.js';
+import { listUnderPrefixes } from './list-under-prefixes.js';
+
+/** Longer than any error of S3. */
+const MAX_ERROR = 1024 * 1024;
+
+/**
+ * A shadow as a bucket whose keys are called what they are called in the target. What it cannot have is not there, which is answered without
+ * a request.
+ */
+export const underPrefixes =
+  (prefixes: KeyPrefixes): S3Filter =>
+  (service) => {
+    if (prefixes.prefix === '' && prefixes.targetPrefix === '') return service;
+    return async (request) =>
+      request.key === '' ? askBucket(service, request, prefixes) : askObject(service, request, prefixes);
+  };
+
+async function askObject(service: S3Service, request: S3Request, prefixes: KeyPrefixes): Promise<S3Response> {
+  const key = keyInShadow(prefixes, request.key);
+  if (key === undefined) return notThere(request);
+  const answer = await service({ ...request, key });
+  if (answer.status < 400 || answer.body === undefined) return answer;
+  // An error that is told to a client names the object as the client does.
+  const xml = (await collect(answer.body, MAX_ERROR)).toString('utf8');
+  const body = Buffer.from(mapTexts(xml, ['Key'], () => request.key));
+  return { ...answer, headers: { ...answer.headers, 'content-length': String(body.length) }, body };
+}
+
+/** What S3 answers of a key that it does not have: a delete of it is done. */
+function notThere({ operation, method, key }: S3Request): S3Response {
+  if (operation === 'DeleteObject') return { status: 204, headers: {} };
+  return errorResponse(new S3Error('NoSuchKey'), { requestId: '', resource: key, key }, method);
+}
+
+async function askBucket(service: S3Service, request: S3Request, prefixes: KeyPrefixes): Promise<S3Response> {
+  if (request.operation === 'HeadBucket') return service(request);
+  if (request.operation === 'ListObjectsV2') return listUnderPrefixes(service, request, prefixes);
+  if (request.operation === 'DeleteObjects') return deleteUnderPrefixes(service, request, prefixes);
+  // An answer with the shadow's own keys in it would be taken for the target's.
+  throw new S3Error('NotImplemented', `${request.operation} is not asked of a shadow under a prefix.`);
+}
