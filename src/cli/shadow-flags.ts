@@ -9,6 +9,8 @@ const SECRET_KEY = '--shadow-secret-key (or PENUMBRA_SHADOW_SECRET_KEY)';
 
 export interface ShadowFlags {
   readonly shadowName?: string;
+  readonly shadowPrefix?: string;
+  readonly targetPrefix?: string;
   readonly shadowEndpoint?: string;
   readonly shadowRegion?: string;
   readonly shadowAccessKey?: string;
@@ -21,6 +23,8 @@ export interface ShadowFlags {
 /** The `shadow` of the admin API's bodies; what is undefined is left to the API's defaults, or as it is. */
 export interface ShadowBody {
   readonly name?: string | undefined;
+  readonly prefix?: string | undefined;
+  readonly target_prefix?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly region: string | undefined;
   readonly access_key_id: string | undefined;
@@ -33,6 +37,8 @@ export interface ShadowBody {
 export function addShadowFlags(command: Command): Command {
   return command
     .option('--shadow-name <name>', "the shadow bucket's name (default: the bucket's own)")
+    .option('--shadow-prefix <prefix>', 'move only the keys of the shadow that begin with it (default: all)')
+    .option('--target-prefix <prefix>', 'what they begin with in this bucket in its place (default: nothing)')
     .option('--shadow-endpoint <url>', 'S3 endpoint of the shadow bucket')
     .option('--shadow-region <region>', 'region of the shadow bucket')
     .option('--shadow-access-key <key>', 'access key id for the shadow (or PENUMBRA_SHADOW_ACCESS_KEY)')
@@ -68,6 +74,7 @@ export async function readShadowFlags(flags: ShadowFlags, io: Io): Promise<Shado
   }
   return {
     name: flags.shadowName,
+    ...prefixesOf(flags),
     endpoint: checkedEndpoint(endpoint),
     region,
     access_key_id: accessKey ?? (await askSecret(io, 'Access key id of the shadow')),
@@ -93,10 +100,16 @@ export async function readShadowChanges(flags: ShadowFlags, io: Io): Promise<Sha
   if (flags.shadowEndpoint !== undefined || flags.shadowName !== undefined) return readShadowFlags(flags, io);
   return {
     region: flags.shadowRegion,
+    ...prefixesOf(flags),
     ...newKeys(flags, io),
     ...modes(flags),
   };
 }
+
+const prefixesOf = ({ shadowPrefix, targetPrefix }: ShadowFlags) => ({
+  prefix: shadowPrefix,
+  target_prefix: targetPrefix,
+});
 
 /** Of a pair of keys one may be in the environment, where others do not see it. */
 function newKeys(
@@ -112,8 +125,10 @@ function newKeys(
 
 /** Names of the environment do not count: they may be set for other commands. */
 export function hasShadowFlag(flags: ShadowFlags): boolean {
-  return Object.entries(flags).some(([name, value]) => name.startsWith('shadow') && value !== undefined);
+  return Object.entries(flags).some(([name, value]) => isOfShadow(name) && value !== undefined);
 }
+
+const isOfShadow = (flag: string): boolean => flag.startsWith('shadow') || flag === 'targetPrefix';
 
 function checkedEndpoint(value: string): string {
   const endpoint = parseEndpoint(value);

@@ -77,7 +77,15 @@ function shadowWords(shadow: NonNullable<BucketJson['shadow']>): string {
   const writes = shadow.aim === 'write-through' ? 'written in both' : 'written in the target';
   const deletes = shadow.delete === 'both' ? 'deleted in both' : 'deleted in the target';
   const grants = shadow.acl ? ', grants kept' : '';
-  return `${shadow.name} at ${shadow.endpoint} (${shadow.region}), ${writes}, ${deletes}${grants}`;
+  const where = `${shadow.name} at ${shadow.endpoint} (${shadow.region})${prefixWords(shadow)}`;
+  return `${where}, ${writes}, ${deletes}${grants}`;
+}
+
+/** Which of its keys are moved, and what they are called here. */
+export function prefixWords({ prefix, target_prefix }: NonNullable<BucketJson['shadow']>): string {
+  return prefix === '' && target_prefix === ''
+    ? ''
+    : `, ${JSON.stringify(prefix)} as ${JSON.stringify(target_prefix)}`;
 }
 
 /** A share of what was only counted in part would say nothing. */

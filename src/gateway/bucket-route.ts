@@ -23,6 +23,8 @@ import { UnansweredWrites } from './unanswered-writes.js';
 export interface MovingFrom {
   readonly shadow: S3Service;
   readonly ledger: Ledger;
+  /** What all keys begin with that the shadow can have. */
+  readonly prefix: string;
   readonly migrate: ShadowedBucket['migrate'];
 }
 
@@ -112,7 +114,7 @@ function openShadowedRoute(
     record,
     service: requests.service,
     target,
-    movingFrom: { shadow, ledger, migrate: shadowed.migrate },
+    movingFrom: { shadow, ledger, prefix: record.shadow.targetPrefix, migrate: shadowed.migrate },
     retire: (signal) =>
       retirement({
         requests,

@@ -4,6 +4,7 @@ import { atBucket } from '../filters/at-bucket.js';
 import { breaker } from '../filters/breaker.js';
 import { retryReads } from '../filters/retry-reads.js';
 import { markAsShadowOf } from '../filters/shadow-marker.js';
+import { underPrefixes } from '../filters/under-prefixes.js';
 import { withoutTrailers } from '../filters/without-trailers.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Service } from '../s3/message.js';
@@ -21,7 +22,7 @@ export interface Connections {
   toTarget(record: BucketRecord): S3Service;
   /** Its backend, whatever bucket a request names. */
   toBackend(record: BucketRecord): S3Service;
-  /** The bucket that objects are moving from. To be closed by whoever opened it. */
+  /** The bucket that objects are moving from, its keys named as in the target. To be closed by whoever opened it. */
   toShadow(record: ShadowedRecord): Pick<Backend, 'service' | 'close'>;
 }
 
@@ -64,6 +65,7 @@ function careful(
   { clock, log }: Pick<ConnectionsOptions, 'clock' | 'log'>,
 ): S3Service {
   const filters = [
+    underPrefixes(shadow),
     retryReads(clock),
     breaker({ backend, clock, log }),
     markAsShadowOf(id),

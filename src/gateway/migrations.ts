@@ -42,10 +42,11 @@ export function createMigrations({ routes, kv, clock, log }: MigrationsOptions):
   }
 
   /** It asks for the route anew each time, so that a sweep goes on when the settings of its bucket change. */
-  function sweptBucket({ name, id }: BucketRecord): SweptBucket {
+  function sweptBucket({ name, id, shadow }: BucketRecord): SweptBucket {
     return {
       name,
       ledger: new Ledger(kv, id, clock),
+      prefix: shadow?.targetPrefix ?? '',
       target: async (request) => (await movingBucket(name)).target(request),
       shadow: async (request) => (await movingBucket(name)).shadow(request),
       migrate: async (key) => (await movingBucket(name)).migrate(key),

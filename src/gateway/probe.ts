@@ -10,7 +10,13 @@ import { HAS_SHADOW } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Clock } from '../system/clock.js';
 import { isNotFound, notS3, ShadowRefused, shadowRefusal } from './probe-refusal.js';
-import { type ProbeTarget, scratchKey, TargetRefused, withScratchObject } from './scratch-object.js';
+import {
+  type ProbeTarget,
+  type ScratchObject,
+  scratchKey,
+  TargetRefused,
+  withScratchObject,
+} from './scratch-object.js';
 
 type Shadow = NonNullable<BucketRecord['shadow']>;
 
@@ -56,8 +62,8 @@ function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: Shadow
   });
 }
 
-async function probeReads(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
-  const listing = new ListObjectsV2Command({ Bucket, MaxKeys: 1 });
+async function probeReads(ask: Ask, { name: Bucket, prefix: Prefix }: Shadow): Promise<void> {
+  const listing = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 });
   const hasShadow = noteShadow(listing);
   const page = await ask('listing (s3:ListBucket)', (client, abortSignal) =>
     client.send(listing, { abortSignal }),
@@ -92,20 +98,21 @@ function noteShadow(command: ListObjectsV2Command): () => boolean {
 }
 
 /** Whatever the names and addresses are: a shadow that shows what was just put in the target is the target. */
-async function probeIdentity(ask: Ask, { name: Bucket }: Shadow, target: ProbeTarget): Promise<void> {
-  const isShown = withScratchObject(target, ({ key: Key }) =>
+async function probeIdentity(ask: Ask, { name: Bucket, prefix }: Shadow, target: ProbeTarget): Promise<void> {
+  const look = ({ key: Key }: ScratchObject) =>
     ask('reading (s3:GetObject)', (client, abortSignal) =>
       client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
-    ),
-  );
+    );
+  // The shadow's key may allow no more than to read what is to be moved.
+  const isShown = withScratchObject(target, look, scratchKey(prefix));
   if (await isShown.catch(falseIfNoBucket)) {
     throw new ShadowRefused('shadow is the target itself: an object put in the target shows in the shadow');
   }
 }
 
 /** An upload that is begun and aborted needs the right to write and stores no object. */
-async function probeWrites(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
-  const Key = scratchKey();
+async function probeWrites(ask: Ask, { name: Bucket, prefix }: Shadow): Promise<void> {
+  const Key = scratchKey(prefix);
   await ask('writing (s3:PutObject), which write-through needs', async (client, abortSignal) => {
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }), {
       abortSignal,
@@ -115,8 +122,8 @@ async function probeWrites(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
 }
 
 /** Deleting what does not exist needs the right to delete; a versioned bucket answers with a marker, taken away again. */
-async function probeDeletes(ask: Ask, { name: Bucket }: Shadow): Promise<void> {
-  const Key = scratchKey();
+async function probeDeletes(ask: Ask, { name: Bucket, prefix }: Shadow): Promise<void> {
+  const Key = scratchKey(prefix);
   const what = 'deleting (s3:DeleteObject), which deletes in both buckets need';
   await ask(what, async (client, abortSignal) => {
     const { VersionId } = await client.send(new DeleteObjectCommand({ Bucket, Key }), { abortSignal });

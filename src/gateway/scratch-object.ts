@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { isKey } from '../s3/keys.js';
 import type { HeaderFields, QueryParameter, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readError } from '../s3/xml/error.js';
@@ -43,18 +44,19 @@ export interface ScratchObject {
   send(request: ScratchRequest): Promise<ScratchAnswer>;
 }
 
-/** A key that nobody else has. */
-export function scratchKey(): string {
-  return `.penumbra-probe/${randomUUID()}`;
+/** A key that nobody else has; it begins with `prefix`, as far as that leaves room. */
+export function scratchKey(prefix = ''): string {
+  const name = `.penumbra-probe/${randomUUID()}`;
+  return isKey(prefix + name) ? prefix + name : name;
 }
 
 /** Puts a small object, hands it over, and removes it with every version that it was given. Throws TargetRefused. */
 export async function withScratchObject<T>(
   target: ProbeTarget,
   use: (scratch: ScratchObject) => Promise<T>,
+  key = scratchKey(),
 ): Promise<T> {
   const versions = new Set<string>();
-  const key = scratchKey();
   const send = async (request: ScratchRequest): Promise<ScratchAnswer> => {
     const response = await target.service(toS3Request(request, target.bucket, key));
     const version = response.headers['x-amz-version-id'];

@@ -13,7 +13,10 @@ import type { LossLog } from './loss.js';
 import type { BucketPresence } from './miss.js';
 
 /** The settings of a shadow that decide how requests are served. */
-export type ShadowSettings = Pick<NonNullable<BucketRecord['shadow']>, 'delete' | 'acl'>;
+export type ShadowSettings = Pick<
+  NonNullable<BucketRecord['shadow']>,
+  'delete' | 'acl' | 'prefix' | 'targetPrefix'
+>;
 
 /** What every rule of the protocol works on: T, S, the per-key state, and time. */
 export interface ShadowContext {
@@ -24,7 +27,7 @@ export interface ShadowContext {
   readonly target: S3Service;
   /** T's backend, whatever bucket a request names: what copies are made from. */
   readonly copySources: S3Service;
-  /** S: where they are moving from. */
+  /** S: where they are moving from, its keys named as in the target. */
   readonly shadow: S3Service;
   readonly settings: ShadowSettings;
   readonly rung: Rung;

@@ -11,7 +11,8 @@ import { ask, isSuccess, readBody } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { deleteObject } from './delete.js';
 import { deleteBatch } from './delete-batch.js';
-import { type Deletion, type Refusal, refusalIn } from './store-deletes.js';
+import { isOfShadow } from './outside.js';
+import { type Deletion, deleteFromStore, type Refusal, refusalIn } from './store-deletes.js';
 
 /** Deletes under way at once for one request, of those that are made one by one. */
 const CONCURRENCY = 32;
@@ -27,13 +28,14 @@ type Failure = Refusal | undefined;
 
 /**
  * DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. Plain keys go together; all
- * others, and those that somebody else is just writing, one by one.
+ * others, and those that somebody else is just writing, one by one. Where the shadow can have none of them, the target answers.
  *
  * @throws KvUnavailable when nothing could be begun
  */
 export async function deleteObjects(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   const document = await readBody(request, MAX_DOCUMENT);
   const { objects, quiet } = readDelete(document);
+  if (!objects.some(({ key }) => isOfShadow(ctx, key))) return ctx.target({ ...request, body: document });
   const failures = await deleteAll(ctx, request, objects);
   const deleted = objects.filter((_, index) => !failures[index]).map(named);
   const errors = objects.flatMap((object, index) => {
@@ -81,9 +83,11 @@ async function deleteTogether(
   keys: readonly string[],
 ): Promise<Map<string, Failure>> {
   try {
-    const batch = { keys, headers: forEachObject(request), signal: request.signal };
-    const outcomes = await deleteBatch(ctx, batch);
-    return new Map([...outcomes].map(([key, outcome]) => [key, failureIn(ctx, outcome)]));
+    const told = { headers: forEachObject(request), signal: request.signal };
+    const moving = await deleteBatch(ctx, { ...told, keys: keys.filter((key) => isOfShadow(ctx, key)) });
+    const others = keys.filter((key) => !isOfShadow(ctx, key));
+    const outcomes = [...moving, ...(await deleteFromStore(ctx.target, others, told))];
+    return new Map(outcomes.map(([key, outcome]) => [key, failureIn(ctx, outcome)]));
   } catch (error) {
     // Nothing was sent for any key, and who hears that of the whole request tries it again.
     if (error instanceof KvUnavailable) throw error;
@@ -104,10 +108,8 @@ async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectT
   const { signal } = request;
   try {
     assertKeyLength(key);
-    const answer = await deleteObject(
-      ctx,
-      ask('DeleteObject', { method: 'DELETE', key, query, headers, signal }),
-    );
+    const asked = ask('DeleteObject', { method: 'DELETE', key, query, headers, signal });
+    const answer = await (isOfShadow(ctx, key) ? deleteObject(ctx, asked) : ctx.target(asked));
     return isSuccess(answer) ? undefined : await refusalIn(answer);
   } catch (error) {
     return reported(ctx, error);

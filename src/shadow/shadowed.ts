@@ -23,6 +23,7 @@ import { listVersions } from './list-versions.js';
 import type { LossLog } from './loss.js';
 import { migrate } from './migrate.js';
 import { BucketPresence } from './miss.js';
+import { askTargetAlone, isOfShadow, notToBeMoved } from './outside.js';
 import { read } from './read.js';
 import { recoverForever } from './recovery.js';
 import { abortUpload } from './uploads/abort.js';
@@ -39,7 +40,7 @@ export interface ShadowedOptions {
   readonly target: S3Service;
   /** The backend of the target, whatever bucket a request names. */
   readonly copySources: S3Service;
-  /** The bucket that objects are moving from. */
+  /** The bucket that objects are moving from, its keys named as in the target. */
   readonly shadow: S3Service;
   readonly ledger: Ledger;
   readonly uploadIds: UploadIds;
@@ -116,7 +117,8 @@ const RULES: Partial<Record<OperationName, Rule>> = {
 };
 
 /** A version is the target's own matter, but for `null`, which is what the shadow's objects are listed as; deletes have a rule for each. */
-function ruleFor(request: S3Request): Rule {
+function ruleFor(ctx: ShadowContext, request: S3Request): Rule {
+  if (request.key !== '' && !isOfShadow(ctx, request.key)) return askTargetAlone;
   const version = queryValue(request, 'versionId') ?? NULL_VERSION;
   if (request.operation !== 'DeleteObject' && version !== NULL_VERSION) return byTarget;
   return RULES[request.operation] ?? (NEEDS_OBJECT.has(request.operation) ? afterMigration : byTarget);
@@ -153,7 +155,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
   return {
     service: async (request) => {
       try {
-        const rule = ruleFor(request);
+        const rule = ruleFor(ctx, request);
         return await (request.headers.origin === undefined
           ? rule(ctx, request)
           : crossOrigin(ctx, request, rule));
@@ -162,7 +164,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
         throw error;
       }
     },
-    migrate: (key) => migrate(ctx, key),
+    migrate: async (key) => notToBeMoved(ctx, key) ?? migrate(ctx, key),
     startRecovery() {
       background.start('recovery', () => recoverForever(ctx, ended.signal));
     },

@@ -5,6 +5,9 @@ import type { Sealer } from './sealing.js';
 
 const shadow = z.object({
   name: z.string(),
+  /** What the shadow's keys begin with where the target's begin with `targetPrefix`; all others are the target's alone. */
+  prefix: z.string().default(''),
+  targetPrefix: z.string().default(''),
   endpoint: z.string(),
   region: z.string(),
   accessKeyId: z.string(),

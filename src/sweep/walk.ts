@@ -9,6 +9,8 @@ export interface MovingBucket {
   readonly target: S3Service;
   readonly shadow: S3Service;
   readonly ledger: Ledger;
+  /** What all keys begin with that the shadow can have. */
+  readonly prefix: string;
 }
 
 /** An object of the shadow: the target has its key, or clients deleted it, or it remains to be copied. */
@@ -26,11 +28,11 @@ const BATCH = 1_000;
  * @throws ListingRefused, BackendUnavailable, KvUnavailable
  */
 export async function* walk(bucket: MovingBucket, signal: AbortSignal): AsyncGenerator<Walked> {
-  const targetKeys = listStore(bucket.target, signal)[Symbol.asyncIterator]();
+  const targetKeys = listStore(bucket.target, signal, bucket.prefix)[Symbol.asyncIterator]();
   let current = await targetKeys.next();
   let batch: ListedObject[] = [];
   const has = new Set<string>();
-  for await (const object of listStore(bucket.shadow, signal)) {
+  for await (const object of listStore(bucket.shadow, signal, bucket.prefix)) {
     while (!current.done && compareKeys(current.value.key, object.key) < 0) current = await targetKeys.next();
     if (!current.done && current.value.key === object.key) has.add(object.key);
     batch.push(object);

@@ -75,6 +75,13 @@ describe('a partial set of shadow flags', () => {
     expect(code).toBe(2);
   });
 
+  it('counts the prefix of the target as one', async () => {
+    const { code, stderr } = await runCli([...CREATE, ...KEYS, '--target-prefix', 'old/']);
+    expect([code, stderr]).toEqual([2, 'error: a shadow needs --shadow-endpoint, --shadow-region as well\n']);
+    const cleared = await runCli(['storage', 'update', 'photos', '--clear-shadow', '--target-prefix', '']);
+    expect(cleared.stderr).toContain('exclude each other');
+  });
+
   it('names one flag alone when the rest is there', async () => {
     const { stderr } = await runCli([...CREATE, ...KEYS, '--shadow-region', 'r']);
     expect(stderr).toBe('error: a shadow needs --shadow-endpoint as well\n');

@@ -25,6 +25,8 @@ const HALF_WAY: MigrationJson = {
 
 const SHADOW: NonNullable<BucketStatusJson['shadow']> = {
   name: 'photos',
+  prefix: '',
+  target_prefix: '',
   endpoint: 'http://legacy.example',
   region: 'auto',
   write_through: true,
@@ -64,6 +66,15 @@ describe('what status tells of a shadow', () => {
     expect(toldWith(SHADOW, {}, null)).toContain(isWritten);
     expect(toldWith({ ...SHADOW, rung: 'exclusive', aim: 'exclusive' }, {}, null)).toContain(
       isWritten.replace('written in both', 'written in the target'),
+    );
+  });
+});
+
+describe('what status tells of prefixes', () => {
+  it('is what is called what, where only a part of the shadow is moved', () => {
+    const archive = { ...SHADOW, prefix: 'archive/', target_prefix: 'old/2024/' };
+    expect(toldWith(archive, {}, null)).toContain(
+      'Shadow    photos at http://legacy.example (auto), "archive/" as "old/2024/", written in both, deleted in both',
     );
   });
 });

@@ -24,6 +24,8 @@ const SHADOW = {
   aim: 'read-through',
   confirmed: true,
   delete: 'both',
+  prefix: '',
+  targetPrefix: '',
   since: '2026-01-01T00:00:00.000Z',
 } as const;
 

@@ -39,6 +39,8 @@ function record(shadowEndpoint?: string): BucketRecord {
     aim: 'read-through' as const,
     confirmed: true,
     delete: 'both' as const,
+    prefix: '',
+    targetPrefix: '',
     since: '2026-01-01T00:00:00.000Z',
   };
   return {

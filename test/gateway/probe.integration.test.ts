@@ -28,6 +28,8 @@ const SHADOW = {
   aim: 'read-through' as const,
   confirmed: true,
   delete: 'target' as const,
+  prefix: '',
+  targetPrefix: '',
   since: '2026-01-01T00:00:00.000Z',
 };
 
@@ -169,6 +171,37 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
     await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
       'shadow is the target itself',
     );
+  });
+});
+
+describe('a shadow of which a prefix is moved', () => {
+  it('is asked for nothing beside it', async () => {
+    const { endpoint, requests } = await shadowThat([
+      [
+        /uploads/,
+        {
+          status: 200,
+          body: '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>',
+        },
+      ],
+      [/^DELETE/, { status: 204 }],
+      [/^GET/, EMPTY_PAGE],
+      [/^HEAD/, NOT_FOUND],
+    ]);
+    const all = { ...SHADOW, endpoint, writeThrough: true, delete: 'both' as const, prefix: 'archive/' };
+    await probeShadow(all, TARGET, systemClock);
+    expect(requests).toHaveLength(5);
+    for (const request of requests) expect(request).toMatch(/ \/legacy\/archive\/|[?&]prefix=archive%2F/);
+  });
+
+  it('can be tried although the prefix leaves no room for a name', async () => {
+    const { endpoint } = await shadowThat([
+      [/^DELETE/, { status: 204 }],
+      [/^GET/, EMPTY_PAGE],
+      [/^HEAD/, NOT_FOUND],
+    ]);
+    const long = { ...SHADOW, endpoint, delete: 'both' as const, prefix: 'p'.repeat(1_024) };
+    await expect(probeShadow(long, TARGET, systemClock)).resolves.toBeUndefined();
   });
 });
 

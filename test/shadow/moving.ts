@@ -3,6 +3,8 @@ import { onTestFinished } from 'vitest';
 import type { Backend } from '../../src/backends/backend.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
+import type { KeyPrefixes } from '../../src/filters/key-prefixes.js';
+import { underPrefixes } from '../../src/filters/under-prefixes.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import { lastingTokens } from '../../src/shadow/lasting-tokens.js';
 import type { Loss } from '../../src/shadow/loss.js';
@@ -57,6 +59,8 @@ export interface MovingOptions {
   readonly isConfirmed?: boolean;
   readonly delete?: 'both' | 'target';
   readonly acl?: boolean;
+  /** Which keys are moving, and from where; all of them unless given. */
+  readonly prefixes?: KeyPrefixes;
   readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
   /** How long an intent is honoured, ms. */
   readonly leaseMs?: number;
@@ -102,16 +106,17 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     waitMs: 500,
   });
   const { writeThrough = false, rung = writeThrough ? 'write-through' : 'read-through' } = options;
-  const { isConfirmed: confirmed = true } = options;
+  const { isConfirmed: confirmed = true, prefixes = { prefix: '', targetPrefix: '' } } = options;
   const settings = {
     writeThrough,
     rung,
     confirmed,
     delete: options.delete ?? 'both',
     acl: options.acl ?? false,
+    ...prefixes,
   } as const;
   const reachedTarget = recording(asked.target)(onTarget(target));
-  const reachedShadow = recording(asked.shadow)(onShadow(shadow));
+  const reachedShadow = underPrefixes(prefixes)(recording(asked.shadow)(onShadow(shadow)));
   const sealer = createSealer(MASTER_KEY);
   const uploadIds = createUploadIds({ kv, sealer, bucketId: 'id-1' });
   const pageTokens = createPageTokens(sealer, 'id-1');
@@ -186,7 +191,7 @@ const recording =
   };
 
 const record = (
-  settings: {
+  settings: KeyPrefixes & {
     writeThrough: boolean;
     rung: Rung;
     confirmed: boolean;

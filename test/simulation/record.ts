@@ -39,6 +39,8 @@ export function shadowOn(rung: Exclude<Rung, 'target-only' | 'opening'>, deletes
     aim: rung,
     confirmed: true,
     delete: deletes,
+    prefix: '',
+    targetPrefix: '',
     since: '2026-01-01T00:00:00.000Z',
   };
 }

@@ -31,6 +31,17 @@ describe('the bucket store', () => {
     await expect(buckets.get('videos')).rejects.toThrow(/does not open/);
   });
 
+  it('reads a record of before there were prefixes as one without', async () => {
+    const kv = await temporaryKv();
+    const { buckets } = storesOn(kv);
+    await buckets.create(bucketNamed('photos', { shadow: SHADOW }));
+    const stored = (await kv.get('bucket/photos'))?.value ?? '';
+    const before = stored.replace('"prefix":"","targetPrefix":"",', '');
+    expect(before).not.toContain('refix');
+    await kv.commit({ sets: [{ key: 'bucket/photos', value: before }] });
+    expect(await buckets.get('photos')).toEqual(bucketNamed('photos', { shadow: SHADOW }));
+  });
+
   it('loses no update when several are made at once', async () => {
     const kv = await temporaryKv();
     const [one, other] = [storesOn(kv).buckets, storesOn(kv).buckets];

@@ -39,5 +39,7 @@ export const SHADOW: NonNullable<BucketRecord['shadow']> = {
   aim: 'write-through',
   confirmed: true,
   delete: 'both',
+  prefix: '',
+  targetPrefix: '',
   since: '2026-01-01T00:00:00.000Z',
 };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { atBucket } from '../../src/filters/at-bucket.js';
+import { underPrefixes } from '../../src/filters/under-prefixes.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import { survey } from '../../src/sweep/survey.js';
 import { Sweep } from '../../src/sweep/sweep.js';
@@ -17,6 +18,7 @@ const sidesOf = ({ stores, ledger, bucket }: Moving) => ({
   target: atBucket('new')(stores.target),
   shadow: atBucket('old')(stores.shadow),
   ledger,
+  prefix: '',
   migrate: bucket.migrate,
 });
 
@@ -113,6 +115,30 @@ describe('a sweep', () => {
     expect(await moving.target.text('old/8')).toBeUndefined();
     expect((await moving.target.keys()).length).toBe(99);
     expect((await survey(sidesOf(moving), 10_000, systemClock)).remaining).toBe(0);
+  });
+
+  it('copies what the shadow has under its prefix, and looks at nothing else of the target', async () => {
+    const moving = await movingBucket({ prefixes: { prefix: 'archive/', targetPrefix: 'old/2024/' } });
+    for (const key of ['archive/a', 'archive/b', 'b', 'old/2024/c']) await moving.shadow.put(key, 'x');
+    for (const key of ['archive/c', 'b', 'old/2024/b']) await moving.target.put(key, 'x');
+    const { shadow, ...sides } = sidesOf(moving);
+    const prefixes = { prefix: 'archive/', targetPrefix: 'old/2024/' };
+    const bucket = { ...sides, prefix: 'old/2024/', shadow: underPrefixes(prefixes)(shadow) };
+    expect(await survey(bucket, 10_000, systemClock)).toMatchObject({
+      objectsTotal: 2,
+      objectsDone: 1,
+      firstRemaining: ['old/2024/a'],
+    });
+    const listed: S3Request[] = [];
+    const target: S3Service = (request) => {
+      listed.push(request);
+      return bucket.target(request);
+    };
+    const sweep = new Sweep({ ...bucket, target }, systemClock, log);
+    await expect.poll(() => sweep.progress.state).toBe('done');
+    expect(sweep.progress).toMatchObject({ objectsCopied: 1, failed: 0 });
+    expect(await moving.target.keys('prefix=old/')).toEqual(['old/2024/a', 'old/2024/b']);
+    for (const { query } of listed) expect(query).toContainEqual(['prefix', 'old/2024/']);
   });
 
   it('counts what cannot even be tried, and leaves no rejection to nobody', async () => {

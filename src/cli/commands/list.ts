@@ -4,7 +4,7 @@ import { withAdmin } from '../admin-client.js';
 import { formatTable } from '../format.js';
 import { type Io, print } from '../io.js';
 import { fetchAll } from '../pages.js';
-import { accessWord } from '../status-text.js';
+import { accessWord, prefixWords } from '../status-text.js';
 
 export function addList(storage: Command, io: Io): void {
   storage
@@ -32,7 +32,9 @@ function listText(buckets: readonly BucketJson[]): string[] {
     bucket.org ?? '-',
     bucket.backend,
     accessWord(bucket),
-    bucket.shadow === null ? '-' : `${bucket.shadow.name} at ${bucket.shadow.endpoint}`,
+    bucket.shadow === null
+      ? '-'
+      : `${bucket.shadow.name} at ${bucket.shadow.endpoint}${prefixWords(bucket.shadow)}`,
     bucket.created_at,
   ]);
   return formatTable([['NAME', 'ORG', 'BACKEND', 'ACCESS', 'SHADOW', 'CREATED'], ...rows]);

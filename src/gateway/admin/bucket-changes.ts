@@ -7,7 +7,13 @@ import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './depen
 import { AdminError } from './errors.js';
 import { findBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
 import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js';
-import { asksMore, completeShadow, currentShadow, toShadowRecord } from './shadow-input.js';
+import {
+  asksMore,
+  assertSamePrefixes,
+  completeShadow,
+  currentShadow,
+  toShadowRecord,
+} from './shadow-input.js';
 import { settledWithin } from './switched.js';
 
 /** Probes the shadow, then creates the bucket and an access key for it. Throws; then nothing is saved. */
@@ -78,6 +84,7 @@ async function tryShadow(
     since: now(deps),
     current,
   });
+  if (current !== undefined) assertSamePrefixes(shadow, current);
   if (current === undefined || asksMore(shadow, current)) await deps.probes.probeShadow(shadow, target);
   if (current !== undefined) return { shadow, current };
   const conditionalWrites = await deps.probes.probeConditionalWrites(target);

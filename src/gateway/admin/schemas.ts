@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
+import { hasKeyLength, MAX_KEY_BYTES } from '../../s3/keys.js';
 import { LOSSES } from '../../shadow/loss.js';
 import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
@@ -9,11 +10,17 @@ import { MAX_WAIT_SECONDS } from './limits.js';
 const BUCKET_NAME_RULE = mustBe('a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots');
 const BOOLEAN_RULE = mustBe('true or false');
 const ACCESS_KEY_RULE = secretMustBe('the access key id, 1 to 256 characters without spaces');
+const PREFIX_RULE = mustBe(`what keys begin with: Unicode text of at most ${MAX_KEY_BYTES} bytes of UTF-8`);
 const SECRET_KEY_RULE = secretMustBe('the secret access key, 1 to 256 characters');
 
 const WAIT_RULE = mustBe(`a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}`);
 
 const bucketName = z.string(BUCKET_NAME_RULE).refine(isBucketName, BUCKET_NAME_RULE);
+// A surrogate without its other half is no character.
+const prefix = z
+  .string(PREFIX_RULE)
+  .regex(/^\P{Cs}*$/u, PREFIX_RULE)
+  .refine(hasKeyLength, PREFIX_RULE);
 const flag = z.boolean(BOOLEAN_RULE);
 
 function text(rule: RegExp, words: string) {
@@ -31,6 +38,14 @@ export const shadowInput = z
   .strictObject({
     // Buckets older than the naming rules of today can have upper case and underscores.
     name: text(/^[A-Za-z0-9._-]{3,255}$/, 'the name of the bucket at the endpoint').optional(),
+    prefix: prefix.optional().openapi({
+      description:
+        "what the shadow's keys begin with that are moved; all of them unless it is given, or the bucket has this shadow already",
+    }),
+    target_prefix: prefix.optional().openapi({
+      description:
+        "what those keys begin with in the bucket in place of prefix; all other keys are the target's alone",
+    }),
     endpoint,
     region: text(/^[A-Za-z0-9-]{1,64}$/, 'a region name, such as eu-west-1'),
     access_key_id: z.string(ACCESS_KEY_RULE).regex(/^\S{1,256}$/, ACCESS_KEY_RULE),
@@ -98,6 +113,8 @@ const conditionalWrites = z.object({ put: z.boolean(), complete: z.boolean(), ma
 
 const shadow = z.object({
   name: z.string(),
+  prefix: z.string(),
+  target_prefix: z.string(),
   endpoint: z.string(),
   region: z.string(),
   write_through: z.boolean(),

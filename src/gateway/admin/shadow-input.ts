@@ -55,6 +55,8 @@ export function toShadowRecord(
   const aim = aimOf(writeThrough);
   return {
     name: input.name ?? bucket,
+    prefix: input.prefix ?? current?.prefix ?? '',
+    targetPrefix: input.target_prefix ?? current?.targetPrefix ?? '',
     endpoint: input.endpoint,
     region: input.region,
     accessKeyId: input.access_key_id,
@@ -67,6 +69,25 @@ export function toShadowRecord(
     acl: input.acl ?? current?.acl ?? false,
     since: current?.since ?? since,
   };
+}
+
+/**
+ * Tombstones and copies rest on which object of the shadow a key stands for.
+ *
+ * @throws AdminError 409 when the prefixes are to change of a shadow that is set
+ */
+export function assertSamePrefixes(shadow: ShadowRecord, current: ShadowRecord): void {
+  assertSame('prefix', shadow.prefix, current.prefix);
+  assertSame('target_prefix', shadow.targetPrefix, current.targetPrefix);
+}
+
+function assertSame(field: string, wanted: string, set: string): void {
+  if (wanted === set) return;
+  throw new AdminError(
+    409,
+    'shadow_set',
+    `shadow.${field}: ${JSON.stringify(wanted)} must be ${JSON.stringify(set)} as long as this shadow is set: clear the shadow first`,
+  );
 }
 
 /** Where a shadow is to be as its operator wants it written. */

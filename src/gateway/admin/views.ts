@@ -30,6 +30,8 @@ export function bucketJson(record: BucketRecord): BucketJson {
 function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['conditionalWrites']) {
   return {
     name: shadow.name,
+    prefix: shadow.prefix,
+    target_prefix: shadow.targetPrefix,
     endpoint: shadow.endpoint,
     region: shadow.region,
     write_through: shadow.writeThrough,

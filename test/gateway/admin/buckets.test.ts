@@ -42,6 +42,8 @@ describe('creating a bucket', () => {
     expect(admin.calls).toEqual(['probe http://legacy.example:9000/photos for pictures']);
     expect((await admin.ask('GET', '/buckets/photos')).json.shadow).toEqual({
       name: 'photos',
+      prefix: '',
+      target_prefix: '',
       endpoint: 'http://legacy.example:9000',
       region: 'us-east-1',
       write_through: false,
@@ -95,6 +97,9 @@ describe('creating a bucket', () => {
     [{ shadow: { ...SHADOW, delete: 'none' } }, 'shadow.delete "none" must be "both" or "target"'],
     [{ shadow: { ...SHADOW, region: undefined } }, 'shadow.region is missing: it must be a region name'],
     [{ shadow: { ...SHADOW, name: 'a/b' } }, 'shadow.name "a/b" must be the name of the bucket'],
+    [{ shadow: { ...SHADOW, prefix: 7 } }, 'shadow.prefix 7 must be what keys begin with'],
+    [{ shadow: { ...SHADOW, target_prefix: '\ud800' } }, 'must be what keys begin with: Unicode text'],
+    [{ shadow: { ...SHADOW, prefix: 'ü'.repeat(513) } }, 'at most 1024 bytes of UTF-8'],
     [
       { shadow: { ...SHADOW, secret_access_key: '' } },
       'shadow.secret_access_key must be the secret access key',
@@ -256,6 +261,35 @@ describe('changing a bucket', () => {
     expect(messageOf(await change({ shadow: { delete: 'target' } }))).toBe(
       'a shadow needs endpoint, region, access_key_id, secret_access_key as well',
     );
+  });
+
+  it('keeps the prefixes of a shadow that is set, and takes others once it is cleared', async () => {
+    const prefixes = { prefix: 'archive/', target_prefix: 'old/2024/' };
+    await create({ shadow: { ...SHADOW, ...prefixes } });
+    expect((await change({ shadow: { delete: 'target' } })).json.shadow).toMatchObject(prefixes);
+    expect((await change({ shadow: { ...SHADOW, ...prefixes } })).status).toBe(200);
+    for (const [change_, message] of [
+      [{ prefix: '' }, 'shadow.prefix: "" must be "archive/" as long as this shadow is set'],
+      [{ target_prefix: 'new/' }, 'shadow.target_prefix: "new/" must be "old/2024/" as long as'],
+    ] as const) {
+      for (const shadow of [change_, { ...SHADOW, ...prefixes, ...change_ }]) {
+        const refused = await change({ shadow });
+        expect([refused.status, messageOf(refused)]).toEqual([409, expect.stringContaining(message)]);
+        expect(messageOf(refused)).toContain('clear the shadow first');
+      }
+    }
+    expect((await admin.ask('GET', '/buckets/photos')).json.shadow).toMatchObject(prefixes);
+    await change({ shadow: null });
+    expect((await change({ shadow: { ...SHADOW, prefix: 'b/' } })).json.shadow).toMatchObject({
+      prefix: 'b/',
+      target_prefix: '',
+    });
+  });
+
+  it('asks nothing of a prefix in the shadow that takes the place of another', async () => {
+    await create({ shadow: { ...SHADOW, prefix: 'archive/' } });
+    const { status, json } = await change({ shadow: { ...SHADOW, name: 'other', prefix: 'b/' } });
+    expect([status, json.shadow]).toMatchObject([200, { name: 'other', prefix: 'b/' }]);
   });
 
   it('starts a shadow where nobody sees it yet, and a new bucket where it is to be', async () => {
