@@ -1,4 +1,4 @@
-import { collect } from '../s3/body.js';
+import { collect, discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Filter, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { errorResponse } from '../s3/xml/error.js';
@@ -40,9 +40,31 @@ function notThere({ operation, method, key }: S3Request): S3Response {
 }
 
 async function askBucket(service: S3Service, request: S3Request, prefixes: KeyPrefixes): Promise<S3Response> {
-  if (request.operation === 'HeadBucket') return service(request);
+  if (request.operation === 'HeadBucket') return headBucket(service, request, prefixes);
   if (request.operation === 'ListObjectsV2') return listUnderPrefixes(service, request, prefixes);
   if (request.operation === 'DeleteObjects') return deleteUnderPrefixes(service, request, prefixes);
   // An answer with the shadow's own keys in it would be taken for the target's.
   throw new S3Error('NotImplemented', `${request.operation} is not asked of a shadow under a prefix.`);
+}
+
+/** Whether it is there, asked in a way that is allowed to who may list no more than what is under `prefix`. */
+async function headBucket(
+  service: S3Service,
+  request: S3Request,
+  { prefix }: KeyPrefixes,
+): Promise<S3Response> {
+  if (prefix === '') return service(request);
+  const query = [
+    ['list-type', '2'],
+    ['prefix', prefix],
+    ['max-keys', '1'],
+  ] as const;
+  const { status, headers, body } = await service({
+    ...request,
+    operation: 'ListObjectsV2',
+    method: 'GET',
+    query,
+  });
+  discard(body);
+  return { status, headers };
 }

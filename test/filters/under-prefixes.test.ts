@@ -275,6 +275,15 @@ describe('a shadow under prefixes', () => {
     );
   });
 
+  it('is looked for by a listing of what is under the prefix, which is all that may be allowed', async () => {
+    const { client, asked } = await seen(ARCHIVE, ['archive/a']);
+    expect(await client.ask('HEAD', '')).toMatchObject({ status: 200, text: '' });
+    expect(asked).toMatchObject([{ operation: 'ListObjectsV2', method: 'GET' }]);
+    expect(asked[0]?.query).toContainEqual(['prefix', 'archive/']);
+    const none = underPrefixes(ARCHIVE)(async () => ({ status: 404, headers: {}, body: Buffer.from('x') }));
+    expect((await new StoreClient(none, 'old').ask('HEAD', '')).status).toBe(404);
+  });
+
   it('does not show what it cannot translate', async () => {
     const { client } = await seen(ARCHIVE, ['archive/a']);
     await expect(client.ask('GET', '', { query: 'versions' })).rejects.toBeInstanceOf(S3Error);
