@@ -6,7 +6,6 @@ import type { OperationName } from '../s3/operations.js';
 import type { ShadowContext } from './context.js';
 import type { CopyOutcome } from './copy-outcome.js';
 import { writesBoth } from './rungs.js';
-import { from } from './source.js';
 
 /** Whether the shadow can have an object of this key. All others are the target's alone: there is no tombstone, intent or copy of them. */
 export const isOfShadow = ({ settings }: Pick<ShadowContext, 'settings'>, key: string): boolean =>
@@ -32,10 +31,8 @@ const MAKING_OBJECTS: ReadonlySet<OperationName> = new Set<OperationName>([
  * @throws S3Error KeyTooLongError with write-through, for an object that is to be in the shadow as well, where its key would be too long
  */
 export async function askTargetAlone(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  const { key, operation } = request;
-  if (writesBoth(ctx) && MAKING_OBJECTS.has(operation)) assertFitsShadow(ctx, key);
-  const answer = await ctx.target(request);
-  return operation === 'GetObject' || operation === 'HeadObject' ? from('target', answer) : answer;
+  if (writesBoth(ctx) && MAKING_OBJECTS.has(request.operation)) assertFitsShadow(ctx, request.key);
+  return ctx.target(request);
 }
 
 function assertFitsShadow({ settings }: ShadowContext, key: string): void {

@@ -70,8 +70,7 @@ describe.each(MODES)('a shadow under prefixes, %s', (_, options) => {
       await moving.shadow.put(key, 'not to be seen');
       expect((await moving.client.ask('HEAD', key)).status).toBe(404);
       await moving.client.put(key, 'mine');
-      const { text, headers } = await moving.client.ask('GET', key);
-      expect([text, headers['x-penumbra-source']]).toEqual(['mine', 'target']);
+      expect(await moving.client.text(key)).toBe('mine');
       const upload = await Uploading.begin(moving.client, key);
       await upload.part(1, 'parts');
       expect((await upload.complete()).status).toBe(200);
@@ -239,6 +238,16 @@ describe('a listing of both', () => {
       'old/2024/c',
       'old/2024/1/',
     ]);
+  });
+
+  it('shows the shadow’s keys as versions at their new place', async () => {
+    const moving = await movingArchive();
+    for (const key of ['archive/a', 'b']) await moving.shadow.put(key, 'x');
+    await moving.target.put('top', 'x');
+    const { text } = await moving.client.ask('GET', '', { query: 'versions' });
+    expect([...text.matchAll(/<Key>([^<]*)/g)].map(([, key]) => key)).toEqual(['old/2024/a', 'top']);
+    const version = await moving.client.ask('GET', 'old/2024/a', { query: 'versionId=null' });
+    expect([version.status, version.text]).toEqual([200, 'x']);
   });
 
   it('does not ask the shadow where it has no part in it', async () => {
