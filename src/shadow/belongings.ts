@@ -46,14 +46,14 @@ export async function gather(
     ...(ctx.settings.acl ? await aclBelonging({ shadow: ctx.shadow, owner }, object.key, signal) : []),
     ...checksumBelonging(object, way),
     ...unreadableMetadata(object),
+    ...provenance(object, metadata),
   ];
   const sendable = found.map((item) => ('headers' in item ? (refusals.against(item) ?? item) : item));
   const refusable = sendable.filter((item) => 'headers' in item);
-  const origin = provenance(object, metadata);
   return {
-    headers: Object.assign({}, metadata, origin.headers, ...refusable.map(({ headers }) => headers)),
+    headers: Object.assign({}, metadata, ...refusable.map(({ headers }) => headers)),
     refusable,
-    losses: [...sendable.filter((item) => 'reason' in item), ...origin.losses],
+    losses: sendable.filter((item) => 'reason' in item),
   };
 }
 

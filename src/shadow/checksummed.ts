@@ -6,7 +6,8 @@ import type { S3Request } from '../s3/message.js';
 export function checksummed(
   bytes: Readable,
   algorithm: ChecksumAlgorithm,
-): Required<Pick<S3Request, 'body' | 'trailers'>> {
+): Required<Pick<S3Request, 'body' | 'announcedTrailer' | 'trailers'>> {
+  const field = CHECKSUM_HEADERS[algorithm];
   const checksum = createChecksum(algorithm);
   let digest: string | undefined;
   async function* passing(): AsyncGenerator<Buffer> {
@@ -18,6 +19,7 @@ export function checksummed(
   }
   return {
     body: Readable.from(passing(), { objectMode: false }),
-    trailers: () => (digest === undefined ? {} : { [CHECKSUM_HEADERS[algorithm]]: digest }),
+    announcedTrailer: field,
+    trailers: () => (digest === undefined ? {} : { [field]: digest }),
   };
 }

@@ -11,6 +11,8 @@ export interface SinkOptions {
   readonly signal: AbortSignal;
   /** What the copy is given beside its bytes. */
   readonly belongings: (way: Way) => Promise<Belongings>;
+  /** Whether the copy is to have its source's ETag, and is made anew where it has not but could have. */
+  readonly keepsETag: boolean;
   /** Told of the upload before a part is sent to it; what it rejects with ends the copy. */
   readonly noteUpload?: (uploadId: string) => Promise<void>;
 }

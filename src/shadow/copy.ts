@@ -51,6 +51,7 @@ export async function copy(
     sink = openSink(ctx, object, {
       signal,
       belongings: (way) => gather(ctx, object, { way, signal }),
+      keepsETag: true,
       noteUpload: noteUpload(ctx, token),
     });
     await fill(sink, bytes, object, readers);
@@ -65,7 +66,8 @@ export async function copy(
     const isFenced = await abandon(ctx, sink, reason);
     if (isFenced) await dropToken(ctx, token);
     if (error instanceof Superseded) return { state: 'superseded' };
-    return { state: 'failed', reason: reason.message, again: isFenced && error instanceof CopyAnew };
+    const again = isFenced && error instanceof CopyAnew;
+    return { state: 'failed', reason: reason.message, ...(again && { again }) };
   } finally {
     ended.abort();
     // Where nobody reads any more, the source has not come to its end.

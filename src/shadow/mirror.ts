@@ -32,7 +32,7 @@ async function copyBack(ctx: ShadowContext, intent: WriteIntent, signal: AbortSi
   };
   const object = sourceObject(key, answer);
   const belongings = () => gatherPlain(towardsShadow, object, signal);
-  const sink = openSink(towardsShadow, object, { signal, belongings });
+  const sink = openSink(towardsShadow, object, { signal, belongings, keepsETag: false });
   try {
     await fill(sink, toReadable(answer.body), object);
     await secure(ctx, intent);

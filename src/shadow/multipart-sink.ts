@@ -48,7 +48,7 @@ interface Part {
 export function multipartSink(
   ctx: ShadowContext,
   object: SourceObject,
-  { signal, noteUpload, belongings }: SinkOptions,
+  { signal, noteUpload, belongings, keepsETag }: SinkOptions,
 ): CopySink {
   const { key } = object;
   const { layouts, refusals } = ctx.learnt;
@@ -61,10 +61,10 @@ export function multipartSink(
     begun = await initiate(await belongings('parts'));
     await noteUpload?.(begun.uploadId);
     const { digests, given } = begun;
-    const hashes = digests ? layout.others.map((partSize) => new PartHashes(partSize)) : [];
+    const hashes = keepsETag && digests ? layout.others.map((partSize) => new PartHashes(partSize)) : [];
     const parts = await sendParts(begun, layout.partSizes, hashes);
     const sent = { layout, partETags: parts.map(({ etag }) => etag), digests, hashes };
-    const etag = await proveETag(source, object, { sent, signal });
+    const etag = keepsETag ? await proveETag(source, object, { sent, signal }) : [];
     const kept = parts.every(({ checksums }) => checksums) ? begun.checksum : undefined;
     const checksum = lostChecksum(given.refusable, { kept, hasSourceParts: etag.length === 0 });
     return { ...begun, checksum: kept, parts, losses: [...given.losses, ...etag, ...checksum] };

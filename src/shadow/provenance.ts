@@ -1,5 +1,5 @@
 import type { HeaderFields, S3Response } from '../s3/message.js';
-import type { Loss } from './loss.js';
+import type { Found } from './belongings.js';
 
 const USER_METADATA = 'x-amz-meta-';
 
@@ -31,12 +31,13 @@ export function withSourceTime(answer: S3Response): S3Response {
 export function provenance(
   { etag, headers }: { readonly etag: string; readonly headers: HeaderFields },
   metadata: HeaderFields,
-): { readonly headers: HeaderFields; readonly losses: readonly Loss[] } {
+): Found[] {
   const modified = headers['last-modified'];
   const fields = { ...(modified && { [MODIFIED]: modified }), ...(etag && { [ETAG]: etag }) };
-  if (userMetadataBytes(metadata) + userMetadataBytes(fields) <= MAX_USER_METADATA_BYTES)
-    return { headers: fields, losses: [] };
-  return { headers: {}, losses: [{ what: 'provenance', reason: 'no room beside the user metadata (2 KB)' }] };
+  const beside = userMetadataBytes(metadata);
+  if (beside + userMetadataBytes(fields) > MAX_USER_METADATA_BYTES)
+    return [{ what: 'provenance', reason: 'no room beside the user metadata (2 KB)' }];
+  return [{ what: 'provenance', variant: `beside ${beside} bytes`, headers: fields }];
 }
 
 const userMetadataBytes = (headers: HeaderFields): number =>

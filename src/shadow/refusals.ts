@@ -27,6 +27,7 @@ const SIGNS: Partial<Record<Loss['what'], { readonly codes: RegExp; readonly wor
   tags: { codes: /^InvalidTag/, words: /\btag(?:s|ging)?\b|PutObjectTagging/i },
   redirect: { codes: /^InvalidRedirectLocation$/, words: /redirect/i },
   checksum: { codes: /^InvalidChecksum$/, words: /checksum/i },
+  provenance: { codes: /^MetadataTooLarge$/, words: /metadata headers exceed/i },
 };
 
 /** What may be meant by a refusal that names nothing (Ceph RGW 16.2 sends no messages), the likeliest first. */
