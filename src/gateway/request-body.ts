@@ -17,7 +17,7 @@ export function askForBody(incoming: IncomingMessage, outgoing: ServerResponse):
  * Makes `body`, to which `incoming` is piped, fail with RequestTimeout when the client owes the next byte for a minute.
  * One that is not being read for as long owes nothing.
  */
-export function limitIdleTime(incoming: IncomingMessage, body: Readable | Writable, clock: Clock): void {
+export function limitIdleTime(incoming: Readable, body: Readable | Writable, clock: Clock): void {
   let lastByteAt = clock.now();
   incoming.on('data', () => {
     lastByteAt = clock.now();

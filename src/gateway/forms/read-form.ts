@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { finished, Readable } from 'node:stream';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 import { S3Error } from '../../s3/errors.js';
@@ -30,7 +29,7 @@ const FILE = 'file';
  * Reads a multipart/form-data body up to its file, which is the part of that name. Rejects with S3Error MalformedPOSTRequest,
  * MaxPostPreDataLengthExceeded, InvalidArgument (no file), IncompleteBody, RequestTimeout.
  */
-export function readForm(incoming: IncomingMessage, contentType: string, clock: Clock): Promise<PostForm> {
+export function readForm(incoming: Readable, contentType: string, clock: Clock): Promise<PostForm> {
   const parser = createParser(contentType);
   const fields = new FieldCollector();
   const end = new FormEnd();

@@ -22,6 +22,17 @@ export async function* cut(body: Readable, { size, allowance }: CutOptions): Asy
   let held: Buffer[] = [];
   let length = 0;
   let taken = 0;
+  /** What is held, as one. */
+  const piece = (isLast: boolean): Piece => {
+    const bytes = Buffer.concat(held, length);
+    held = [];
+    length = 0;
+    return { bytes, isLast };
+  };
+  const hold = (bytes: Buffer) => {
+    held.push(bytes);
+    length += bytes.length;
+  };
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       allowance.take(chunk.length);
@@ -29,17 +40,15 @@ export async function* cut(body: Readable, { size, allowance }: CutOptions): Asy
       let rest = chunk;
       while (length + rest.length > size) {
         const missing = size - length;
-        yield { bytes: Buffer.concat([...held, rest.subarray(0, missing)], size), isLast: false };
+        hold(rest.subarray(0, missing));
+        rest = rest.subarray(missing);
+        yield piece(false);
         allowance.giveBack(size);
         taken -= size;
-        held = [];
-        length = 0;
-        rest = rest.subarray(missing);
       }
-      held.push(rest);
-      length += rest.length;
+      hold(rest);
     }
-    yield { bytes: Buffer.concat(held, length), isLast: true };
+    yield piece(true);
   } finally {
     allowance.giveBack(taken);
   }
