@@ -85,6 +85,7 @@ describe('a signed form', () => {
         'Cache-Control': 'max-age=60',
         'Content-Disposition': 'attachment',
         'x-amz-meta-Name': 'Zoë',
+        'x-amz-meta-penumbra-source-last-modified': 'of the gateway alone',
         'x-amz-storage-class': 'STANDARD_IA',
         tagging,
         submit: 'Send',
@@ -105,6 +106,7 @@ describe('a signed form', () => {
       'x-amz-meta-name': Buffer.from('Zoë').toString('latin1'),
       'x-amz-storage-class': 'STANDARD_IA',
     });
+    expect(headers).not.toHaveProperty('x-penumbra-source-last-modified');
     const { TagSet } = await gateway.sdk().send(new GetObjectTaggingCommand({ Bucket: 'plain', Key: key }));
     expect(TagSet).toEqual([{ Key: 'a b', Value: 'ü&' }]);
   });

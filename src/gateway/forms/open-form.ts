@@ -11,7 +11,7 @@ import { putHeaders } from '../../s3/post/put-headers.js';
 import type { Clock } from '../../system/clock.js';
 import type { Authenticated, Authenticator } from '../authenticate.js';
 import { askForBody } from '../request-body.js';
-import type { RequestHead } from '../request-head.js';
+import { forwardedFields, type RequestHead } from '../request-head.js';
 import { type PostForm, readForm } from './read-form.js';
 
 export interface OpenFormOptions {
@@ -57,7 +57,14 @@ export async function openForm(options: OpenFormOptions): Promise<OpenForm> {
 
 function putHead(head: RequestHead, key: string, fields: FormFields): RequestHead {
   const address = { ...head.address, key };
-  return { ...head, method: 'PUT', operation: 'PutObject', address, fields: putHeaders(fields), query: [] };
+  return {
+    ...head,
+    method: 'PUT',
+    operation: 'PutObject',
+    address,
+    fields: forwardedFields(putHeaders(fields)),
+    query: [],
+  };
 }
 
 interface PutParts {
