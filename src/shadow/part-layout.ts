@@ -99,7 +99,7 @@ export async function allPartSizes(
 
 /** The part sizes that give so many parts, the likeliest first: those found lately, the usual ones, and even splits. */
 export function candidates(size: number, parts: number, recent: readonly number[] = []): number[] {
-  if (parts === 1) return [size];
+  if (parts === 1) return [Math.max(size, 1)];
   const usual = [...USUAL_MIB.map((count) => count * MIB), ...USUAL_MB.map((count) => count * 1_000_000)];
   const splits = STEPS.map((step) => Math.ceil(size / parts / step) * step);
   const fitting = [...recent, ...usual, ...splits].filter((partSize) => fits(size, parts, partSize));

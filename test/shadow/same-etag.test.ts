@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createChecksum } from '../../src/s3/checksums.js';
-import type { HeaderFields, S3Filter } from '../../src/s3/message.js';
+import type { HeaderFields, S3Filter, S3Service } from '../../src/s3/message.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 import { Uploading } from './uploading.js';
 
@@ -52,6 +52,17 @@ describe('a source that was uploaded in parts', () => {
     await moving.bucket.migrate('b');
     await expectSame(moving, 'b', next);
     expect(uploadsOf(moving, 'b')).toHaveLength(1);
+  });
+
+  it.each([
+    ['told', (service: S3Service) => service],
+    ['not told', withoutParts],
+  ])('has its ETag where its only part is empty, and %s', async (_, onShadow) => {
+    const moving = await movingBucket({ onShadow });
+    const etag = await upload(moving, 'k', [0]);
+    expect(etag).toMatch(/-1"$/);
+    expect(await moving.bucket.migrate('k')).toMatchObject({ state: 'copied' });
+    await expectSame(moving, 'k', etag);
   });
 
   it('is found while a client reads along, who has the bytes of the first pass', async () => {
