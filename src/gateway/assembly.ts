@@ -12,7 +12,7 @@ import type { Listener } from './http-server.js';
 import type { RunningMigrations } from './migrations.js';
 import { probeShadow } from './probe.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
-import { probeTrailingChecksums } from './probe-trailing-checksums.js';
+import { probeShadowChecksums, probeTrailingChecksums } from './probe-trailing-checksums.js';
 import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
@@ -83,6 +83,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     lifecycle,
     probes: {
       probeShadow: (shadow, target) => probeShadow(shadow, target, clock),
+      probeShadowChecksums: (shadow) => probeShadowChecksums(shadow, clock),
       probeConditionalWrites,
       probeTrailingChecksums,
     },

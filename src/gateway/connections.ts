@@ -69,7 +69,7 @@ function careful(
     retryReads(clock),
     breaker({ backend, clock, log }),
     markAsShadowOf(id),
-    withoutTrailers,
+    ...(shadow.trailingChecksums === true ? [] : [withoutTrailers]),
     atBucket(shadow.name),
   ];
   return filters.reduceRight((inner, filter) => filter(inner), service);

@@ -4,6 +4,7 @@ import { CHECKSUM_HEADERS, type ChecksumAlgorithm, createChecksum } from '../../
 import { remoteAt } from '../backends/remote/requests.js';
 import { awsChunked } from '../support/aws-chunked.js';
 import { describeWith } from '../support/describe-with.js';
+import type { Rgw } from '../support/rgw.js';
 import { sharedRgw } from '../support/shared-rgw.js';
 import { type RawAnswer, ROOT, startTestGateway, type TestGateway } from './harness.js';
 
@@ -20,11 +21,13 @@ interface Upload {
   /** In place of the right one. */
   readonly digest?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The client does not know how long the content will be. */
+  readonly isUnmeasured?: boolean;
 }
 
 /** A PUT of a client that learns the checksum only as it sends. */
 function putTrailing(gateway: TestGateway, upload: Upload): Promise<RawAnswer> {
-  const { target, content, algorithm = 'crc32', headers } = upload;
+  const { target, content, algorithm = 'crc32', headers, isUnmeasured } = upload;
   const { digest = digestOf(algorithm, content) } = upload;
   const trailer = [`${CHECKSUM_HEADERS[algorithm]}:${digest}`];
   return gateway.send({
@@ -33,7 +36,7 @@ function putTrailing(gateway: TestGateway, upload: Upload): Promise<RawAnswer> {
     headers: {
       'content-encoding': 'aws-chunked',
       'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-      'x-amz-decoded-content-length': String(content.length),
+      ...(!isUnmeasured && { 'x-amz-decoded-content-length': String(content.length) }),
       'x-amz-trailer': CHECKSUM_HEADERS[algorithm],
       ...headers,
     },
@@ -88,6 +91,17 @@ describe('a checksum after the body, on its way to a store that takes it', () =>
     }
   });
 
+  test('of content whose length nobody knew is kept as well', async () => {
+    const content = Buffer.alloc(200_000, 'x');
+    for (const bucket of ['bucket', 'moving']) {
+      const target = `/${bucket}/unmeasured`;
+      expect((await putTrailing(gateway, { target, content, isUnmeasured: true })).status).toBe(200);
+      const kept = await far.send({ target, headers: checked });
+      expect(kept.headers['x-amz-checksum-crc32']).toBe(digestOf('crc32', content));
+      expect(kept.text).toBe(content.toString());
+    }
+  });
+
   test('of a part is kept as well', async () => {
     const target = '/bucket/parts';
     const algorithm = { 'x-amz-checksum-algorithm': 'SHA256' };
@@ -117,12 +131,12 @@ describe('a checksum after the body, on its way to a store that takes it', () =>
     expect((await legacy.send({ target: '/old/wrong' })).status).toBe(404);
   });
 
-  test('is verified and left out on its way to a shadow, which has the same bytes', async () => {
+  test('is kept by a shadow that takes it as well', async () => {
     const content = Buffer.alloc(200_000, 'both');
     await putTrailing(gateway, { target: '/moving/both', content });
     const inShadow = await legacy.send({ target: '/old/both', headers: checked });
     expect(inShadow.text).toBe(content.toString());
-    expect(inShadow.headers['x-amz-checksum-crc32']).toBeUndefined();
+    expect(inShadow.headers['x-amz-checksum-crc32']).toBe(digestOf('crc32', content));
   });
 
   test('leaves no trace of how it was sent', async () => {
@@ -144,13 +158,31 @@ describe('a checksum after the body, on its way to a store that takes it', () =>
 });
 
 describeWith(['radosgw'], 'a checksum after the body, on its way to a store that does not know it', () => {
-  test('is verified and left out', async () => {
-    const server = await sharedRgw();
-    const rgw = remoteAt(server.endpoint, server);
-    const gateway = await startTestGateway({ filter: () => rgw.service });
-    const bucket = `trailing-${gateway.port}`;
+  let rgw: Rgw;
+  let store: Backend;
+  /** The one keeps its objects there, the other moves a bucket from there. */
+  let gateway: TestGateway;
+  let other: TestGateway;
+  let bucket: string;
+  const content = Buffer.alloc(200_000, 'x');
+
+  beforeAll(async () => {
+    rgw = await sharedRgw();
+    store = remoteAt(rgw.endpoint, rgw);
+    [gateway, other] = await Promise.all([
+      startTestGateway({ filter: () => store.service }),
+      startTestGateway(),
+    ]);
+    bucket = `trailing-${gateway.port}`;
     await gateway.createBucket(bucket);
-    const content = Buffer.alloc(200_000, 'x');
+  });
+
+  afterAll(async () => {
+    await Promise.all([gateway, other].map((each) => each.close()));
+    await store.close();
+  });
+
+  test('is verified and left out', async () => {
     expect((await putTrailing(gateway, { target: `/${bucket}/right`, content })).status).toBe(200);
     expect((await gateway.send({ target: `/${bucket}/right` })).text).toBe(content.toString());
     const wrong = await putTrailing(gateway, { target: `/${bucket}/wrong`, content, digest: 'AAAAAQ==' });
@@ -159,7 +191,16 @@ describeWith(['radosgw'], 'a checksum after the body, on its way to a store that
     expect(listed.text.match(/<Key>[^<]*/g)).toEqual(['<Key>right']);
     const uploads = await gateway.send({ target: `/${bucket}?uploads` });
     expect(uploads.text).not.toContain('<Upload>');
-    await gateway.close();
-    await rgw.close();
+  });
+
+  test('is verified and left out where it is the shadow', async () => {
+    const keys = { access_key_id: rgw.accessKeyId, secret_access_key: rgw.secretAccessKey };
+    const shadow = { name: bucket, endpoint: rgw.endpoint, region: rgw.region, ...keys, write_through: true };
+    await other.createBucket('moving', { shadow });
+    expect((await putTrailing(other, { target: '/moving/both', content })).status).toBe(200);
+    expect((await gateway.send({ target: `/${bucket}/both` })).text).toBe(content.toString());
+    const wrong = await putTrailing(other, { target: '/moving/wrong', content, digest: 'AAAAAQ==' });
+    expect(wrong.status).toBe(400);
+    expect((await gateway.send({ target: `/${bucket}/wrong` })).status).toBe(404);
   });
 });

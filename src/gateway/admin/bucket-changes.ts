@@ -26,8 +26,8 @@ export async function createBucket(
   if ((await deps.buckets.get(name)) !== undefined) {
     throw new AdminError(409, 'bucket_exists', `bucket "${name}" exists already`);
   }
-  const shadow = input.shadow && toShadowRecord(input.shadow, { bucket: name, since: now(deps) });
-  if (shadow !== undefined) await deps.probes.probeShadow(shadow, target);
+  const wanted = input.shadow && toShadowRecord(input.shadow, { bucket: name, since: now(deps) });
+  const shadow = wanted && (await probed(wanted, target, deps));
   return deps.lifecycle.createBucket({
     name,
     org,
@@ -79,13 +79,14 @@ async function tryShadow(
 ): Promise<TriedShadow> {
   const target = targetOf(record.backend, record.targetBucket, deps);
   const current = currentShadow(changes, record);
-  const shadow = toShadowRecord(completeShadow(changes, record), {
+  const wanted = toShadowRecord(completeShadow(changes, record), {
     bucket: record.name,
     since: now(deps),
     current,
   });
-  if (current !== undefined) assertSamePrefixes(shadow, current);
-  if (current === undefined || asksMore(shadow, current)) await deps.probes.probeShadow(shadow, target);
+  if (current !== undefined) assertSamePrefixes(wanted, current);
+  const isTried = current !== undefined && !asksMore(wanted, current);
+  const shadow = isTried ? wanted : await probed(wanted, target, deps);
   if (current !== undefined) return { shadow, current };
   const conditionalWrites = await deps.probes.probeConditionalWrites(target);
   return {
@@ -94,6 +95,18 @@ async function tryShadow(
     conditionalWrites,
     trailingChecksums: await deps.probes.probeTrailingChecksums(target),
   };
+}
+
+/** The shadow, with what was found out about it. @throws ShadowRefused */
+async function probed(
+  shadow: ShadowRecord,
+  target: ProbeTarget,
+  { probes }: AdminDependencies,
+): Promise<ShadowRecord> {
+  await probes.probeShadow(shadow, target);
+  return shadow.writeThrough
+    ? { ...shadow, trailingChecksums: await probes.probeShadowChecksums(shadow) }
+    : shadow;
 }
 
 /**

@@ -66,6 +66,8 @@ export interface DeclaredBackend {
 export interface Probes {
   /** Throws ShadowRefused with one clear reason when the bucket cannot be moved from this shadow to this target. */
   probeShadow(shadow: ShadowRecord, target: ProbeTarget): Promise<void>;
+  /** Finds out by trying whether a shadow that is written judges checksums that come after the body. */
+  probeShadowChecksums(shadow: ShadowRecord): Promise<boolean>;
   /** Finds out by trying what the target does with `If-None-Match: *`. */
   probeConditionalWrites(target: ProbeTarget): Promise<ConditionalWrites>;
   /** Finds out by trying whether the target judges checksums that come after the body. */

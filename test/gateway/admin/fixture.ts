@@ -126,6 +126,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       void calls.push(`probe ${endpoint}/${name} for ${bucket}`),
     probeConditionalWrites: async () => ({ put: true, complete: true, match: true }),
     probeTrailingChecksums: async () => false,
+    probeShadowChecksums: async () => false,
     ...(probeShadow && { probeShadow }),
   };
   const service = () => Promise.reject(new Error('no object is asked for'));
