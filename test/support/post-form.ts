@@ -22,21 +22,36 @@ export interface FormToSign {
 /** Signs a form as AWS describes it ("Calculating a Signature", for browser-based uploads), and returns its fields. */
 export function signForm(form: FormToSign): Fields {
   const { bucket, fields, credentials, conditions = [], expiresAt = Date.now() + 60_000 } = form;
-  const timestamp = formatTimestamp(Date.now());
-  const scope = { date: timestamp.slice(0, 8), region: 'eu-north-7' };
-  const signed = {
-    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${credentials.accessKeyId}/${scope.date}/${scope.region}/s3/aws4_request`,
-    'X-Amz-Date': timestamp,
-  };
-  const exact = Object.entries({ bucket, ...fields, ...signed }).map(([name, value]) => ({ [name]: value }));
+  const claim = claimOf(credentials);
+  const exact = Object.entries({ bucket, ...fields, ...claim }).map(([name, value]) => ({ [name]: value }));
   const document = {
     expiration: new Date(expiresAt).toISOString(),
     conditions: form.onlyThese ? conditions : [...exact, ...conditions],
   };
-  const policy = Buffer.from(JSON.stringify(document)).toString('base64');
-  const signature = signatureOf(signingKey(credentials.secretAccessKey, scope), policy);
-  return { ...fields, ...signed, Policy: policy, 'X-Amz-Signature': signature };
+  return signWith(document, credentials, fields);
+}
+
+/** The fields of a form and what signs them under this policy, which is text, or JSON of anything. */
+export function signWith(policy: unknown, credentials: Credentials, fields: Fields): Fields {
+  const text = typeof policy === 'string' ? policy : JSON.stringify(policy);
+  const Policy = Buffer.from(text).toString('base64');
+  const claim = claimOf(credentials);
+  const scope = { date: claim['X-Amz-Date'].slice(0, 8), region: REGION };
+  const signature = signatureOf(signingKey(credentials.secretAccessKey, scope), Policy);
+  return { ...fields, ...claim, Policy, 'X-Amz-Signature': signature };
+}
+
+const REGION = 'us-east-1';
+
+/** Good for a day, so that two calls of one minute agree. */
+function claimOf({ accessKeyId }: Credentials) {
+  const midnight = new Date().setUTCHours(0, 0, 0, 0);
+  const timestamp = formatTimestamp(midnight);
+  return {
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `${accessKeyId}/${timestamp.slice(0, 8)}/${REGION}/s3/aws4_request`,
+    'X-Amz-Date': timestamp,
+  };
 }
 
 /** As Signature Version 2 has it. */
