@@ -7,6 +7,9 @@ import { deleteUnderPrefixes } from './delete-under-prefixes.js';
 import { type KeyPrefixes, keyInShadow } from './key-prefixes.js';
 import { listUnderPrefixes } from './list-under-prefixes.js';
 
+/** Answers that say something of the object, or of the request for it, which clients are told: with the name that they gave it. */
+const OF_THE_OBJECT: ReadonlySet<number> = new Set([400, 404, 412, 416]);
+
 /** Longer than any error of S3. */
 const MAX_ERROR = 1024 * 1024;
 
@@ -26,8 +29,7 @@ async function askObject(service: S3Service, request: S3Request, prefixes: KeyPr
   const key = keyInShadow(prefixes, request.key);
   if (key === undefined) return notThere(request);
   const answer = await service({ ...request, key });
-  if (answer.status < 400 || answer.body === undefined) return answer;
-  // An error that is told to a client names the object as the client does.
+  if (!OF_THE_OBJECT.has(answer.status) || answer.body === undefined) return answer;
   const xml = (await collect(answer.body, MAX_ERROR)).toString('utf8');
   const body = Buffer.from(mapTexts(xml, ['Key'], () => request.key));
   return { ...answer, headers: { ...answer.headers, 'content-length': String(body.length) }, body };
