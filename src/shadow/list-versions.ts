@@ -1,8 +1,6 @@
 import type { S3Request, S3Response } from '../s3/message.js';
-import type { ListedObject } from '../s3/xml/listing.js';
 import {
-  type ListedVersion,
-  NULL_VERSION,
+  nullVersionOf,
   parseVersionsQuery,
   type VersionLine,
   type VersionsPage,
@@ -71,7 +69,7 @@ async function readPage(
 
 function linesOf({ name, object, versions }: Entry): Line[] {
   if (versions) return versions.map((version) => ({ name, version, marker: version.versionId }));
-  return [object ? { name, version: nullVersion(object) } : { name }];
+  return [object ? { name, version: nullVersionOf(object) } : { name }];
 }
 
 /**
@@ -82,15 +80,3 @@ const markersOf = (last: Line | undefined) => ({
   ...(last && { nextKeyMarker: last.name }),
   ...(last?.marker && { nextVersionIdMarker: last.marker }),
 });
-
-function nullVersion({ key, lastModified, etag, size, storageClass, owner }: ListedObject): ListedVersion {
-  const version = { key, versionId: NULL_VERSION, isLatest: true, deleteMarker: false } as const;
-  return {
-    ...version,
-    lastModified,
-    etag,
-    size,
-    ...(storageClass && { storageClass }),
-    ...(owner && { owner }),
-  };
-}

@@ -6,7 +6,7 @@ import {
   parseListingQuery,
   writeListing,
 } from '../../s3/xml/listing.js';
-import { NULL_VERSION, parseVersionsQuery, writeVersions } from '../../s3/xml/versions.js';
+import { NULL_VERSION, nullVersionOf, parseVersionsQuery, writeVersions } from '../../s3/xml/versions.js';
 import { type Handler, xmlResponse } from './operation.js';
 import { OWNER } from './owner.js';
 import type { ObjectRecord } from './records.js';
@@ -26,7 +26,7 @@ export const listObjectVersions: Handler = async ({ request, bucket }) => {
   const { prefix, delimiter, keyMarker, maxKeys: limit } = query;
   const page = selectPage(bucket.objects, { prefix, delimiter, ...entriesAfter(keyMarker), limit });
   const document = writeVersions(request.bucket, query, {
-    versions: page.rows.map(({ name, row }) => ({ ...versionOf(listed(name, row)), owner: OWNER })),
+    versions: page.rows.map(({ name, row }) => nullVersionOf(listed(name, row))),
     commonPrefixes: page.commonPrefixes,
     isTruncated: page.isTruncated,
     ...(page.last && { nextKeyMarker: page.last.name }),
@@ -63,11 +63,6 @@ function listed(
     ...(checksums && { checksumAlgorithm: Object.keys(checksums).map((name) => name.toUpperCase()) }),
     ...(checksumType && { checksumType }),
   };
-}
-
-function versionOf({ key, lastModified, etag, size, storageClass }: ListedObject) {
-  const version = { key, versionId: NULL_VERSION, isLatest: true, deleteMarker: false } as const;
-  return { ...version, lastModified, etag, size, ...(storageClass && { storageClass }) };
 }
 
 /** Opaque to clients: the last entry of the page before. */

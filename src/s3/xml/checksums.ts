@@ -1,4 +1,4 @@
-import { textOf, type XmlElement } from './reader.js';
+import { children, textOf, type XmlElement } from './reader.js';
 import { element } from './writer.js';
 
 const CHECKSUM_ELEMENTS = {
@@ -15,6 +15,25 @@ const ALGORITHMS = Object.keys(CHECKSUM_ELEMENTS) as Algorithm[];
 
 /** Checksums by algorithm, each in base64, as x-amz-checksum-* headers and Checksum* elements have them. */
 export type Checksums = Readonly<Partial<Record<Algorithm, string>>>;
+
+/** Which checksums an object has, as listings tell. */
+export interface ListedChecksums {
+  readonly checksumAlgorithm?: readonly string[];
+  readonly checksumType?: string;
+}
+
+export const writeListedChecksums = ({ checksumAlgorithm = [], checksumType }: ListedChecksums): string =>
+  checksumAlgorithm.map((algorithm) => element('ChecksumAlgorithm', algorithm)).join('') +
+  element('ChecksumType', checksumType);
+
+export function readListedChecksums(xml: XmlElement): ListedChecksums {
+  const checksumAlgorithm = children(xml, 'ChecksumAlgorithm').map(({ text }) => text);
+  const checksumType = textOf(xml, 'ChecksumType');
+  return {
+    ...(checksumAlgorithm.length > 0 && { checksumAlgorithm }),
+    ...(checksumType && { checksumType }),
+  };
+}
 
 export function writeChecksums(checksums: Checksums = {}): string {
   return ALGORITHMS.map((algorithm) => element(CHECKSUM_ELEMENTS[algorithm], checksums[algorithm])).join('');

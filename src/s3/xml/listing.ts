@@ -1,3 +1,4 @@
+import { type ListedChecksums, readListedChecksums, writeListedChecksums } from './checksums.js';
 import { readCommonPrefixes, writeCommonPrefixes } from './common-prefixes.js';
 import type { ListingQuery } from './listing-query.js';
 import { type Owner, readOwner, writeOwner } from './owner.js';
@@ -17,7 +18,7 @@ import { document, element, parent } from './writer.js';
 
 export { type ListingQuery, parseListingQuery } from './listing-query.js';
 
-export interface ListedObject {
+export interface ListedObject extends ListedChecksums {
   readonly key: string;
   /** ISO 8601 with milliseconds. */
   readonly lastModified: string;
@@ -27,8 +28,6 @@ export interface ListedObject {
   readonly size: number;
   readonly storageClass?: string;
   readonly owner?: Owner;
-  readonly checksumAlgorithm?: readonly string[];
-  readonly checksumType?: string;
 }
 
 export interface ListingPage {
@@ -80,8 +79,7 @@ function writeObject(object: ListedObject, withOwner: boolean, encode: Encode): 
     element('Key', encode(object.key)) +
     element('LastModified', object.lastModified) +
     element('ETag', object.etag) +
-    (object.checksumAlgorithm?.map((algorithm) => element('ChecksumAlgorithm', algorithm)).join('') ?? '') +
-    element('ChecksumType', object.checksumType) +
+    writeListedChecksums(object) +
     element('Size', object.size) +
     (withOwner ? writeOwner(object.owner) : '') +
     element('StorageClass', object.storageClass);
@@ -106,8 +104,6 @@ export function readListing(source: XmlSource): ListingPage {
 function readObject(xml: XmlElement, decode: Encode): ListedObject {
   const storageClass = textOf(xml, 'StorageClass');
   const owner = readOwner(child(xml, 'Owner'));
-  const checksumAlgorithm = children(xml, 'ChecksumAlgorithm').map((algorithm) => algorithm.text);
-  const checksumType = textOf(xml, 'ChecksumType');
   return {
     key: decode(requiredText(xml, 'Key')),
     lastModified: requiredTime(xml, 'LastModified'),
@@ -115,7 +111,6 @@ function readObject(xml: XmlElement, decode: Encode): ListedObject {
     size: requiredCount(xml, 'Size'),
     ...(storageClass && { storageClass }),
     ...(owner && { owner }),
-    ...(checksumAlgorithm.length > 0 && { checksumAlgorithm }),
-    ...(checksumType && { checksumType }),
+    ...readListedChecksums(xml),
   };
 }

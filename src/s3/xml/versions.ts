@@ -2,7 +2,9 @@ import { invalidArgument } from '../invalid-argument.js';
 import type { S3Request } from '../message.js';
 import { queryValue } from '../params.js';
 import { present } from '../present.js';
+import { type ListedChecksums, readListedChecksums, writeListedChecksums } from './checksums.js';
 import { readCommonPrefixes, writeCommonPrefixes } from './common-prefixes.js';
+import type { ListedObject } from './listing.js';
 import { pageSize } from './listing-query.js';
 import { type Owner, readOwner, writeOwner } from './owner.js';
 import type { XmlElement, XmlSource } from './reader.js';
@@ -55,7 +57,7 @@ interface VersionId {
   readonly owner?: Owner;
 }
 
-export interface ListedVersion extends VersionId {
+export interface ListedVersion extends VersionId, ListedChecksums {
   readonly deleteMarker: false;
   /** With its quotes. */
   readonly etag: string;
@@ -63,6 +65,14 @@ export interface ListedVersion extends VersionId {
   readonly size: number;
   readonly storageClass?: string;
 }
+
+/** An object of a bucket that counts no versions, as the only one of its key. */
+export const nullVersionOf = (object: ListedObject): ListedVersion => ({
+  ...object,
+  versionId: NULL_VERSION,
+  isLatest: true,
+  deleteMarker: false,
+});
 
 export interface ListedDeleteMarker extends VersionId {
   readonly deleteMarker: true;
@@ -108,6 +118,7 @@ function writeVersion(version: VersionLine, encode: (name: string) => string): s
   if (version.deleteMarker) return parent('DeleteMarker', id + writeOwner(version.owner));
   const object =
     element('ETag', version.etag) +
+    writeListedChecksums(version) +
     element('Size', version.size) +
     writeOwner(version.owner) +
     element('StorageClass', version.storageClass);
@@ -144,5 +155,6 @@ function readVersion(xml: XmlElement, decode: (name: string) => string): Version
     etag: textOf(xml, 'ETag') ?? '',
     size: requiredCount(xml, 'Size'),
     storageClass: textOf(xml, 'StorageClass'),
+    ...readListedChecksums(xml),
   });
 }

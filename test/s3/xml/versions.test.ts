@@ -30,6 +30,8 @@ const anyVersion: fc.Arbitrary<ListedVersion> = fc.record({
   etag: anyETag,
   size: fc.maxSafeNat(),
   storageClass: fc.constant('STANDARD'),
+  checksumAlgorithm: fc.constant(['CRC32', 'SHA256']),
+  checksumType: fc.constant('FULL_OBJECT'),
 });
 
 const anyPage: fc.Arbitrary<VersionsPage> = fc.record(
