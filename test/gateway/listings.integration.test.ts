@@ -52,6 +52,41 @@ const namesOf = ({
 }: Pick<ListObjectsV2CommandOutput, 'Contents' | 'CommonPrefixes'>) =>
   [...Contents.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix)].sort();
 
+const LISTINGS = [
+  ['ListObjects', nextOfV1],
+  ['ListObjectsV2', nextOfV2],
+] as const;
+
+/** Pages of a bucket of which the shadow is set after the first one and cleared after the second. */
+async function pagesWhileSwitching(
+  { gateway, old, Bucket }: { gateway: TestGateway; old: BucketClient; Bucket: string },
+  next: typeof nextOfV2,
+): Promise<NextPage[]> {
+  await gateway.createBucket(Bucket);
+  const sdk = gateway.sdk();
+  for (const Key of ['a', 'b/1', 'b/2', 'd', 'f/1', 'h'])
+    await sdk.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+  for (const key of ['b/3', 'c', 'e/1', 'g']) await old.put(key, 'x');
+  const first = await next(sdk, Bucket, undefined);
+  await gateway.admin('PATCH', `/buckets/${Bucket}`, { shadow: shadowOf(old) });
+  const second = await next(sdk, Bucket, first.next);
+  await sweepAndClear(gateway, Bucket);
+  const third = await next(sdk, Bucket, second.next);
+  return [first, second, third, await next(sdk, Bucket, third.next)];
+}
+
+const shadowOf = ({ name, account }: BucketClient) => {
+  const { endpoint, region, accessKeyId: access_key_id, secretAccessKey: secret_access_key } = account;
+  return { name, endpoint, region, access_key_id, secret_access_key };
+};
+
+const FOUR_PAGES = [
+  { names: ['a', 'b/'] },
+  { names: ['c', 'd'] },
+  { names: ['e/', 'f/'] },
+  { names: ['g', 'h'], next: undefined },
+];
+
 describe('a listing that a client is in the middle of', () => {
   let legacy: TestGateway;
   let gateway: TestGateway;
@@ -65,34 +100,11 @@ describe('a listing that a client is in the middle of', () => {
     await legacy.close();
   });
 
-  test.each([
-    ['ListObjects', nextOfV1],
-    ['ListObjectsV2', nextOfV2],
-  ] as const)('goes on when the shadow is set, and when it is cleared: %s', async (name, next) => {
+  test.each(LISTINGS)('goes on when the shadow is set, and when it is cleared: %s', async (name, next) => {
     const Bucket = name.toLowerCase();
-    await legacy.createBucket(`old-${Bucket}`);
-    await gateway.createBucket(Bucket);
-    const sdk = gateway.sdk();
-    for (const Key of ['a', 'b/1', 'b/2', 'd', 'f/1', 'h'])
-      await sdk.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
-    for (const Key of ['b/3', 'c', 'e/1', 'g'])
-      await legacy.sdk().send(new PutObjectCommand({ Bucket: `old-${Bucket}`, Key, Body: 'x' }));
-    const first = await next(sdk, Bucket, undefined);
-    const { accessKeyId: access_key_id, secretAccessKey: secret_access_key } = ROOT;
-    const keys = { access_key_id, secret_access_key };
-    const shadow = { name: `old-${Bucket}`, endpoint: legacy.url, region: 'us-east-1', ...keys };
-    await gateway.admin('PATCH', `/buckets/${Bucket}`, { shadow });
-    const second = await next(sdk, Bucket, first.next);
-    await sweepAndClear(gateway, Bucket);
-    const third = await next(sdk, Bucket, second.next);
-    const fourth = await next(sdk, Bucket, third.next);
-    expect([first, second, third, fourth].map(({ names }) => names)).toEqual([
-      ['a', 'b/'],
-      ['c', 'd'],
-      ['e/', 'f/'],
-      ['g', 'h'],
-    ]);
-    expect(fourth.next).toBeUndefined();
+    const account = { endpoint: legacy.url, region: 'us-east-1', ...ROOT };
+    const old = await new BucketClient(account, `old-${Bucket}`).create();
+    expect(await pagesWhileSwitching({ gateway, old, Bucket }, next)).toMatchObject(FOUR_PAGES);
   });
 });
 
@@ -116,9 +128,7 @@ describeWith(['radosgw'], 'a bucket that moves to Ceph RGW', () => {
   async function movingBucket(Bucket: string, versioning: boolean): Promise<BucketClient> {
     const old = await new BucketClient(rgw, `old-${Bucket}`).create();
     for (const key of ['a', 'b', 'c/1', 'c/2', 'd', 'e', 'f/1', 'g']) await old.put(key, `S ${key}`);
-    const { accessKeyId: access_key_id, secretAccessKey: secret_access_key, endpoint, region } = rgw;
-    const shadow = { name: old.name, endpoint, region, access_key_id, secret_access_key };
-    await gateway.createBucket(Bucket, { shadow });
+    await gateway.createBucket(Bucket, { shadow: shadowOf(old) });
     const sdk = gateway.sdk();
     if (versioning) {
       const VersioningConfiguration = { Status: 'Enabled' } as const;
@@ -154,6 +164,15 @@ describeWith(['radosgw'], 'a bucket that moves to Ceph RGW', () => {
     for (const [key] of versions) counts[key] = (counts[key] ?? 0) + 1;
     return counts;
   };
+
+  test.each(LISTINGS)(
+    'is listed on when the shadow is set, and when it is cleared: %s',
+    async (name, next) => {
+      const Bucket = `${name.toLowerCase()}-switching`;
+      const old = await new BucketClient(rgw, `old-${Bucket}`).create();
+      expect(await pagesWhileSwitching({ gateway, old, Bucket }, next)).toMatchObject(FOUR_PAGES);
+    },
+  );
 
   test('shows the versions of both, and each is there to be read, when the target counts versions', async () => {
     const Bucket = 'counting-versions';
