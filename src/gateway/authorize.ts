@@ -29,12 +29,18 @@ const ROOT_ONLY: ReadonlySet<OperationName> = new Set(['CreateBucket', 'DeleteBu
 /** What a public bucket shows to everybody: its current objects, and not who else there is. */
 const PUBLIC: ReadonlySet<OperationName> = new Set(['GetObject', 'HeadObject']);
 
-/** Throws AccessDenied unless `identity` may do `operation` in the bucket of that name ('': the service itself). */
+/**
+ * Throws AccessDenied unless `identity` may do `operation` in the bucket of that name ('': the service itself), and
+ * BucketAlreadyOwnedByYou to a key that would create its own bucket: clients such as rclone do so before they write, and go on.
+ */
 export function assertAllowed(identity: Identity, operation: OperationName, bucket: string): void {
   if (identity.kind === 'root') return;
   if (identity.kind === 'anonymous') throw new S3Error('AccessDenied');
   if (operation === 'ListBuckets') return;
   const mayDo = ROLES[identity.role].includes(accessOf(operation)) && !ROOT_ONLY.has(operation);
+  if (identity.bucket === bucket && operation === 'CreateBucket') {
+    throw new S3Error('BucketAlreadyOwnedByYou', undefined, { fields: { BucketName: bucket } });
+  }
   if (identity.bucket !== bucket || !mayDo) throw new S3Error('AccessDenied');
 }
 

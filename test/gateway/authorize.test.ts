@@ -57,8 +57,14 @@ describe('a key', () => {
 
   test('lists buckets, and makes or removes none', () => {
     expect(may(key('readonly'), 'ListBuckets', '')).toBe(true);
-    expect(may(key('admin'), 'CreateBucket')).toBe(false);
+    expect(may(key('admin'), 'CreateBucket', 'papers')).toBe(false);
     expect(may(key('admin'), 'DeleteBucket')).toBe(false);
+  });
+
+  test('is told that its bucket is there, since some clients create it before they write', () => {
+    expect(() => assertAllowed(key('editor'), 'CreateBucket', 'photos')).toThrow(
+      expect.objectContaining({ code: 'BucketAlreadyOwnedByYou', status: 409 }),
+    );
   });
 });
 
