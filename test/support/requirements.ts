@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs that tests use, and the Debian packages that have them. */
@@ -8,10 +8,18 @@ const PACKAGES = {
   aws: 'awscli',
   rclone: 'rclone',
   s3cmd: 's3cmd',
+  s3fs: 's3fs',
+  restic: 'restic',
+  boto3: 'python3-boto3',
   'docker-compose': 'docker-compose',
 } as const;
 
 export type Program = keyof typeof PACKAGES;
+
+/** Of what is no program on the path, a file that its package has. */
+const FILES: Partial<Record<Program, string>> = {
+  boto3: '/usr/lib/python3/dist-packages/boto3/__init__.py',
+};
 
 export const PROGRAMS = Object.keys(PACKAGES) as Program[];
 
@@ -34,6 +42,8 @@ export function requires(...programs: Program[]): Requirement {
 }
 
 function isInstalled(program: Program): boolean {
+  const file = FILES[program];
+  if (file !== undefined) return existsSync(file);
   return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, program)));
 }
 
