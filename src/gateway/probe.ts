@@ -2,9 +2,11 @@ import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetObjectAclCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { HAS_SHADOW } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
@@ -62,7 +64,7 @@ function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: Shadow
   });
 }
 
-async function probeReads(ask: Ask, { name: Bucket, prefix: Prefix }: Shadow): Promise<void> {
+async function probeReads(ask: Ask, { name: Bucket, prefix: Prefix, acl }: Shadow): Promise<void> {
   const listing = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 });
   const hasShadow = noteShadow(listing);
   const page = await ask('listing (s3:ListBucket)', (client, abortSignal) =>
@@ -80,6 +82,16 @@ async function probeReads(ask: Ask, { name: Bucket, prefix: Prefix }: Shadow): P
   await ask('reading (s3:GetObject)', (client, abortSignal) =>
     client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
   );
+  if (!acl) return;
+  await ask('reading ACLs (s3:GetObjectAcl), which --shadow-acl needs', (client, abortSignal) =>
+    client.send(new GetObjectAclCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotDenied),
+  );
+}
+
+/** What has no ACLs has none to be kept, which is told of each copy. */
+function falseIfNotDenied(error: unknown): false {
+  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode !== 403) return false;
+  throw error;
 }
 
 /** A bucket of another gateway says in its listing that it is moving itself; to a gateway whose shadow it is it shows its target alone. */

@@ -85,7 +85,7 @@ async function sendPart(
   const request = ask('UploadPart', { method: 'PUT', key: object.key, query, headers, body, signal });
   const trailed = checksum && length > 0 ? checksummed(bytes, checksum.algorithm) : {};
   const answer = await ctx.target({ ...request, ...trailed });
-  const inDoubt = given.refusable.filter(({ what }) => what === 'checksum');
-  await expectTaken(answer, 'target refused a part', { given: inDoubt, refusals: ctx.learnt.refusals });
+  const { refusals } = ctx.learnt;
+  await expectTaken(answer, 'target refused a part', { given: given.refusable, refusals });
   return { partNumber, etag: answer.headers.etag ?? '', ...keptChecksum(answer.headers, checksum) };
 }

@@ -154,6 +154,22 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
     await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).resolves.toBeUndefined();
   });
 
+  it.each([
+    [403, 'AccessDenied', 'shadow "legacy" does not allow reading ACLs (s3:GetObjectAcl)'],
+    [501, 'NotImplemented', undefined],
+  ])('it answers %d to a question for an ACL, and grants are to be kept', async (status, code, reason) => {
+    const { endpoint } = await shadowThat([
+      [/^GET .*\?acl/, { status, body: errorXml(code) }],
+      [/^GET/, ONE_KEY],
+      [/^HEAD .*\/a$/, { status: 200 }],
+      [/^HEAD/, NOT_FOUND],
+    ]);
+    const probed = probeShadow({ ...SHADOW, endpoint, acl: true }, TARGET, systemClock);
+    if (reason === undefined) await expect(probed).resolves.toBeUndefined();
+    else await expect(probed).rejects.toThrow(reason);
+    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).resolves.toBeUndefined();
+  });
+
   it('it has a shadow of its own', async () => {
     const { endpoint } = await shadowThat([
       [/^GET/, { ...EMPTY_PAGE, headers: { 'x-penumbra-has-shadow': 'true' } }],

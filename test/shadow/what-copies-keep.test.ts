@@ -5,6 +5,7 @@ import { S3Error } from '../../src/s3/errors.js';
 import type { HeaderFields, S3Filter, S3Request, S3Response } from '../../src/s3/message.js';
 import { errorResponse } from '../../src/s3/xml/error.js';
 import { type Moving, movingBucket } from './moving.js';
+import { Uploading } from './uploading.js';
 
 const GIB = 1024 ** 3;
 
@@ -289,6 +290,33 @@ describe('the lock of an object', () => {
     await moving.shadow.put('k', 'abc');
     expect(await moving.bucket.migrate('k')).toMatchObject({ state: 'copied' });
     expect(moving.losses).toMatchObject([{ what: 'object-lock' }]);
+  });
+
+  it('is lost where the target wants hashes of parts for it that nobody has yet, and told', async () => {
+    const wanting = store(({ operation }) =>
+      operation === 'UploadPart' && isLocked
+        ? refusing(
+            new S3Error('InvalidRequest', 'Content-MD5 OR x-amz-checksum- is required with Object Lock.'),
+          )
+        : undefined,
+    );
+    let isLocked = false;
+    const noting: S3Filter = (service) => (request) => {
+      if (request.operation === 'CreateMultipartUpload')
+        isLocked = 'x-amz-object-lock-mode' in request.headers;
+      return service(request);
+    };
+    const moving = await movingBucket({
+      onTarget: both(noting, both(wanting, lockable)),
+      onShadow: adding(LOCK),
+    });
+    const uploading = await Uploading.begin(moving.shadow, 'k');
+    await uploading.part(1, 'abc');
+    await uploading.complete();
+    expect(await moving.bucket.migrate('k')).toMatchObject({ state: 'copied' });
+    expect(moving.losses).toEqual([
+      { key: 'k', what: 'object-lock', reason: 'the target refused it: 400 InvalidRequest' },
+    ]);
   });
 
   it('is not lost because the target does not answer', async () => {

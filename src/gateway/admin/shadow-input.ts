@@ -101,6 +101,7 @@ export function asksMore(shadow: ShadowRecord, current: ShadowRecord): boolean {
     shadow.accessKeyId !== current.accessKeyId ||
     shadow.secretAccessKey !== current.secretAccessKey ||
     (shadow.writeThrough && !current.writeThrough) ||
+    (shadow.acl === true && !current.acl) ||
     (shadow.delete === 'both' && current.delete === 'target')
   );
 }
