@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { SHADOW_OF } from '../filters/shadow-marker.js';
 import { type Address, parseAddress } from '../s3/address.js';
+import { fieldValue } from '../s3/field-value.js';
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
 import { isPresigned } from '../s3/sigv4/query-claim.js';
@@ -98,7 +99,7 @@ function splitQuery(query: readonly QueryParameter[], received: HeaderFields) {
   for (const parameter of query) {
     const [name, value] = parameter;
     if (SIGNATURE_PARAMETERS.has(name) || CHECKSUM.test(name)) continue;
-    if (/^x-amz-/i.test(name)) fields[name.toLowerCase()] ??= value;
+    if (/^x-amz-/i.test(name)) fields[name.toLowerCase()] ??= fieldValue(name, value);
     else rest.push(parameter);
   }
   return { fields, query: rest };

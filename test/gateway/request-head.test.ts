@@ -67,3 +67,21 @@ test('what belongs to the connection, the signature or the site is not forwarded
 test('a coding that was only for the way is gone altogether', () => {
   expect(forwardedFields({ 'content-encoding': 'aws-chunked' })).toEqual({});
 });
+
+test.each([
+  ['x-amz-meta-a=1%0D%0Ax-amz-acl:public-read', 'a line break'],
+  ['x-amz-meta-a=%00', 'a zero byte'],
+  ['x-amz-meta-a%0D%0Ab=1', 'a line break in its name'],
+  ['x-amz-meta-a%20b=1', 'a space in its name'],
+])('a parameter that stands for a field cannot be one: %s has %s', (parameter) => {
+  const url = `/photos/a?X-Amz-Signature=s&${parameter}`;
+  expect(() => readHead(incoming('PUT', url, 'Host', 'h'), undefined)).toThrow(
+    expect.objectContaining({ code: 'InvalidArgument' }),
+  );
+});
+
+test('a parameter that stands for a field has the bytes of its text', () => {
+  const url = '/photos/a?X-Amz-Signature=s&x-amz-meta-price=%E2%82%AC%2010';
+  const { fields } = readHead(incoming('PUT', url, 'Host', 'h'), undefined);
+  expect(fields['x-amz-meta-price']).toBe(Buffer.from('€ 10').toString('latin1'));
+});

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../invalid-argument.js';
+import { fieldValue } from '../field-value.js';
 import type { HeaderFields } from '../message.js';
 import { formatTaggingHeader, readTagging } from '../xml/tagging.js';
 import type { FormFields } from './form-fields.js';
@@ -21,25 +21,16 @@ const SAME_NAME_FAMILIES = [
   'x-amz-object-lock-',
 ];
 
-/** What a header field cannot have (RFC 9110, 5.5): with a line break one field would be two. */
-const UNSENDABLE = /[\0\r\n]/;
-
 /** The header fields of the PutObject that a form asks for. Throws S3Error InvalidArgument, and MalformedXML, InvalidTag and its like for `tagging`. */
 export function putHeaders(fields: FormFields): HeaderFields {
   const headers: Record<string, string> = {};
   for (const [name, value] of fields) {
     if (!SAME_NAME.has(name) && !SAME_NAME_FAMILIES.some((family) => name.startsWith(family))) continue;
-    headers[name] = onTheWire(name, value);
+    headers[name] = fieldValue(name, value);
   }
   const acl = fields.get('acl');
-  if (acl !== undefined) headers['x-amz-acl'] = onTheWire('acl', acl);
+  if (acl !== undefined) headers['x-amz-acl'] = fieldValue('acl', acl);
   const tagging = fields.get('tagging');
   if (tagging) headers['x-amz-tagging'] = formatTaggingHeader(readTagging(tagging));
   return headers;
-}
-
-/** A header string has one character for each byte of UTF-8. */
-function onTheWire(name: string, value: string): string {
-  if (UNSENDABLE.test(value)) throw invalidArgument(name, value);
-  return Buffer.from(value, 'utf8').toString('latin1');
 }

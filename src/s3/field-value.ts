@@ -1,0 +1,16 @@
+import { invalidArgument } from './invalid-argument.js';
+
+/** What a header field can be called, and carry: no control character but tab (RFC 9110, 5.1 and 5.5). */
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Text that came in a query or a form, as the value of the header field that it stands for: one character for each byte of its UTF-8.
+ *
+ * @throws S3Error InvalidArgument for a name or a value that no header field can have: with a line break one would be two
+ */
+export function fieldValue(name: string, text: string): string {
+  const value = Buffer.from(text, 'utf8').toString('latin1');
+  if (NAME.test(name) && VALUE.test(value)) return value;
+  throw invalidArgument(name, text, 'It cannot be sent as a header field.');
+}
