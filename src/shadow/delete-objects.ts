@@ -4,7 +4,13 @@ import { assertKeyLength } from '../s3/address.js';
 import { S3Error } from '../s3/errors.js';
 import { MAX_KEY_BYTES } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
-import { type ObjectToDelete, readDelete, writeDeleteResult } from '../s3/xml/delete.js';
+import {
+  type DeletedObject,
+  type DeleteFailure,
+  type ObjectToDelete,
+  readDelete,
+  writeDeleteResult,
+} from '../s3/xml/delete.js';
 import { KvUnavailable } from '../state/kv.js';
 import { KeyBusy } from '../state/ledger.js';
 import { ask, isSuccess, readBody } from './ask.js';
@@ -12,7 +18,14 @@ import type { ShadowContext } from './context.js';
 import { deleteObject } from './delete.js';
 import { deleteBatch } from './delete-batch.js';
 import { isOfShadow } from './outside.js';
-import { type Deletion, deleteFromStore, type Refusal, refusalIn } from './store-deletes.js';
+import {
+  type DeleteMarker,
+  type Deletion,
+  deleteFromStore,
+  markerIn,
+  type Refusal,
+  refusalIn,
+} from './store-deletes.js';
 
 /** Deletes under way at once for one request, of those that are made one by one. */
 const CONCURRENCY = 32;
@@ -23,8 +36,8 @@ const MAX_DOCUMENT = 8 * 1024 * 1024;
 /** Headers of DeleteObjects that mean for each object what they mean for DeleteObject. */
 const FOR_EACH_OBJECT = ['x-amz-bypass-governance-retention', 'x-amz-mfa'] as const;
 
-/** Why an object was not deleted; undefined when it was. */
-type Failure = Refusal | undefined;
+/** What became of an object: the delete marker of its delete, or why it was not deleted. */
+type Result = { readonly marker: DeleteMarker } | { readonly failure: Refusal };
 
 /**
  * DeleteObjects: each key by the rules of DELETE, its failure reported beside the others' success. Plain keys go together; all
@@ -36,15 +49,20 @@ export async function deleteObjects(ctx: ShadowContext, request: S3Request): Pro
   const document = await readBody(request, MAX_DOCUMENT);
   const { objects, quiet } = readDelete(document);
   if (!objects.some(({ key }) => isOfShadow(ctx, key))) return ctx.target({ ...request, body: document });
-  const failures = await deleteAll(ctx, request, objects);
-  const deleted = objects.filter((_, index) => !failures[index]).map(named);
-  const errors = objects.flatMap((object, index) => {
-    const failure = failures[index];
-    return failure ? [{ ...named(object), code: failure.code, message: failure.message }] : [];
-  });
+  const deleted: DeletedObject[] = [];
+  const errors: DeleteFailure[] = [];
+  for (const { object, result } of await deleteAll(ctx, request, objects)) {
+    if ('marker' in result) deleted.push({ ...named(object), ...result.marker });
+    else errors.push({ ...named(object), code: result.failure.code, message: result.failure.message });
+  }
   const body = Buffer.from(writeDeleteResult({ deleted, errors }, quiet));
   const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
   return { status: 200, headers, body };
+}
+
+interface Deleted {
+  readonly object: ObjectToDelete;
+  readonly result: Result;
 }
 
 /** In the order of `objects`. */
@@ -52,18 +70,15 @@ async function deleteAll(
   ctx: ShadowContext,
   request: S3Request,
   objects: readonly ObjectToDelete[],
-): Promise<Failure[]> {
+): Promise<Deleted[]> {
   const limit = pLimit(CONCURRENCY);
   const singly = (object: ObjectToDelete) => limit(() => deleteOne(ctx, request, object));
   const keys = [...new Set(objects.filter(isPlain).map(({ key }) => key))];
-  const together = await deleteTogether(ctx, request, keys);
-  const left = keys.filter((key) => !together.has(key));
-  const later = new Map(left.map((key) => [key, singly({ key })]));
+  const byKey = new Map<string, Result | Promise<Result>>(await deleteTogether(ctx, request, keys));
+  for (const key of keys) if (!byKey.has(key)) byKey.set(key, singly({ key }));
+  const together = (object: ObjectToDelete) => (isPlain(object) ? byKey.get(object.key) : undefined);
   return Promise.all(
-    objects.map((object) => {
-      if (!isPlain(object)) return singly(object);
-      return later.get(object.key) ?? together.get(object.key);
-    }),
+    objects.map(async (object) => ({ object, result: await (together(object) ?? singly(object)) })),
   );
 }
 
@@ -81,27 +96,27 @@ async function deleteTogether(
   ctx: ShadowContext,
   request: S3Request,
   keys: readonly string[],
-): Promise<Map<string, Failure>> {
+): Promise<Map<string, Result>> {
   try {
     const told = { headers: forEachObject(request), signal: request.signal };
     const moving = await deleteBatch(ctx, { ...told, keys: keys.filter((key) => isOfShadow(ctx, key)) });
     const others = keys.filter((key) => !isOfShadow(ctx, key));
     const outcomes = [...moving, ...(await deleteFromStore(ctx.target, others, told))];
-    return new Map(outcomes.map(([key, outcome]) => [key, failureIn(ctx, outcome)]));
+    return new Map(outcomes.map(([key, outcome]) => [key, resultOf(ctx, outcome)]));
   } catch (error) {
     // Nothing was sent for any key, and who hears that of the whole request tries it again.
     if (error instanceof KvUnavailable) throw error;
-    const failure = reported(ctx, error);
-    return new Map(keys.map((key) => [key, failure]));
+    const result = { failure: reported(ctx, error) };
+    return new Map(keys.map((key) => [key, result]));
   }
 }
 
-function failureIn(ctx: ShadowContext, outcome: Deletion): Failure {
-  if (outcome.state === 'gone') return undefined;
-  return outcome.state === 'refused' ? outcome : reported(ctx, outcome.error);
+function resultOf(ctx: ShadowContext, outcome: Deletion): Result {
+  if (outcome.state === 'gone') return { marker: outcome.marker };
+  return { failure: outcome.state === 'refused' ? outcome : reported(ctx, outcome.error) };
 }
 
-async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectToDelete): Promise<Failure> {
+async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectToDelete): Promise<Result> {
   const { key, versionId, etag } = object;
   const query = versionId === undefined ? [] : ([['versionId', versionId]] as const);
   const headers = { ...forEachObject(request), ...(etag === undefined ? {} : { 'if-match': etag }) };
@@ -110,13 +125,13 @@ async function deleteOne(ctx: ShadowContext, request: S3Request, object: ObjectT
     assertKeyLength(key);
     const asked = ask('DeleteObject', { method: 'DELETE', key, query, headers, signal });
     const answer = await (isOfShadow(ctx, key) ? deleteObject(ctx, asked) : ctx.target(asked));
-    return isSuccess(answer) ? undefined : await refusalIn(answer);
+    return isSuccess(answer) ? { marker: markerIn(answer) } : { failure: await refusalIn(answer) };
   } catch (error) {
-    return reported(ctx, error);
+    return { failure: reported(ctx, error) };
   }
 }
 
-function reported({ log, bucket }: ShadowContext, error: unknown): Failure {
+function reported({ log, bucket }: ShadowContext, error: unknown): Refusal {
   if (error instanceof S3Error) return error;
   if (error instanceof KeyBusy) return new S3Error('SlowDown');
   if (error instanceof BackendUnavailable || error instanceof KvUnavailable)

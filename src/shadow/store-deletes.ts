@@ -3,7 +3,8 @@ import pLimit from 'p-limit';
 import { discard } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
-import { readDeleteResult, writeDelete } from '../s3/xml/delete.js';
+import { present } from '../s3/present.js';
+import { type DeletedObject, readDeleteResult, writeDelete } from '../s3/xml/delete.js';
 import { readError } from '../s3/xml/error.js';
 import { ask, isSuccess, mayStillApply, readBody, wasNeverSent } from './ask.js';
 
@@ -13,16 +14,19 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** The delete marker that a delete made, or took away; empty where versions are not kept. */
+export type DeleteMarker = Pick<DeletedObject, 'deleteMarker' | 'deleteMarkerVersionId'>;
+
 /** What became of an object that a store was told to delete. */
 export type Deletion =
-  | { readonly state: 'gone' }
+  | { readonly state: 'gone'; readonly marker: DeleteMarker }
   | ({ readonly state: 'refused' } & Refusal)
   /** The store gave no answer, and may have deleted it or may still do so. */
   | { readonly state: 'unanswered'; readonly error: unknown }
   /** The store was told nothing. */
   | { readonly state: 'unsent'; readonly error: unknown };
 
-export const GONE: Deletion = { state: 'gone' };
+export const GONE: Deletion = { state: 'gone', marker: {} };
 
 /** Single deletes under way at once where a store does not offer DeleteObjects. */
 const CONCURRENCY = 32;
@@ -87,7 +91,12 @@ function deleteRequest(keys: readonly string[], { headers = {}, signal }: StoreD
 /** An object that the store does not name was not deleted, for all that is known. */
 function told(body: Buffer): (key: string) => Deletion {
   const { deleted, errors } = readDeleteResult(body);
-  const outcomes = new Map<string, Deletion>(deleted.map(({ key }) => [key, GONE]));
+  const outcomes = new Map<string, Deletion>(
+    deleted.map(({ key, deleteMarker, deleteMarkerVersionId }) => {
+      const marker = present<DeleteMarker>({ deleteMarker, deleteMarkerVersionId });
+      return [key, { state: 'gone', marker }];
+    }),
+  );
   for (const { key, ...error } of errors)
     outcomes.set(key, error.code === 'NoSuchKey' ? GONE : refused(error));
   return (key) => outcomes.get(key) ?? refused(NOT_NAMED);
@@ -119,7 +128,7 @@ async function deleteOne(store: S3Service, key: string, options: StoreDeleteOpti
     if (mayStillApply(answer)) throw new Error(`status ${answer.status}`);
     if (!isSuccess(answer) && answer.status !== 404) return refused(await refusalIn(answer));
     discard(answer.body);
-    return GONE;
+    return { state: 'gone', marker: markerIn(answer) };
   } catch (error) {
     return failed(error);
   }
@@ -134,6 +143,12 @@ const outOfTime = (): Deletion => ({
   state: 'unsent',
   error: new S3Error('SlowDown', 'The stores took too long to delete the object. Please try again.'),
 });
+
+/** The marker that an answer to DeleteObject tells of. */
+export function markerIn({ headers }: S3Response): DeleteMarker {
+  if (headers['x-amz-delete-marker'] !== 'true') return {};
+  return present<DeleteMarker>({ deleteMarker: true, deleteMarkerVersionId: headers['x-amz-version-id'] });
+}
 
 /** The error that an answer is. */
 export async function refusalIn(answer: S3Response): Promise<Refusal> {

@@ -367,3 +367,34 @@ it('DeleteObjects owes the shadow its deletes as long as clients see the target 
   });
   expect(await moving.another('read-through').text('k')).toBeUndefined();
 });
+
+describe('DeleteObjects in a target that keeps versions', () => {
+  const MARKER = '<DeleteMarker>true</DeleteMarker><DeleteMarkerVersionId>m1</DeleteMarkerVersionId>';
+
+  it('tells of the delete markers that the target made', async () => {
+    const body = Buffer.from(`<DeleteResult><Deleted><Key>a</Key>${MARKER}</Deleted></DeleteResult>`);
+    const moving = await movingBucket({
+      onTarget: (service) => async (request) =>
+        request.operation === 'DeleteObjects' ? { status: 200, headers: {}, body } : service(request),
+    });
+    await moving.client.put('a', 'text');
+    const { body: answer } = await deleteDocument(moving, '<Object><Key>a</Key></Object>');
+    expect(answer.toString()).toContain(`<Key>a</Key>${MARKER}`);
+  });
+
+  it('tells of the delete marker that went, where a version is named', async () => {
+    const headers = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': 'm1' };
+    const moving = await movingBucket({
+      onTarget: (service) => async (request) =>
+        request.operation === 'DeleteObject' ? { status: 204, headers } : service(request),
+    });
+    const { body: answer } = await deleteDocument(
+      moving,
+      '<Object><Key>a</Key><VersionId>m1</VersionId></Object>',
+    );
+    expect(answer.toString()).toContain(`<VersionId>m1</VersionId>${MARKER}`);
+  });
+});
+
+const deleteDocument = ({ client }: Moving, objects: string) =>
+  client.ask('POST', '', { query: 'delete', body: `<Delete>${objects}</Delete>` });
