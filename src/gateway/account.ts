@@ -12,8 +12,13 @@ export interface AccountService {
   serviceOf(operation: OperationName, identity: Identity): S3Service | undefined;
 }
 
+export interface BucketToCreate {
+  readonly name: string;
+  readonly objectLock: boolean;
+}
+
 export interface AccountOptions {
-  readonly createBucket: (name: string) => Promise<unknown>;
+  readonly createBucket: (bucket: BucketToCreate) => Promise<unknown>;
   readonly destroyBucket: (name: string) => Promise<void>;
   /** All buckets, in the order of their names. */
   readonly listBuckets: () => readonly BucketRecord[];
@@ -25,10 +30,11 @@ const MAX_CONFIGURATION_BYTES = 64 * 1024;
 
 export function createAccount(options: AccountOptions): AccountService {
   const createBucket: S3Service = async ({ bucket, headers, body }) => {
-    assertPlain(headers);
+    assertPrivate(headers);
     // Buckets live on the default backend, whatever region a client believes it to be in.
     if (body !== undefined) readCreateBucket(await collect(body, MAX_CONFIGURATION_BYTES, tooLong));
-    await options.createBucket(bucket);
+    const lock = headers['x-amz-bucket-object-lock-enabled'];
+    await options.createBucket({ name: bucket, objectLock: lock?.toLowerCase() === 'true' });
     return { status: 200, headers: { location: `/${bucket}` } };
   };
 
@@ -57,12 +63,11 @@ export function createAccount(options: AccountOptions): AccountService {
   };
 }
 
-/** What a client asks of a new bucket beyond its name is refused rather than forgotten. */
-function assertPlain(headers: HeaderFields): void {
-  const { 'x-amz-acl': acl = 'private', 'x-amz-bucket-object-lock-enabled': lock = 'false' } = headers;
+/** What a client asks of a new bucket and does not get is refused rather than forgotten. */
+function assertPrivate(headers: HeaderFields): void {
   const isGranted = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
-  if (acl === 'private' && lock.toLowerCase() === 'false' && !isGranted) return;
-  throw new S3Error('NotImplemented', 'A bucket is created private and without object lock.');
+  if ((headers['x-amz-acl'] ?? 'private') === 'private' && !isGranted) return;
+  throw new S3Error('NotImplemented', 'A bucket is created private.');
 }
 
 function xmlResponse(xml: string): S3Response {

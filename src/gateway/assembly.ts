@@ -57,7 +57,7 @@ function createEdge(
 ): Listener {
   const { registry, lease } = state;
   const account = createAccount({
-    createBucket: (name) => lifecycle.createKeylessBucket({ name, org: null, public: false }),
+    createBucket: (bucket) => lifecycle.createKeylessBucket({ ...bucket, org: null, public: false }),
     destroyBucket: lifecycle.destroyBucket,
     listBuckets: () => registry.buckets(),
   });

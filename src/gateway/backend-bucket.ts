@@ -2,7 +2,7 @@ import type { Backend } from '../backends/backend.js';
 import { collect, discard } from '../s3/body.js';
 import { ERROR_TABLE, type S3ErrorCode } from '../s3/error-table.js';
 import { S3Error } from '../s3/errors.js';
-import type { S3Response } from '../s3/message.js';
+import type { HeaderFields, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readError } from '../s3/xml/error.js';
 import { document, element } from '../s3/xml/writer.js';
@@ -15,6 +15,8 @@ export interface BackendBucket {
   readonly name: string;
   /** The region in which a remote backend makes it. */
   readonly region?: string;
+  /** Whether it is made with object lock. */
+  readonly objectLock?: boolean;
 }
 
 /** AWS makes buckets here when nothing is said, and refuses to be told so. */
@@ -23,12 +25,20 @@ const DEFAULT_REGION = 'us-east-1';
 /** Makes sure that the bucket is there; true when it had to be made. Throws S3Error when it cannot be had. */
 export async function ensureBackendBucket(bucket: BackendBucket): Promise<boolean> {
   const found = await ask(bucket, 'HEAD', 'HeadBucket');
-  if (found.status === 200) return false;
+  if (found.status === 200) return takenOver(bucket);
   if (found.status !== 404) throw await refusal(bucket, found);
-  const created = await ask(bucket, 'PUT', 'CreateBucket', configuration(bucket));
+  const headers = bucket.objectLock ? { 'x-amz-bucket-object-lock-enabled': 'true' } : {};
+  const created = await ask(bucket, 'PUT', 'CreateBucket', { headers, body: configuration(bucket) });
   if (created.status !== 200) throw await refusal(bucket, created);
   discard(created.body);
   return true;
+}
+
+/** A bucket that is there may be without the object lock that was asked for. */
+function takenOver({ backend, name, objectLock }: BackendBucket): false {
+  if (!objectLock) return false;
+  const message = `The backend "${backend.name}" has a bucket "${name}" already: object lock is for a new one.`;
+  throw new S3Error('InvalidBucketState', message);
 }
 
 /** Throws what the backend says when it keeps the bucket (BucketNotEmpty); one that is gone already is fine. */
@@ -44,16 +54,25 @@ function configuration({ region = DEFAULT_REGION }: BackendBucket): Buffer | und
     : Buffer.from(document('CreateBucketConfiguration', element('LocationConstraint', region)));
 }
 
+interface Asked {
+  readonly headers?: HeaderFields;
+  readonly body?: Buffer | undefined;
+}
+
 function ask(
   { backend, name }: BackendBucket,
   method: string,
   operation: OperationName,
-  body?: Buffer,
+  { headers = {}, body }: Asked = {},
 ): Promise<S3Response> {
   const { signal } = new AbortController();
-  const request = { operation, method, bucket: name, key: '', query: [], headers: {}, signal };
+  const request = { operation, method, bucket: name, key: '', query: [], headers, signal };
   if (body === undefined) return backend.service(request);
-  return backend.service({ ...request, headers: { 'content-length': String(body.length) }, body });
+  return backend.service({
+    ...request,
+    headers: { ...headers, 'content-length': String(body.length) },
+    body,
+  });
 }
 
 async function refusal({ backend, name }: BackendBucket, { status, body }: S3Response): Promise<S3Error> {

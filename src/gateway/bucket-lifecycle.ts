@@ -76,10 +76,10 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
   }
 
   async function createKeylessBucket(bucket: NewBucket): Promise<BucketRecord> {
-    const { name, backend = defaultBackend, targetBucket = name } = bucket;
+    const { name, backend = defaultBackend, targetBucket = name, objectLock = false } = bucket;
     assertBucketName(name);
     assertBucketName(targetBucket);
-    const target = backendBucket(targetBucket, backend);
+    const target = { ...backendBucket(targetBucket, backend), objectLock };
     await assertFree(name, target);
     const isNew = await ensureBackendBucket(target);
     return orUndo(

@@ -111,6 +111,16 @@ describe('creating', () => {
     expect(String(body)).toContain('<LocationConstraint>eu-central-1</LocationConstraint>');
   });
 
+  test('makes the target with object lock when that is asked for, and takes over none that may be without', async () => {
+    await lifecycle.createBucket({ ...NEW, objectLock: true });
+    const creation = asked.find(({ operation }) => operation === 'CreateBucket');
+    expect(creation?.headers).toMatchObject({ 'x-amz-bucket-object-lock-enabled': 'true' });
+    stored.set('old-photos', 'full');
+    const second = { ...NEW, name: 'pictures', targetBucket: 'old-photos', objectLock: true };
+    await expect(lifecycle.createBucket(second)).rejects.toMatchObject({ code: 'InvalidBucketState' });
+    expect(await buckets.get('pictures')).toBeUndefined();
+  });
+
   test('finds out what the target does with conditional writes when there is a shadow', async () => {
     const { record } = await lifecycle.createBucket({ ...NEW, shadow: SHADOW });
     expect(record.conditionalWrites).toEqual({ put: true, complete: false, match: true });

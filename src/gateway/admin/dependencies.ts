@@ -44,6 +44,8 @@ export interface NewBucket {
   readonly backend?: string;
   readonly targetBucket?: string;
   readonly public: boolean;
+  /** The target bucket is made with object lock, which it cannot be given later on all stores. */
+  readonly objectLock?: boolean;
   readonly shadow?: ShadowRecord;
 }
 
