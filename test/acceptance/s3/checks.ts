@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { type ChecksumAlgorithm, createChecksum } from '../../../src/s3/checksums.js';
 import type { Answer } from './answer.js';
 
 /** Fails unless the answer has this status, with what it said instead; gives the answer back. */
@@ -38,3 +39,10 @@ export const md5 = (data: Buffer | string): Buffer => createHash('md5').update(d
 export const etagOf = (data: Buffer | string): string => `"${md5(data).toString('hex')}"`;
 
 export const base64Md5 = (data: Buffer | string): string => md5(data).toString('base64');
+
+/** As it stands in an x-amz-checksum-* field. */
+export function checksumOf(algorithm: ChecksumAlgorithm, text: string): string {
+  const checksum = createChecksum(algorithm);
+  checksum.update(Buffer.from(text));
+  return checksum.digest();
+}

@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeQuery } from '../../../src/s3/keys.js';
@@ -94,9 +94,9 @@ export class S3Http {
     };
   }
 
-  /** A URL that carries its own signature. */
+  /** The path and query of a URL that carries its own signature. */
   presign({ method, path, query = {}, headers = {}, expiresIn = 3600, signedAt }: ToPresign): string {
-    return presignUrl({
+    const url = presignUrl({
       method,
       origin: this.account.endpoint,
       path,
@@ -107,6 +107,7 @@ export class S3Http {
       region: this.account.region,
       now: signedAt ?? Date.now(),
     });
+    return url.slice(this.account.endpoint.length);
   }
 
   /** Sends a request as it stands. */
@@ -124,13 +125,23 @@ export class S3Http {
       const sent = request({ ...options, agent: this.agent, timeout: TIMEOUT_MS }, resolve);
       sent.on('timeout', () => sent.destroy(new Error(`no answer to ${options.method} ${options.path}`)));
       sent.on('error', reject);
-      sent.end(body);
+      if (sent.getHeader('expect') === undefined) sent.end(body);
+      else sendWhenAskedFor(sent, body);
     });
   }
 
   close(): void {
     this.agent.destroy();
   }
+}
+
+/** RFC 9110, 10.1.1. A connection on which the body was not asked for serves no other request. */
+function sendWhenAskedFor(sent: ClientRequest, body: Buffer | undefined): void {
+  sent.flushHeaders();
+  sent.once('continue', () => sent.end(body));
+  sent.once('response', (answer) => {
+    if (!sent.writableEnded) answer.once('end', () => sent.destroy());
+  });
 }
 
 function targetOf(path: string, query: readonly QueryParameter[]): string {
