@@ -1,3 +1,4 @@
+import { bucketOfHost } from '../s3/address.js';
 import { encodeComponent } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { corsRules } from '../shadow/cross-origin.js';
@@ -60,7 +61,7 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
     exchange.identity = sender.identity;
     const answer = await serve(exchange, { sender, head, open: () => request });
     const { bucket, key } = head.address;
-    const told = answerForm(answer, fields, { bucket, key, location: objectUrl(head, options) });
+    const told = answerForm(answer, fields, { bucket, key, location: locationOf(head, options) });
     const { origin } = received.received;
     return origin === undefined
       ? told
@@ -80,8 +81,13 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
       ? await service(request)
       : await sendMeasured(request, { service: admitted, conditionalWrites, allowance, log });
     if (targetBucket === undefined) return response;
-    const origin = originFor(head, options);
-    const view = { requestId, resource: head.address.rawPath, origin, targetBucket };
+    const view = {
+      requestId,
+      resource: head.address.rawPath,
+      origin: originFor(head, options),
+      bucketUrl: () => bucketUrl(head, options),
+      targetBucket,
+    };
     return sourced(request, await rewriteAnswer(response, request, view));
   }
 
@@ -98,14 +104,19 @@ const sourced = ({ operation }: S3Request, answer: S3Response): S3Response =>
     ? from('target', answer)
     : answer;
 
-type Site = Pick<AnsweringOptions, 'publicUrl'>;
+type Site = Pick<AnsweringOptions, 'publicUrl' | 'domain'>;
 
 const originFor = ({ received }: RequestHead, { publicUrl }: Site): string =>
   publicUrl ?? `http://${received.host}`;
 
-/** AWS escapes the slashes of a key here. */
-function objectUrl(head: RequestHead, site: Site): string {
-  const { bucket, key, rawPath } = head.address;
-  const isInHost = rawPath === '/' && site.publicUrl === undefined;
-  return [originFor(head, site), ...(isInHost ? [] : [bucket]), encodeComponent(key)].join('/');
+/** The host of a request can be that of its bucket. */
+function bucketUrl(head: RequestHead, site: Site): string {
+  const { bucket } = head.address;
+  const isInHost =
+    site.publicUrl === undefined && bucketOfHost(head.received.host ?? '', site.domain) === bucket;
+  return isInHost ? originFor(head, site) : `${originFor(head, site)}/${bucket}`;
 }
+
+/** AWS escapes the slashes of a key here. */
+const locationOf = (head: RequestHead, site: Site): string =>
+  `${bucketUrl(head, site)}/${encodeComponent(head.address.key)}`;

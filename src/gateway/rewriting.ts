@@ -16,6 +16,8 @@ export interface ClientView {
   readonly resource: string;
   /** Scheme, host and port that the client uses. */
   readonly origin: string;
+  /** Where the client finds the objects of the bucket: `<bucketUrl>/<key>`. */
+  bucketUrl(): string;
   readonly targetBucket: string;
 }
 
@@ -90,7 +92,7 @@ type Elements = Readonly<Record<string, string>>;
 function elementsToRewrite(status: number, request: S3Request, view: ClientView): Elements | undefined {
   if (status >= 300 && status !== 304) return inErrors(request, view);
   if (LATE_ERRORS.has(request.operation)) {
-    const Location = `${view.origin}/${request.bucket}/${encodeKey(request.key)}`;
+    const Location = `${view.bucketUrl()}/${encodeKey(request.key)}`;
     return { ...inErrors(request, view), Location, Bucket: request.bucket };
   }
   const element = NAMING_THE_BUCKET.get(request.operation);

@@ -49,7 +49,7 @@ export function parseAddress({ rawUrl, host, domain }: AddressSource): Address {
 }
 
 /** The bucket of a virtual-hosted request; undefined when the host is not below the domain. */
-function bucketOfHost(host: string, domain: string | undefined): string | undefined {
+export function bucketOfHost(host: string, domain: string | undefined): string | undefined {
   if (!domain) return undefined;
   const name = host.replace(/:\d*$/, '').toLowerCase();
   const suffix = `.${domain.toLowerCase()}`;

@@ -8,6 +8,7 @@ const VIEW = {
   requestId: 'OURS',
   resource: '/photos/a%20b',
   origin: 'https://penumbra.example.com',
+  bucketUrl: () => 'https://penumbra.example.com/photos',
   targetBucket: 'photos-on-cloud',
 };
 

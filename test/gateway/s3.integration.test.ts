@@ -99,6 +99,18 @@ describe('keys', () => {
     expect((await gateway.send({ target: '/keys/_/health/live' })).text).toBe('mine');
   });
 
+  test('an object that is completed under the host of its bucket is found where it is said to be', async () => {
+    const headers = { host: 'keys.s3.example.com' };
+    const begun = await gateway.send({ method: 'POST', target: '/a/b?uploads=', headers });
+    const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(begun.text)?.[1];
+    const target = `/a/b?partNumber=1&uploadId=${uploadId}`;
+    const part = await gateway.send({ method: 'PUT', target, headers, body: 'part' });
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
+    const done = await gateway.send({ method: 'POST', target: `/a/b?uploadId=${uploadId}`, headers, body });
+    expect(done.text).toContain('<Location>http://keys.s3.example.com/a/b</Location>');
+    expect((await gateway.send({ target: '/a/b', headers })).text).toBe('part');
+  });
+
   test('a dotted path to the admin API stays a key or a bucket name', async () => {
     expect((await gateway.send({ target: '/keys/../_/health/live' })).text).toContain('NoSuchKey');
     expect((await gateway.send({ target: '/./_/health/live' })).text).toContain('InvalidBucketName');
