@@ -1,9 +1,13 @@
 import { readListing } from '../../../src/s3/xml/listing.js';
+import { readVersions } from '../../../src/s3/xml/versions.js';
 import type { Answer } from '../../support/store-client.js';
 import type { Client, Heard } from './client.js';
 
-export const get = (client: Client, key: string): Promise<void> =>
-  read(client, key, { method: 'GET', valueIn: ({ text }) => text });
+/** Of the object, or of the version that stands for it in stores that count none. */
+export function get(client: Client, key: string): Promise<void> {
+  const query = client.surroundings.history.now() % 4 === 0 ? 'versionId=null' : '';
+  return read(client, key, { method: 'GET', query, valueIn: ({ text }) => text });
+}
 
 export function head(client: Client, key: string): Promise<void> {
   const { history } = client.surroundings;
@@ -16,13 +20,24 @@ export function range(client: Client, key: string): Promise<void> {
   return read(client, key, { method: 'GET', headers, valueIn: ({ text }) => history.valueEnding(text) });
 }
 
+/** Of objects, or of their versions: in stores that count none each object is one. */
+export const list = (client: Client): Promise<void> =>
+  client.surroundings.history.now() % 2 === 0
+    ? readList(client, 'list-type=2', (body) => readListing(body).objects)
+    : readList(client, 'versions', versionsIn);
+
+const versionsIn = (body: Buffer): Listed =>
+  readVersions(body).versions.flatMap((version) => (version.deleteMarker ? [] : version));
+
+type Listed = readonly { readonly key: string; readonly etag: string }[];
+
 /** A listing tells of every key what a read would. */
-export async function list(client: Client): Promise<void> {
+async function readList(client: Client, query: string, listedIn: (body: Buffer) => Listed): Promise<void> {
   const { history, keys, monitor, tally } = client.surroundings;
   const invoked = history.now();
-  const answer = await client.ask((store, signal) => store.ask('GET', '', { query: 'list-type=2', signal }));
+  const answer = await client.ask((store, signal) => store.ask('GET', '', { query, signal }));
   if (answer?.status !== 200) return;
-  const listed = new Map(readListing(answer.body).objects.map(({ key, etag }) => [key, etag]));
+  const listed = new Map(listedIn(answer.body).map(({ key, etag }) => [key, etag]));
   const returned = history.now();
   for (const key of keys) {
     const etag = listed.get(key);
@@ -34,14 +49,19 @@ export async function list(client: Client): Promise<void> {
 
 interface Reading {
   readonly method: 'GET' | 'HEAD';
+  readonly query?: string;
   readonly headers?: Record<string, string>;
   readonly valueIn: (answer: Answer) => string;
 }
 
-async function read(client: Client, key: string, { method, headers = {}, valueIn }: Reading): Promise<void> {
+async function read(
+  client: Client,
+  key: string,
+  { method, query = '', headers = {}, valueIn }: Reading,
+): Promise<void> {
   const { history } = client.surroundings;
   const invoked = history.now();
-  const answer = await client.ask((store, signal) => store.ask(method, key, { headers, signal }));
+  const answer = await client.ask((store, signal) => store.ask(method, key, { query, headers, signal }));
   if (!answer || !tellsOfObject(answer, method)) return;
   const isThere = answer.status !== 404;
   countRule(client, key, answer);

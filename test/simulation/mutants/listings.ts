@@ -6,7 +6,7 @@ import { REAL_RULES, type Rules } from '../rules.js';
 import type { Scenario } from '../scenario.js';
 import { CROWD, type Mutants } from './mutant.js';
 
-const isList = ({ operation }: S3Request): boolean => operation.startsWith('ListObjects');
+const isList = ({ operation }: S3Request): boolean => operation.startsWith('ListObject');
 
 /** Listings that ask the target once, whenever `first` says, and take its answer for whatever they want to know of it later. */
 function askingTargetOnce(first: 'before the shadow' | 'after the shadow'): Rules {
