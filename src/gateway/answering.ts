@@ -2,7 +2,6 @@ import { bucketOfHost } from '../s3/address.js';
 import { encodeComponent } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { corsRules } from '../shadow/cross-origin.js';
-import { from, SOURCE } from '../shadow/source.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Admit } from './admission.js';
@@ -88,7 +87,7 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
       bucketUrl: () => bucketUrl(head, options),
       targetBucket,
     };
-    return sourced(request, await rewriteAnswer(response, request, view));
+    return rewriteAnswer(response, request, view);
   }
 
   return async function answer(exchange) {
@@ -97,12 +96,6 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
     return head.operation === 'PostObject' ? answerPosted(exchange, head) : answerRequest(exchange, head);
   };
 }
-
-/** An object that no shadow was asked for is the target's. */
-const sourced = ({ operation }: S3Request, answer: S3Response): S3Response =>
-  (operation === 'GetObject' || operation === 'HeadObject') && !(SOURCE in answer.headers)
-    ? from('target', answer)
-    : answer;
 
 type Site = Pick<AnsweringOptions, 'publicUrl' | 'domain'>;
 

@@ -5,6 +5,7 @@ import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { escapeXml } from '../s3/xml/escape.js';
 import { isProvenance, shownAs } from '../shadow/provenance.js';
+import { isFound, SOURCE } from '../shadow/source.js';
 
 /** What x-amz-id-2 and HostId say: which host answered is nobody's business. */
 export const HOST_ID = 'penumbra';
@@ -37,6 +38,9 @@ const NOT_PASSED_ON = new Set([
   'x-amz-request-id',
 ]);
 
+/** They say where the object was found. */
+const READS: ReadonlySet<OperationName> = new Set(['GetObject', 'HeadObject']);
+
 /** Answers of success that name the bucket, and where. */
 const NAMING_THE_BUCKET: ReadonlyMap<OperationName, string> = new Map([
   ['ListObjects', 'Name'],
@@ -67,6 +71,8 @@ export async function rewriteAnswer(
   view: ClientView,
 ): Promise<S3Response> {
   const headers = passedOn(response.headers);
+  // An object that no shadow was asked for is the target's.
+  if (READS.has(request.operation) && isFound(response.status)) headers[SOURCE] ??= 'target';
   const elements = elementsToRewrite(response.status, request, view);
   if (elements === undefined || response.body === undefined || 'content-encoding' in headers) {
     return { ...response, headers };
@@ -76,7 +82,7 @@ export async function rewriteAnswer(
   return { ...response, headers: { ...headers, 'content-length': String(body.length) }, body };
 }
 
-function passedOn(headers: HeaderFields): HeaderFields {
+function passedOn(headers: HeaderFields): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

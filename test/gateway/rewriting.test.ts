@@ -77,7 +77,7 @@ test('the bytes of an object pass as they come, and header fields of the host do
   };
   const rewritten = await rewrite('GetObject', { status: 200, headers: { ...fields, ...hosts }, body });
   expect(rewritten.body).toBe(body);
-  expect(rewritten.headers).toEqual(fields);
+  expect(rewritten.headers).toEqual({ ...fields, 'x-penumbra-source': 'target' });
 });
 
 test('the provenance of a copy is shown as a header of the gateway, and its user metadata is not', async () => {
@@ -89,6 +89,7 @@ test('the provenance of a copy is shown as a header of the gateway, and its user
   const rewritten = await rewrite('GetObject', { status: 200, headers });
   expect(rewritten.headers).toEqual({
     'x-amz-meta-a': '1',
+    'x-penumbra-source': 'target',
     'x-penumbra-source-last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
   });
 });

@@ -16,6 +16,8 @@ const REQUIRED = [
   'X-Amz-Signature',
 ] as const;
 
+const OF_SIGNATURE = new Set([...REQUIRED, 'X-Amz-Content-Sha256'].map((name) => name.toLowerCase()));
+
 /** Whether a query claims to be signed. */
 export function isPresigned(query: readonly QueryParameter[]): boolean {
   return query.some((pair) => isNamed(pair, 'X-Amz-Algorithm') || isNamed(pair, 'X-Amz-Signature'));
@@ -28,12 +30,9 @@ export function unsignedQuery(query: readonly QueryParameter[]): QueryParameter[
 
 /** Reads the X-Amz-* parameters of a presigned URL. Throws S3Error AuthorizationQueryParametersError. */
 export function parsePresignedQuery(headers: HeaderFields, query: readonly QueryParameter[]): Claim {
-  for (const name of REQUIRED) {
-    if (query.filter((pair) => isNamed(pair, name)).length > 1)
-      throw malformed(`${name} is given more than once.`);
-  }
+  const given = parametersOf(query);
   const [algorithm, credential, timestamp, expires, signedHeaders, signature] = REQUIRED.map((name) =>
-    parameter(query, name),
+    given.get(name.toLowerCase()),
   );
   if (!algorithm || !credential || !timestamp || !expires || !signedHeaders || !signature) {
     throw malformed(`Query-string authentication version 4 requires the parameters ${REQUIRED.join(', ')}.`);
@@ -50,8 +49,7 @@ export function parsePresignedQuery(headers: HeaderFields, query: readonly Query
     expiresIn: parseExpiresIn(expires),
     signedHeaders: parseSignedHeaders(signedHeaders, malformed),
     signature: parseSignature(signature, malformed),
-    payloadHash:
-      parameter(query, 'X-Amz-Content-Sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
+    payloadHash: given.get('x-amz-content-sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
   };
 }
 
@@ -65,8 +63,16 @@ function parseExpiresIn(text: string): number {
   return seconds;
 }
 
-function parameter(query: readonly QueryParameter[], name: string): string | undefined {
-  return query.find((pair) => isNamed(pair, name))?.[1];
+/** The parameters of a signature by their names in lower case, which must not come twice. */
+function parametersOf(query: readonly QueryParameter[]): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
+  for (const [name, value] of query) {
+    const lower = name.toLowerCase();
+    if (!OF_SIGNATURE.has(lower)) continue;
+    if (given.has(lower)) throw malformed(`${name} is given more than once.`);
+    given.set(lower, value);
+  }
+  return given;
 }
 
 /** The AWS SDKs move header fields into the query as they are spelt there, so letter case is not to be relied on. */
