@@ -1,4 +1,5 @@
 import { S3Error } from '../s3/errors.js';
+import { invalidArgument } from '../s3/invalid-argument.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { queryValue } from '../s3/params.js';
@@ -78,7 +79,17 @@ const NEEDS_OBJECT: ReadonlySet<OperationName> = new Set<OperationName>([
   'PutObjectRetention',
   'GetObjectLegalHold',
   'PutObjectLegalHold',
+  'GetObjectTorrent',
+  'GetObjectAnnotation',
+  'ListObjectAnnotations',
+  'PutObjectAnnotation',
+  'DeleteObjectAnnotation',
+  'RestoreObject',
+  'SelectObjectContent',
+  'UpdateObjectEncryption',
 ]);
+
+const OBJECT_READS: ReadonlySet<OperationName> = new Set<OperationName>(['GetObject', 'HeadObject']);
 
 type Rule = (ctx: ShadowContext, request: S3Request) => Promise<S3Response>;
 
@@ -97,6 +108,14 @@ const listAsShadowed: Rule = async (ctx, request) => {
   return { ...answer, headers: { ...answer.headers, [HAS_SHADOW]: 'true' } };
 };
 
+/** A new name in the target alone would leave the shadow's object under the old one. */
+const renameObject: Rule = async () => {
+  throw new S3Error(
+    'NotImplemented',
+    'An object of a bucket that has a shadow cannot be renamed: copy and delete it.',
+  );
+};
+
 /** What the shadow does to each operation; an operation without a rule is the target's alone. */
 const RULES: Partial<Record<OperationName, Rule>> = {
   GetObject: read,
@@ -111,17 +130,41 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   CompleteMultipartUpload: completeUpload,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
+  RenameObject: renameObject,
   ListObjects: list,
   ListObjectsV2: listAsShadowed,
   ListObjectVersions: listVersions,
 };
 
+/** They make an object, whose version is the store's to name. */
+const MAKES_VERSIONS: ReadonlySet<OperationName> = new Set<OperationName>([
+  'PutObject',
+  'CopyObject',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'UploadPartCopy',
+  'CompleteMultipartUpload',
+]);
+
+const refuseVersion: Rule = async (_, request) => {
+  throw invalidArgument(
+    'versionId',
+    queryValue(request, 'versionId') ?? '',
+    'This operation does not accept a version-id.',
+  );
+};
+
 /** A version is the target's own matter, but for `null`, which is what the shadow's objects are listed as; deletes have a rule for each. */
+const isOfTargetAlone = ({ operation }: S3Request, version: string): boolean =>
+  version !== NULL_VERSION && (OBJECT_READS.has(operation) || NEEDS_OBJECT.has(operation));
+
 function ruleFor(ctx: ShadowContext, request: S3Request): Rule {
   if (request.key !== '' && !isOfShadow(ctx, request.key)) return askTargetAlone;
-  const version = queryValue(request, 'versionId') ?? NULL_VERSION;
-  if (request.operation !== 'DeleteObject' && version !== NULL_VERSION) return byTarget;
-  return RULES[request.operation] ?? (NEEDS_OBJECT.has(request.operation) ? afterMigration : byTarget);
+  const { operation } = request;
+  const version = queryValue(request, 'versionId');
+  if (version !== undefined && MAKES_VERSIONS.has(operation)) return refuseVersion;
+  if (version !== undefined && isOfTargetAlone(request, version)) return byTarget;
+  return RULES[operation] ?? (NEEDS_OBJECT.has(operation) ? afterMigration : byTarget);
 }
 
 /** `shadowed` makes one S3 service of two: the heart of a migration. */
