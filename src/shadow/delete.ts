@@ -82,7 +82,7 @@ async function deleteFound(ctx: ShadowContext, request: S3Request): Promise<S3Re
 
 /** COND.: of two deletes that ask for the same object only one finds it. T judges again where PUTs take no intent. */
 async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  const sent = sentBy(await judgeOf(ctx, request), request);
+  const sent = sentBy(ctx, await judgeOf(ctx, request), request);
   const { intent, sends } = await openDelete(ctx, request);
   const answer = sends ? await deleteFromTarget(ctx, sent, intent) : NO_CONTENT;
   if (!mayStillApply(answer)) await ctx.ledger.closeIntent(intent);
@@ -98,7 +98,7 @@ const isTold = async (ctx: ShadowContext, request: S3Request, viewed?: Viewed): 
 
 /** DELETE where writers exclude each other. */
 async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
-  const sent = sentBy(await judgeOf(ctx, request), request);
+  const sent = sentBy(ctx, await judgeOf(ctx, request), request);
   const { intent, sends } = await openDelete(ctx, request);
   const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, sent), intent) : NO_CONTENT;
   await afterAnswer(ctx, async () => {

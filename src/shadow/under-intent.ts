@@ -97,9 +97,12 @@ export async function judgeUnder(
   });
 }
 
-/** The request as T gets it: with its conditions where it has the last word on them. */
-export const sentBy = (judge: Judge, request: S3Request): S3Request =>
-  judge === 'gateway' ? judged(request) : request;
+/**
+ * The request as T gets it: with its conditions where it has the last word on them. So it has beside gateways that know of no shadow: their writes take no
+ * intent, which a judgement under one could come in between.
+ */
+export const sentBy = ({ rung }: Pick<ShadowContext, 'rung'>, judge: Judge, request: S3Request): S3Request =>
+  judge === 'gateway' && rung !== 'target-only' ? judged(request) : request;
 
 /** The request as a store gets it once the gateway has judged its conditions. */
 export function judged(request: S3Request): S3Request {

@@ -19,7 +19,7 @@ export async function withheldPut(
   request: S3Request,
   { sides, judge }: { readonly sides: readonly Side[]; readonly judge: Judge },
 ): Promise<S3Response> {
-  const sent = unattended(ctx, sentBy(judge, request));
+  const sent = unattended(ctx, sentBy(ctx, judge, request));
   const halves = sides.map((side) => new HalfWrite(ctx, sent, side));
   try {
     const refused = await fillAll(halves, request);

@@ -69,7 +69,7 @@ async function writeUnderIntent(
   await beforeWriting(ctx, intent, before);
   await secure(ctx, intent);
   const { answer, outcome } = await holding(ctx, intent, (signal) =>
-    send({ ...sentBy(judge, request), signal }),
+    send({ ...sentBy(ctx, judge, request), signal }),
   );
   if (outcome !== 'written') {
     await leaveToRecovery(ctx, intent, { answer, nothingWritten: outcome === 'refused' });

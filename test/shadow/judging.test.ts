@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { discard } from '../../src/s3/body.js';
 import { S3Error } from '../../src/s3/errors.js';
 import type { S3Filter } from '../../src/s3/message.js';
 import { writeComplete } from '../../src/s3/xml/multipart.js';
@@ -137,4 +138,30 @@ describe('on the rung where others may still write without an intent', () => {
     expect(await told(moving.client.put('k', 'new', { 'if-match': headers.etag ?? '' }))).toBe(200);
     expect(await moving.client.text('k')).toBe('new');
   });
+});
+
+it.each([
+  ['PUT', { 'if-none-match': '*' }],
+  ['PUT', { 'if-match': '"any"' }],
+  ['DELETE', { 'if-match': '"any"' }],
+])('beside gateways that know of no shadow the target has the last word: %s %o', async (method, headers) => {
+  const refusing: S3Filter = (service) => async (request) => {
+    if (request.method !== method) return service(request);
+    expect(request.headers).toMatchObject(headers);
+    discard(request.body);
+    return { status: 412, headers: {} };
+  };
+  const moving = await movingBucket({
+    rung: 'target-only',
+    conditionalWrites: { put: false, complete: false, match: false },
+    onTarget: refusing,
+  });
+  if ('if-match' in headers) {
+    await moving.target.put('k', 'text');
+    const { etag = '' } = (await moving.target.ask('HEAD', 'k')).headers;
+    headers['if-match'] = etag;
+  }
+  const body = method === 'PUT' ? { body: 'new' } : {};
+  expect((await moving.client.ask(method, 'k', { headers, ...body })).status).toBe(412);
+  expect((await moving.ledger.record('k')).intents).toEqual([]);
 });
