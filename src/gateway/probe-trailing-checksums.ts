@@ -3,7 +3,7 @@ import { createRemoteBackend } from '../backends/remote/remote.js';
 import { discard } from '../s3/body.js';
 import { CHECKSUM_HEADERS, createChecksum } from '../s3/checksums.js';
 import { S3Error } from '../s3/errors.js';
-import type { QueryParameter, S3Request } from '../s3/message.js';
+import type { QueryParameter, S3Request, S3Response } from '../s3/message.js';
 import { readInitiateResult } from '../s3/xml/multipart.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Clock } from '../system/clock.js';
@@ -24,7 +24,7 @@ export async function probeTrailingChecksums(target: ProbeTarget): Promise<boole
       headers: { 'x-amz-checksum-algorithm': 'CRC32' },
     }),
   );
-  const uploadId = uploadIdIn(begun.status, await textOf(begun));
+  const uploadId = await uploadIdIn(begun);
   if (uploadId === undefined) return false;
   const query: QueryParameter[] = [['uploadId', uploadId]];
   try {
@@ -61,9 +61,10 @@ export async function probeShadowChecksums(
 }
 
 /** The upload that was begun; undefined when the store has said anything else. */
-function uploadIdIn(status: number, text: string): string | undefined {
+async function uploadIdIn(begun: S3Response): Promise<string | undefined> {
   try {
-    return status === 200 ? readInitiateResult(text).uploadId : undefined;
+    const text = await textOf(begun);
+    return begun.status === 200 ? readInitiateResult(text).uploadId : undefined;
   } catch (error) {
     if (error instanceof S3Error && error.code === 'MalformedXML') return undefined;
     throw error;

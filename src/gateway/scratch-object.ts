@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
+import { collect } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
 import { isKey } from '../s3/keys.js';
 import type { HeaderFields, QueryParameter, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
@@ -98,11 +99,16 @@ function toS3Request({ body, headers, query = [], ...request }: ScratchRequest, 
   };
 }
 
-/** The content of a short answer. */
+/** Of an error, or of what an upload is begun with, bytes. */
+const LONGEST_TEXT = 65_536;
+
+/** The content of a short answer. @throws S3Error MalformedXML when it is not short */
 export async function textOf({ body }: S3Response): Promise<string> {
-  if (body === undefined) return '';
-  return (Buffer.isBuffer(body) ? body : await buffer(body)).toString();
+  return (await collect(body, LONGEST_TEXT, tooLong)).toString();
 }
+
+const tooLong = (): S3Error =>
+  new S3Error('MalformedXML', `The store answered more than ${LONGEST_TEXT} bytes.`);
 
 function codeOf({ status, text }: ScratchAnswer): string {
   return readError(text)?.code ?? `HTTP ${status}`;

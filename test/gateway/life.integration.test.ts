@@ -17,10 +17,10 @@ afterEach(async () => {
 
 type Answer = (request: S3Request) => Promise<S3Response>;
 
-/** A gateway with a bucket whose objects answer as the test says. */
+/** A gateway with a bucket whose one object answers as the test says. */
 async function gatewayAnswering(answer: Answer, options: TestGatewayOptions = {}): Promise<TestGateway> {
   const filter = (service: S3Service) => (request: S3Request) =>
-    request.key === '' ? service(request) : answer(request);
+    request.key === 'key' ? answer(request) : service(request);
   gateway = await startTestGateway({ ...options, filter });
   await gateway.createBucket('bucket');
   return gateway;
@@ -107,6 +107,15 @@ describe('a client that leaves', () => {
     await once(signal, 'abort');
     expect(gateway?.logged.filter(({ level }) => level === 50)).toEqual([]);
   });
+});
+
+test('a store that answers without end is read no further than a probe of it needs', async () => {
+  const body = new Readable({ read: () => body.push(Buffer.alloc(65_536)) });
+  const filter = (service: S3Service) => (request: S3Request) =>
+    request.operation === 'CreateMultipartUpload' ? Promise.resolve(stream(1e12, body)) : service(request);
+  gateway = await startTestGateway({ filter });
+  await gateway.createBucket('bucket');
+  expect(body.destroyed).toBe(true);
 });
 
 test('an object that breaks off half-way cuts the connection: it is neither padded nor ended', async () => {
