@@ -1,7 +1,7 @@
 import { discard } from '../s3/body.js';
 import { CHECKSUM_HEADERS } from '../s3/checksums.js';
 import type { S3Response } from '../s3/message.js';
-import { ask, wasNeverSent } from './ask.js';
+import { ask, mayStillApply, wasNeverSent } from './ask.js';
 import type { Belongings } from './belongings.js';
 import { WithheldBranch } from './branch.js';
 import type { ShadowContext } from './context.js';
@@ -67,15 +67,16 @@ export function putSink(
     },
     async abort(reason) {
       branch.destroy(reason);
-      const settled = answer?.then(wasAnswered, wasNeverSent) ?? true;
+      const settled = answer?.then(isOver, wasNeverSent) ?? true;
       return (await settled) || !released;
     },
   };
 }
 
-function wasAnswered({ body }: S3Response): boolean {
-  discard(body);
-  return true;
+/** What was answered by something before the store, which had no answer from it, is not. */
+function isOver(answer: S3Response): boolean {
+  discard(answer.body);
+  return !mayStillApply(answer);
 }
 
 /** What the target's answer shows not to be as it was given. */

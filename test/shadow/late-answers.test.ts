@@ -58,6 +58,23 @@ describe.each([502, 504] as const)('a target before which something answers %s',
   });
 });
 
+describe.each([502, 504] as const)('the end of a copy of which only this is known: %s', (answer) => {
+  it('holds writers up until it cannot apply any more, and brings no deleted object back', async () => {
+    const { filter, state } = mute(isPut, answer);
+    const moving = await movingBucket({ leaseMs: LEASE_MS, onTarget: filter });
+    await moving.shadow.put('k', 'old');
+    expect(await moving.bucket.migrate('k')).toMatchObject({ state: 'failed' });
+    expect((await moving.ledger.record('k')).copies).toMatchObject([{ state: 'committing' }]);
+    await expect(moving.client.ask('DELETE', 'k')).rejects.toMatchObject({ code: 'SlowDown' });
+    state.isMute = false;
+    moving.pass(LEASE_MS + 1);
+    moving.bucket.startRecovery();
+    await expect.poll(async () => (await moving.ledger.record('k')).copies).toEqual([]);
+    expect((await moving.client.ask('DELETE', 'k')).status).toBe(204);
+    expect(await moving.client.text('k')).toBeUndefined();
+  });
+});
+
 it('a delete that was never sent to the shadow does not bar its key', async () => {
   const { filter } = mute(isDelete, 'unsent');
   const moving = await movingBucket({ writeThrough: true, onShadow: filter });
