@@ -1,11 +1,13 @@
 import { discard } from '../s3/body.js';
+import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import { queryValue } from '../s3/params.js';
 import { NULL_VERSION } from '../s3/xml/versions.js';
 import type { WriteIntent } from '../state/write-intent.js';
-import { isSuccess, mayStillApply } from './ask.js';
+import { ask, isSuccess, mayStillApply } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { judgeOf } from './judging.js';
+import { judge } from './miss.js';
 import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
@@ -90,7 +92,25 @@ async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3R
 }
 
 const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean> =>
-  queryValue(request, 'versionId') === NULL_VERSION || isInTarget(ctx, request.key, request.signal);
+  queryValue(request, 'versionId') === NULL_VERSION
+    ? hasNullVersion(ctx, request)
+    : isInTarget(ctx, request.key, request.signal);
+
+/**
+ * Whether T has something that is called `null`, be it a delete marker: a store without versions, which calls what is written meanwhile so too, is not to be
+ * told in vain.
+ *
+ * @throws S3Error ServiceUnavailable when the target answers neither yes nor no
+ */
+async function hasNullVersion(ctx: ShadowContext, { key, signal }: S3Request): Promise<boolean> {
+  const query = [['versionId', NULL_VERSION]] as const;
+  const head = ask('HeadObject', { method: 'HEAD', key, query, signal });
+  const { answer, missing } = await judge(head, await ctx.target(head), ctx.presence.target);
+  discard(answer.body);
+  if (answer.status >= 500)
+    throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);
+  return !missing;
+}
 
 /** Whether T is to delete: what was judged, if T had it, though it may be gone by now. Then T says so, and nothing was deleted. */
 const isTold = async (ctx: ShadowContext, request: S3Request, viewed?: Viewed): Promise<boolean> =>

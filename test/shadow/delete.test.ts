@@ -123,6 +123,26 @@ describe.each([
     expect(await moving.client.text('k')).toBeUndefined();
   });
 
+  it('of the null version of a key that the target does not have leaves a write that comes meanwhile alone', async () => {
+    let write: (() => Promise<unknown>) | undefined;
+    const writeOnce = async () => {
+      const once = write;
+      write = undefined;
+      await once?.();
+    };
+    const onTarget: S3Filter = (service) => async (request) => {
+      if (request.operation === 'DeleteObject') await writeOnce();
+      return service(request);
+    };
+    const moving = await movingBucket({ rung: writeThrough ? 'exclusive' : 'read-through', onTarget });
+    await moving.shadow.put('k', 'old');
+    write = () => moving.target.put('k', 'new');
+    expect((await moving.client.ask('DELETE', 'k', { query: 'versionId=null' })).status).toBe(204);
+    await writeOnce();
+    await moving.settled();
+    expect(await moving.client.text('k')).toBe('new');
+  });
+
   it('of another version is the affair of the target', async () => {
     const moving = await movingBucket({ writeThrough });
     await moving.shadow.put('k', 'old');
