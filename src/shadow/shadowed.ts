@@ -100,6 +100,14 @@ const afterMigration: Rule = async (ctx, request) => {
   return ctx.target(request);
 };
 
+/** The target would take the object from its old name, under which the shadow's would show again. */
+const notWithShadow: Rule = async () => {
+  throw new S3Error(
+    'NotImplemented',
+    'Objects of a bucket that has a shadow cannot be renamed: copy, then delete.',
+  );
+};
+
 /** Tells another gateway that this bucket lists objects of a third one, which it would not be shown. */
 export const HAS_SHADOW = 'x-penumbra-has-shadow';
 
@@ -159,6 +167,7 @@ const isOfTargetAlone = ({ operation }: S3Request, version: string): boolean =>
   version !== NULL_VERSION && (OBJECT_READS.has(operation) || NEEDS_OBJECT.has(operation));
 
 function ruleFor(ctx: ShadowContext, request: S3Request): Rule {
+  if (request.operation === 'RenameObject') return notWithShadow;
   if (request.key !== '' && !isOfShadow(ctx, request.key)) return askTargetAlone;
   const { operation } = request;
   const version = queryValue(request, 'versionId');
