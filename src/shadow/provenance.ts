@@ -4,9 +4,9 @@ import type { Found } from './belongings.js';
 const USER_METADATA = 'x-amz-meta-';
 
 /** The user metadata of a copy that tells where it is from: written by the gateway alone, and not shown to clients. */
-const RESERVED = `${USER_METADATA}penumbra-`;
-const MODIFIED = `${RESERVED}source-last-modified`;
-const ETAG = `${RESERVED}source-etag`;
+const RESERVED = `${USER_METADATA}penumbra-source-`;
+const MODIFIED = `${RESERVED}last-modified`;
+const ETAG = `${RESERVED}etag`;
 
 /** When an object was written in the shadow, as clients are told. */
 export const SOURCE_LAST_MODIFIED = 'x-penumbra-source-last-modified';

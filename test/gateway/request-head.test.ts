@@ -53,6 +53,7 @@ test('what belongs to the connection, the signature or the site is not forwarded
     'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
     'x-amz-date': '20130524T000000Z',
     'x-amz-meta-a': '1',
+    'x-amz-meta-penumbra-a': '2',
     'x-amz-meta-penumbra-source-etag': 'of the gateway alone',
     'x-hop': '1',
     'x-penumbra-shadow-of': 'b1',
@@ -61,6 +62,7 @@ test('what belongs to the connection, the signature or the site is not forwarded
     'content-encoding': 'gzip',
     'content-type': 'text/plain',
     'x-amz-meta-a': '1',
+    'x-amz-meta-penumbra-a': '2',
   });
 });
 
