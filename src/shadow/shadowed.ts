@@ -116,14 +116,6 @@ const listAsShadowed: Rule = async (ctx, request) => {
   return { ...answer, headers: { ...answer.headers, [HAS_SHADOW]: 'true' } };
 };
 
-/** A new name in the target alone would leave the shadow's object under the old one. */
-const renameObject: Rule = async () => {
-  throw new S3Error(
-    'NotImplemented',
-    'An object of a bucket that has a shadow cannot be renamed: copy and delete it.',
-  );
-};
-
 /** What the shadow does to each operation; an operation without a rule is the target's alone. */
 const RULES: Partial<Record<OperationName, Rule>> = {
   GetObject: read,
@@ -138,7 +130,6 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   CompleteMultipartUpload: completeUpload,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
-  RenameObject: renameObject,
   ListObjects: list,
   ListObjectsV2: listAsShadowed,
   ListObjectVersions: listVersions,
@@ -167,9 +158,9 @@ const isOfTargetAlone = ({ operation }: S3Request, version: string): boolean =>
   version !== NULL_VERSION && (OBJECT_READS.has(operation) || NEEDS_OBJECT.has(operation));
 
 function ruleFor(ctx: ShadowContext, request: S3Request): Rule {
-  if (request.operation === 'RenameObject') return notWithShadow;
-  if (request.key !== '' && !isOfShadow(ctx, request.key)) return askTargetAlone;
   const { operation } = request;
+  if (operation === 'RenameObject') return notWithShadow;
+  if (request.key !== '' && !isOfShadow(ctx, request.key)) return askTargetAlone;
   const version = queryValue(request, 'versionId');
   if (version !== undefined && MAKES_VERSIONS.has(operation)) return refuseVersion;
   if (version !== undefined && isOfTargetAlone(request, version)) return byTarget;
