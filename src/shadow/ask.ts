@@ -3,6 +3,7 @@ import { collect } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, QueryParameter, S3Body, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
+import { TargetRefused } from './copy-outcome.js';
 
 interface Question {
   readonly method?: string;
@@ -37,15 +38,21 @@ export const mayStillApply = ({ status }: Pick<S3Response, 'status'>): boolean =
   status === BAD_GATEWAY || status === GATEWAY_TIMEOUT;
 
 /** Whether a failure says that its request never left, so that it cannot take effect. */
-export const wasNeverSent = (failure: unknown): boolean => unanswered(failure)?.sent === false;
-
-/** Whether a failure says that a request was not answered which may have left. */
-export const wasLeftUnanswered = (failure: unknown): boolean => unanswered(failure)?.sent === true;
-
-function unanswered(failure: unknown): BackendUnavailable | undefined {
-  if (failure instanceof S3Error) return unanswered(failure.cause);
-  return failure instanceof BackendUnavailable ? failure : undefined;
+export function wasNeverSent(failure: unknown): boolean {
+  const cause = causeOf(failure);
+  return cause instanceof BackendUnavailable && !cause.sent;
 }
+
+/** Whether a failure says that a store gave no answer to a request which may have left. */
+export function wasLeftUnanswered(failure: unknown): boolean {
+  const cause = causeOf(failure);
+  return cause instanceof BackendUnavailable
+    ? cause.sent
+    : cause instanceof TargetRefused && mayStillApply(cause);
+}
+
+const causeOf = (failure: unknown): unknown =>
+  failure instanceof S3Error ? causeOf(failure.cause) : failure;
 
 /** Longer than any listing or XML result of S3. */
 const MAX_DOCUMENT = 16 * 1024 * 1024;

@@ -174,6 +174,31 @@ describe('a Complete of two uploads', () => {
     },
   );
 
+  it.each([502, 504])(
+    'that something before the target answers %s keeps the key barred on every rung',
+    async (status) => {
+      const leaseMs = 2_000;
+      let sent = 0;
+      const { moving, upload } = await begun({
+        leaseMs,
+        onTarget: onComplete(async (number, apply) => {
+          sent = number;
+          if (number === 1) throw lost();
+          return number === 2 ? error(status, '') : apply();
+        }),
+      });
+      expect(await failureOf(upload.complete())).toBeInstanceOf(BackendUnavailable);
+      moving.pass(leaseMs + 1);
+      moving.recoverOn('exclusive');
+      await expect.poll(() => sent).toBe(2);
+      await expect(moving.another('exclusive').put('k', 'new')).rejects.toMatchObject({ code: 'SlowDown' });
+      moving.pass(leaseMs + 1);
+      moving.recoverOn('exclusive');
+      await expect.poll(() => isOpen(moving)).toBe(false);
+      expect(await both(moving)).toEqual(['abcdef', 'abcdef']);
+    },
+  );
+
   it('whose answer the target owes is settled although the target tells nothing of a completed upload', async () => {
     const { moving, upload } = await begun({
       leaseMs: 200,

@@ -150,19 +150,21 @@ it('a write of nothing that was never sent does not bar its key', async () => {
   expect((await moving.ledger.record('k')).intents).toEqual([]);
 });
 
-it('a copy back that the shadow did not answer keeps its key barred until it cannot apply any more', async () => {
-  const { filter, state } = mute(isPut, 'lost');
-  const moving = await movingBucket({ rung: 'exclusive', leaseMs: LEASE_MS, onShadow: filter });
-  await moving.target.put('k', 'in the target');
-  await moving.ledger.openIntent('k', 'exclusive');
-  moving.pass(LEASE_MS + 1);
-  moving.recoverOn('exclusive');
-  await expect.poll(() => moving.asked.shadow.some(isPut)).toBe(true);
-  await expect(moving.client.put('k', 'new')).rejects.toMatchObject({ code: 'SlowDown' });
-  state.isMute = false;
-  moving.pass(LEASE_MS + 1);
-  moving.recoverOn('exclusive');
-  await expect.poll(async () => (await moving.ledger.record('k')).intents).toEqual([]);
+describe.each([502, 504, 'lost'] as const)('a copy back of which only this is known: %s', (answer) => {
+  it('keeps its key barred until it cannot apply any more', async () => {
+    const { filter, state } = mute(isPut, answer);
+    const moving = await movingBucket({ rung: 'exclusive', leaseMs: LEASE_MS, onShadow: filter });
+    await moving.target.put('k', 'in the target');
+    await moving.ledger.openIntent('k', 'exclusive');
+    moving.pass(LEASE_MS + 1);
+    moving.recoverOn('exclusive');
+    await expect.poll(() => moving.asked.shadow.some(isPut)).toBe(true);
+    await expect(moving.client.put('k', 'new')).rejects.toMatchObject({ code: 'SlowDown' });
+    state.isMute = false;
+    moving.pass(LEASE_MS + 1);
+    moving.recoverOn('exclusive');
+    await expect.poll(async () => (await moving.ledger.record('k')).intents).toEqual([]);
+  });
 });
 
 it('a shadow that is down does not bar keys for good once it is no longer written', async () => {

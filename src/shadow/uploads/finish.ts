@@ -4,6 +4,7 @@ import { type CompletedPart, writeComplete } from '../../s3/xml/multipart.js';
 import type { WriteIntent } from '../../state/write-intent.js';
 import { ask } from '../ask.js';
 import type { ShadowContext } from '../context.js';
+import { TargetRefused } from '../copy-outcome.js';
 import { compositeETag } from '../part-layout.js';
 import { holding, secure } from '../under-intent.js';
 import { completeHalf } from './complete-half.js';
@@ -64,8 +65,9 @@ async function completeTarget(ctx: ShadowContext, intent: WriteIntent, finishing
   const request = ask('CompleteMultipartUpload', { method: 'POST', key, query, headers, body, signal });
   await secure(ctx, intent);
   const { answer, outcome } = await completeHalf(ctx, { side: 'target', request, etag });
-  if (outcome === 'unknown')
-    throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to a Complete.`);
+  if (outcome !== 'unknown') return;
+  const told = `The target answered ${answer.status} to a Complete.`;
+  throw new S3Error('ServiceUnavailable', told, { cause: new TargetRefused(told, answer.status, '', '') });
 }
 
 /** Undefined when the upload is gone, or its parts are not those that were to be completed. */
