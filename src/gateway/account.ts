@@ -3,6 +3,7 @@ import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readCreateBucket, writeBuckets } from '../s3/xml/buckets.js';
+import { bucketsPage } from '../s3/xml/buckets-page.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Identity } from './authorize.js';
 
@@ -44,13 +45,14 @@ export function createAccount(options: AccountOptions): AccountService {
   };
 
   function listFor(identity: Identity): S3Service {
-    return async () => {
-      const buckets = options
+    return async (request) => {
+      const visible = options
         .listBuckets()
         .filter(
           ({ name }) => identity.kind === 'root' || (identity.kind === 'key' && identity.bucket === name),
         );
-      return xmlResponse(writeBuckets(buckets, OWNER));
+      const { buckets, ...page } = bucketsPage(visible, request);
+      return xmlResponse(writeBuckets(buckets, OWNER, page));
     };
   }
 

@@ -9,12 +9,26 @@ export interface ListedBucket {
   readonly createdAt: string;
 }
 
+/** What a page of ListBuckets tells beside its buckets. */
+export interface BucketsPage {
+  readonly prefix?: string | undefined;
+  /** Leads to the next page; there is none after the last one. */
+  readonly continuationToken?: string | undefined;
+}
+
 /** The answer to ListBuckets. */
-export function writeBuckets(buckets: readonly ListedBucket[], owner: Owner): string {
+export function writeBuckets(buckets: readonly ListedBucket[], owner: Owner, page: BucketsPage = {}): string {
   const list = buckets.map(({ name, createdAt }) =>
     parent('Bucket', element('Name', name) + element('CreationDate', createdAt)),
   );
-  return document('ListAllMyBucketsResult', writeOwner(owner) + parent('Buckets', list.join('')));
+  const { prefix, continuationToken } = page;
+  return document(
+    'ListAllMyBucketsResult',
+    writeOwner(owner) +
+      parent('Buckets', list.join('')) +
+      element('ContinuationToken', continuationToken) +
+      element('Prefix', prefix),
+  );
 }
 
 /** The answer to GetBucketLocation; us-east-1 is the empty one. */
