@@ -1,7 +1,9 @@
+import { S3Error } from '../s3/errors.js';
 import type { Copy, KeyRecord } from '../state/key-record.js';
 import { KvUnavailable } from '../state/kv.js';
 import type { WriteIntent } from '../state/write-intent.js';
 import { wasLeftUnanswered } from './ask.js';
+import { shadowFailed } from './ask-shadow.js';
 import { collectTombstone } from './collect.js';
 import type { ShadowContext } from './context.js';
 import { abortUpload } from './copy-sink.js';
@@ -10,7 +12,7 @@ import { deleteFromShadow, repairDelete, shadowAnswers } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { sideBySide } from './side-by-side.js';
 import { finishUpload } from './uploads/finish.js';
-import { isInTarget } from './view.js';
+import { isInShadow, isInTarget } from './view.js';
 
 const INTERVAL_MS = 5_000;
 
@@ -38,6 +40,7 @@ async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<b
     if (await finishUpload(ctx, intent)) return true;
     if (!(await isInTarget(ctx, intent.key, ctx.background.signal)))
       return !writesBoth(ctx) || (await deleteFromShadow(ctx, intent.key, intent));
+    if (!writesBoth(ctx)) await assertTells(ctx, intent.key);
     await mirror(ctx, intent);
     return true;
   } catch (error) {
@@ -49,6 +52,16 @@ async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<b
       'the shadow may keep what a write that failed left in it',
     );
     return true;
+  }
+}
+
+/** A shadow that is down is not sent what it would owe an answer to. @throws S3Error ServiceUnavailable when it does not tell what it has */
+async function assertTells(ctx: ShadowContext, key: string): Promise<void> {
+  try {
+    await isInShadow(ctx, key, ctx.background.signal);
+  } catch (error) {
+    // That it was asked and did not answer is nothing that may still apply.
+    throw error instanceof S3Error ? shadowFailed(error.message) : error;
   }
 }
 
