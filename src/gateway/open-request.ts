@@ -22,7 +22,9 @@ export interface OpenRequestOptions {
 /** They are asked for by POST or PUT and mean something without a body. */
 const WITHOUT_BODY: ReadonlySet<OperationName> = new Set([
   'CopyObject',
+  'CreateBucket',
   'CreateMultipartUpload',
+  'RenameObject',
   'UploadPartCopy',
 ]);
 

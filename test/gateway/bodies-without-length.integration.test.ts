@@ -7,6 +7,7 @@ import { UNSIGNED_PAYLOAD } from '../../src/s3/sigv4/canonical.js';
 import { awsChunked } from '../support/aws-chunked.js';
 import { sha256 } from '../support/sigv4.js';
 import { type RawAnswer, ROOT, sign, startTestGateway, type TestGateway } from './harness.js';
+import { signedHead, Wire } from './wire.js';
 
 const MIB = 1024 * 1024;
 
@@ -300,5 +301,25 @@ describe.each([
     });
     expect(done.status).toBe(200);
     await expectEmpty();
+  });
+});
+
+describe('a request that announces no body', () => {
+  const ask = async (method: string, target: string): Promise<number | undefined> => {
+    const wire = await Wire.open(gateway);
+    const [answer] = await wire.send(signedHead(gateway, { method, target })).until(1);
+    wire.cut();
+    return answer?.status;
+  };
+
+  test('creates a bucket, or an upload', async () => {
+    expect(await ask('PUT', '/said-by-its-head')).toBe(200);
+    expect(await ask('POST', '/said-by-its-head/k?uploads')).toBe(200);
+  });
+
+  test('has to say so where a body is expected', async () => {
+    await newBucket();
+    expect(await ask('PUT', `/${bucket}/${key}`)).toBe(411);
+    expect(await ask('POST', `/${bucket}?delete`)).toBe(411);
   });
 });
