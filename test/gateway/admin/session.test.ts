@@ -104,6 +104,7 @@ describe('without a session', () => {
       '/buckets',
       '/buckets/{name}',
       '/buckets/{name}/keys',
+      '/buckets/{name}/losses',
       '/buckets/{name}/status',
       '/buckets/{name}/sweep',
       '/keys',
