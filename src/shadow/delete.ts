@@ -4,15 +4,16 @@ import type { S3Request, S3Response } from '../s3/message.js';
 import { queryValue } from '../s3/params.js';
 import { NULL_VERSION } from '../s3/xml/versions.js';
 import type { WriteIntent } from '../state/write-intent.js';
-import { ask, isSuccess, mayStillApply } from './ask.js';
+import { isSuccess, mayStillApply } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { judgeOf } from './judging.js';
-import { judge } from './miss.js';
+import { withoutHoles } from './listing-answer.js';
 import { settle } from './recovery.js';
 import { deleteFromShadow } from './repair.js';
 import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
 import { beforeWriting, heldUp, judgeUnder, sendFirst, sentBy, unattended } from './under-intent.js';
-import { isConditional, isInTarget, lookInTarget, type Viewed } from './view.js';
+import { readVersionsPage, VersionsRefused } from './versions-page.js';
+import { isConditional, lookInTarget, type Viewed } from './view.js';
 
 const PRECONDITION_FAILED = 412;
 
@@ -91,25 +92,32 @@ async function deleteJudged(ctx: ShadowContext, request: S3Request): Promise<S3R
   return answer;
 }
 
-const isThere = async (ctx: ShadowContext, request: S3Request): Promise<boolean> =>
-  queryValue(request, 'versionId') === NULL_VERSION
-    ? hasNullVersion(ctx, request)
-    : isInTarget(ctx, request.key, request.signal);
+/** A delete of the version `null` may be one of a delete marker, or of what lies below it. */
+async function isThere(ctx: ShadowContext, request: S3Request): Promise<boolean> {
+  const { state } = await lookInTarget(ctx, request.key, request.signal);
+  if (queryValue(request, 'versionId') !== NULL_VERSION) return state === 'present';
+  return state !== 'absent' || hasVersion(ctx, request);
+}
+
+const NOT_IMPLEMENTED = 501;
 
 /**
- * Whether T has something that is called `null`, be it a delete marker: a store without versions, which calls what is written meanwhile so too, is not to be
- * told in vain.
+ * Whether T lists any version of a key that it does not tell of otherwise, as Ceph RGW 16.2 does of one with a delete marker.
  *
- * @throws S3Error ServiceUnavailable when the target answers neither yes nor no
+ * @throws S3Error ServiceUnavailable when the target does not tell
  */
-async function hasNullVersion(ctx: ShadowContext, { key, signal }: S3Request): Promise<boolean> {
-  const query = [['versionId', NULL_VERSION]] as const;
-  const head = ask('HeadObject', { method: 'HEAD', key, query, signal });
-  const { answer, missing } = await judge(head, await ctx.target(head), ctx.presence.target);
-  discard(answer.body);
-  if (answer.status >= 500)
-    throw new S3Error('ServiceUnavailable', `The target answered ${answer.status} to HEAD.`);
-  return !missing;
+async function hasVersion(ctx: ShadowContext, { key, signal }: S3Request): Promise<boolean> {
+  try {
+    const wanted = { prefix: key, delimiter: '', maxKeys: 1, signal };
+    const { entries } = await withoutHoles(readVersionsPage(ctx.target, wanted));
+    return entries.some(({ name }) => name === key);
+  } catch (error) {
+    if (!(error instanceof VersionsRefused)) throw error;
+    const { status, body } = error.answer;
+    discard(body);
+    if (status < 500 || status === NOT_IMPLEMENTED) return false;
+    throw new S3Error('ServiceUnavailable', `The target answered ${status} to a listing of versions.`);
+  }
 }
 
 /** Whether T is to delete: what was judged, if T had it, though it may be gone by now. Then T says so, and nothing was deleted. */

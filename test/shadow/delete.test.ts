@@ -143,6 +143,19 @@ describe.each([
     expect(await moving.client.text('k')).toBe('new');
   });
 
+  it('of the null version reaches a delete marker of which the target tells only in listings of versions', async () => {
+    const marker =
+      '<DeleteMarker><Key>k</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><LastModified>2026-01-01T00:00:00.000Z</LastModified></DeleteMarker>';
+    const body = Buffer.from(
+      `<ListVersionsResult><IsTruncated>false</IsTruncated>${marker}</ListVersionsResult>`,
+    );
+    const onTarget: S3Filter = (service) => async (request) =>
+      request.operation === 'ListObjectVersions' ? { status: 200, headers: {}, body } : service(request);
+    const moving = await movingBucket({ writeThrough, onTarget });
+    await moving.client.ask('DELETE', 'k', { query: 'versionId=null' });
+    expect(moving.asked.target.map(({ operation }) => operation)).toContain('DeleteObject');
+  });
+
   it('of another version is the affair of the target', async () => {
     const moving = await movingBucket({ writeThrough });
     await moving.shadow.put('k', 'old');
