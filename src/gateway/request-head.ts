@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { SHADOW_OF } from '../filters/shadow-marker.js';
 import { type Address, parseAddress } from '../s3/address.js';
+import { storedEncoding } from '../s3/content-encoding.js';
 import { fieldValue } from '../s3/field-value.js';
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
@@ -68,7 +69,7 @@ export function forwardedFields(fields: HeaderFields): Record<string, string> {
       continue;
     forwarded[name] = value;
   }
-  const encoding = withoutChunkedCoding(fields['content-encoding']);
+  const encoding = storedEncoding(fields['content-encoding']);
   if (encoding) forwarded['content-encoding'] = encoding;
   return forwarded;
 }
@@ -107,14 +108,4 @@ function splitQuery(query: readonly QueryParameter[], received: HeaderFields) {
 
 function listedFields(value: string): string[] {
   return value.split(',').map((name) => name.trim().toLowerCase());
-}
-
-/** `aws-chunked` is how the body was sent, not what it is; what it was applied to stays. */
-function withoutChunkedCoding(encoding: string | undefined): string | undefined {
-  if (!encoding?.includes('aws-chunked')) return encoding;
-  return encoding
-    .split(',')
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== 'aws-chunked' && coding !== '')
-    .join(', ');
 }

@@ -1,5 +1,6 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
+import { storedEncoding } from '../s3/content-encoding.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { OVERRIDE, responseOverrides } from '../s3/response-overrides.js';
@@ -50,7 +51,14 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
     throw await refusalOf(answer);
   }
-  return { ...answer, headers: without(answer.headers, NOT_FROM_SHADOW) };
+  return { ...answer, headers: asInTarget(answer.headers) };
+}
+
+/** The fields that the copy will have, too. */
+function asInTarget(headers: HeaderFields): HeaderFields {
+  const { 'content-encoding': encoding, ...others } = without(headers, NOT_FROM_SHADOW);
+  const stored = storedEncoding(encoding);
+  return stored === undefined ? others : { ...others, 'content-encoding': stored };
 }
 
 const MAX_ERROR_BYTES = 64 * 1024;

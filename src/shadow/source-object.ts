@@ -1,3 +1,4 @@
+import { storedEncoding } from '../s3/content-encoding.js';
 import type { HeaderFields, S3Response } from '../s3/message.js';
 import { formatTaggingHeader, readTagging } from '../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from './ask.js';
@@ -45,12 +46,6 @@ export function metadataHeaders({ headers }: Pick<SourceObject, 'headers'>): Hea
   );
   const stored = storedEncoding(encoding);
   return stored ? { ...kept, 'content-encoding': stored } : kept;
-}
-
-/** `aws-chunked` is a coding of one upload; some stores wrongly keep it with the object. */
-function storedEncoding(encoding: string | undefined): string | undefined {
-  const codings = encoding?.split(',').map((coding) => coding.trim());
-  return codings?.filter((coding) => coding !== 'aws-chunked').join(', ');
 }
 
 /** The source's tags as the header of a write, read only when the source says that there are some. */

@@ -144,6 +144,7 @@ describe('a copy keeps', () => {
     const fields = { expires: 'never', 'content-encoding': 'aws-chunked, gzip' };
     const moving = await movingBucket({ onShadow: adding(fields) });
     await moving.shadow.put('k', 'abc', { 'x-amz-website-redirect-location': '/other' });
+    expect((await moving.client.ask('GET', 'k')).headers['content-encoding']).toBe('gzip');
     await moving.bucket.migrate('k');
     expect(await copyOf(moving)).toMatchObject({
       expires: 'never',
