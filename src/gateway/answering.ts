@@ -48,7 +48,9 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
     const sender = await authenticator.ofRequest(head);
     exchange.identity = sender.identity;
     const { verified } = sender;
-    const open: Asked['open'] = (fields) => openRequest({ ...exchange, head, verified, fields, clock });
+    const { incoming, outgoing, signal } = exchange;
+    const open: Asked['open'] = (fields) =>
+      openRequest({ incoming, outgoing, head, verified, fields, signal, clock });
     return serve(exchange, { sender, head, open });
   }
 
