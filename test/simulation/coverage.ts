@@ -8,7 +8,15 @@ type Rung = (typeof STEADY_RUNGS)[number];
 
 const FAULTS = [
   ...['kill', 'outage', 'lost call', 'lost result', 'client leaves', 'upload breaks off', 'stall'],
-  ...['refused', 'lost request', 'lost answer', 'answer breaks off', 'answer too short', 'answer too long'],
+  ...[
+    'refused',
+    'lost request',
+    'lost answer',
+    'given up on',
+    'answer breaks off',
+    'answer too short',
+    'answer too long',
+  ],
 ];
 
 const MODES = [

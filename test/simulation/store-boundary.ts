@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { BackendUnavailable } from '../../src/backends/backend.js';
+import { discard } from '../../src/s3/body.js';
 import type { S3Body, S3Request, S3Response, S3Service } from '../../src/s3/message.js';
 import { forever, type Life } from './life.js';
 import { markOf } from './mark.js';
@@ -8,6 +9,8 @@ import type { Scheduler } from './scheduler.js';
 import { stallSometimes } from './stall.js';
 import type { Tally } from './tally.js';
 import type { Weather } from './weather.js';
+
+const TROUBLES = ['refused', 'lost request', 'lost answer', 'given up on'] as const;
 
 interface Way {
   readonly side: Side;
@@ -28,17 +31,30 @@ async function send(store: S3Service, request: S3Request, way: Way): Promise<S3R
   const { scheduler, random } = weather;
   if (!life.alive) return forever();
   monitor.sends(side, request);
-  const trouble = weather.strike('requests', 0.08, ['refused', 'lost request', 'lost answer']);
+  const trouble = weather.strike('requests', 0.08, TROUBLES);
   await scheduler.pause();
   if (!life.alive && random.chance(0.5)) return forever();
   if (trouble === 'refused') return life.receive({ status: 503, headers: {} });
   if (trouble === 'lost request') throw await life.receive(lost(request));
+  if (trouble === 'given up on') {
+    givenUpOn(store, request, scheduler);
+    return life.receive({ status: 504, headers: {} });
+  }
   const answer = await store(delayed(request, scheduler));
   if (answer.status === 412 && markOf(request) === undefined)
     tally.count('rule', 'late copy refused by the target');
   if (trouble === 'lost answer') throw await life.receive(lost(request));
   stallSometimes(life, weather);
   return life.receive({ ...answer, ...streamed(request, answer, way) });
+}
+
+/** Something before the store has answered in its place: the store itself may yet apply the request, if all of it has been sent. */
+function givenUpOn(store: S3Service, request: S3Request, scheduler: Scheduler): void {
+  const applied = scheduler.pause().then(() => store(delayed(request, scheduler)));
+  applied.then(
+    ({ body }) => discard(body),
+    () => undefined,
+  );
 }
 
 const lost = (request: S3Request) => new BackendUnavailable(request.bucket, 'reset', true);
