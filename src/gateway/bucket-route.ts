@@ -1,5 +1,5 @@
 import type { S3Service } from '../s3/message.js';
-import { lastingTokens } from '../shadow/lasting-tokens.js';
+import { lastingTokens } from '../shadow/listing/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Loss, LossLog } from '../shadow/loss.js';
+import type { Loss, LossLog } from '../shadow/copying/loss.js';
 import { added, type CopyLosses, type LossBatch, type LostOf, NEWEST_LOSSES } from '../state/copy-losses.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';

@@ -6,7 +6,7 @@ import { fieldValue } from '../s3/field-value.js';
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER, type QueryParameter } from '../s3/fields.js';
 import { type OperationName, operationOf } from '../s3/operations.js';
 import { isPresigned } from '../s3/sigv4/query-claim.js';
-import { isProvenance } from '../shadow/provenance.js';
+import { isProvenance } from '../shadow/copying/provenance.js';
 import { assertMethod, assertWellFramed } from './framing.js';
 
 /** A request up to its body: what it is signed over, and what it asks for. */

@@ -4,7 +4,7 @@ import { encodeKey } from '../s3/keys.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { escapeXml } from '../s3/xml/escape.js';
-import { isProvenance, shownAs } from '../shadow/provenance.js';
+import { isProvenance, shownAs } from '../shadow/copying/provenance.js';
 import { isFound, SOURCE } from '../shadow/source.js';
 
 /** What x-amz-id-2 and HostId say: which host answered is nobody's business. */

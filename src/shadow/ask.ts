@@ -3,7 +3,7 @@ import { collect } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, QueryParameter, S3Body, S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
-import { TargetRefused } from './copy-outcome.js';
+import { TargetRefused } from './copying/copy-outcome.js';
 
 interface Question {
   readonly method?: string;

@@ -7,9 +7,9 @@ import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BackgroundWork } from './background.js';
-import type { Flights } from './flights.js';
-import type { Learnt } from './learnt.js';
-import type { LossLog } from './loss.js';
+import type { Flights } from './copying/flights.js';
+import type { Learnt } from './copying/learnt.js';
+import type { LossLog } from './copying/loss.js';
 import type { BucketPresence } from './miss.js';
 
 /** The settings of a shadow that decide how requests are served. */

@@ -5,11 +5,11 @@ import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
 import { type CopySource, copyAnswer, openCopySource, withoutCopySource } from './copy-source.js';
+import { MAX_SINGLE_PUT } from './copying/part-layout.js';
+import { contentMd5, isMetadata, metadataHeaders, taggingHeader } from './copying/source-object.js';
 import { SHADOW_FIRST } from './half-write.js';
 import { outcomeOf } from './outcome.js';
-import { MAX_SINGLE_PUT } from './part-layout.js';
 import { writesBoth } from './rungs.js';
-import { contentMd5, isMetadata, metadataHeaders, taggingHeader } from './source-object.js';
 import { withheldPut } from './withheld-put.js';
 import { writeInTarget } from './write.js';
 

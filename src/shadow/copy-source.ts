@@ -7,7 +7,7 @@ import type { HeaderFields, S3Body, S3Request, S3Response, S3Service } from '../
 import { writeCopyResult } from '../s3/xml/copy.js';
 import { ask, isSuccess } from './ask.js';
 import type { ShadowContext } from './context.js';
-import { type SourceObject, sourceObject } from './source-object.js';
+import { type SourceObject, sourceObject } from './copying/source-object.js';
 
 /** What a copy reads, opened. */
 export interface CopySource {

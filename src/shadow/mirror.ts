@@ -2,10 +2,10 @@ import { discard, toReadable } from '../s3/body.js';
 import type { WriteIntent } from '../state/write-intent.js';
 import { ask, isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
-import { gatherPlain } from './belongings.js';
 import type { ShadowContext } from './context.js';
-import { sourceObject } from './source-object.js';
-import { fill, openSink } from './transfer.js';
+import { gatherPlain } from './copying/belongings.js';
+import { sourceObject } from './copying/source-object.js';
+import { fill, openSink } from './copying/transfer.js';
 import { holding, secure } from './under-intent.js';
 
 /**

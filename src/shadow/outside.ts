@@ -4,7 +4,7 @@ import { hasKeyLength, MAX_KEY_BYTES } from '../s3/keys.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import type { ShadowContext } from './context.js';
-import type { CopyOutcome } from './copy-outcome.js';
+import type { CopyOutcome } from './copying/copy-outcome.js';
 import { writesBoth } from './rungs.js';
 
 /** Whether the shadow can have an object of this key. All others are the target's alone: there is no tombstone, intent or copy of them. */

@@ -4,16 +4,16 @@ import { hasQuery } from '../s3/params.js';
 import type { CopyToken } from '../state/ledger.js';
 import { askShadow, opening, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
-import { copyForClient, dropToken } from './copy.js';
-import type { CopyOutcome } from './copy-outcome.js';
-import type { Flight } from './flights.js';
-import { migrate, untilMade } from './migrate.js';
-import { withSourceTime } from './provenance.js';
+import { copyForClient, dropToken } from './copying/copy.js';
+import type { CopyOutcome } from './copying/copy-outcome.js';
+import type { Flight } from './copying/flights.js';
+import { migrate, untilMade } from './copying/migrate.js';
+import { withSourceTime } from './copying/provenance.js';
+import { ASKING_FOR_CHECKSUMS, withoutChecksums } from './copying/source-checksum.js';
 import { namesVersion, readTarget, withoutVersion } from './read-target.js';
 import { excludesWriters, seesShadow } from './rungs.js';
 import { withinGrace } from './shadow-look.js';
 import { from } from './source.js';
-import { ASKING_FOR_CHECKSUMS, withoutChecksums } from './source-checksum.js';
 
 /** How long a read waits for a copy that another read began, ms, before it reads the shadow itself. */
 const JOIN_MS = 10_000;

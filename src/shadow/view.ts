@@ -5,9 +5,9 @@ import type { ListedObject } from '../s3/xml/listing.js';
 import { ask, isSuccess } from './ask.js';
 import { askShadow, opening } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
+import { ListingRefused, readStorePage } from './listing/store-page.js';
 import { isDeleteMarker, judge } from './miss.js';
 import { seesShadow } from './rungs.js';
-import { ListingRefused, readStorePage } from './store-page.js';
 
 /** What clients see of a key. */
 export interface Viewed {

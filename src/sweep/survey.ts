@@ -1,5 +1,5 @@
 import { BackendUnavailable } from '../backends/backend.js';
-import { ListingRefused } from '../shadow/store-page.js';
+import { ListingRefused } from '../shadow/listing/store-page.js';
 import type { Clock } from '../system/clock.js';
 import { type MovingBucket, walk } from './walk.js';
 

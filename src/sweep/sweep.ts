@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type CopyOutcome, failedCopy } from '../shadow/copy-outcome.js';
+import { type CopyOutcome, failedCopy } from '../shadow/copying/copy-outcome.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { type MovingBucket, walk } from './walk.js';

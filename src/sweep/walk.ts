@@ -1,7 +1,7 @@
 import { compareKeys } from '../s3/keys.js';
 import type { S3Service } from '../s3/message.js';
 import type { ListedObject } from '../s3/xml/listing.js';
-import { listStore } from '../shadow/store-page.js';
+import { listStore } from '../shadow/listing/store-page.js';
 import type { Ledger } from '../state/ledger.js';
 
 /** The two places of a bucket that is moving, and what is known of its keys. */

@@ -9,7 +9,7 @@ import { commonPrefixOf } from '../../src/s3/keys.js';
 import type { S3Request, S3Service } from '../../src/s3/message.js';
 import { readDeleteResult, writeDelete, writeDeleteResult } from '../../src/s3/xml/delete.js';
 import { readListing } from '../../src/s3/xml/listing.js';
-import { readStorePage } from '../../src/shadow/store-page.js';
+import { readStorePage } from '../../src/shadow/listing/store-page.js';
 import { systemClock } from '../../src/system/clock.js';
 import { StoreClient } from '../support/store-client.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BucketRoute } from '../../src/gateway/bucket-route.js';
 import { admitCopySource } from '../../src/gateway/copying.js';
-import type { CopyOutcome } from '../../src/shadow/copy-outcome.js';
+import type { CopyOutcome } from '../../src/shadow/copying/copy-outcome.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { systemClock } from '../../src/system/clock.js';
 import { bucketNamed } from '../state/records.js';

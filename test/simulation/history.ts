@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compositeETag } from '../../src/shadow/part-layout.js';
+import { compositeETag } from '../../src/shadow/copying/part-layout.js';
 import type { Operation } from './linearizability.js';
 
 export type KeyedOperation = Operation & { readonly key: string };

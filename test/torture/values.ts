@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { compositeETag } from '../../src/shadow/part-layout.js';
+import { compositeETag } from '../../src/shadow/copying/part-layout.js';
 
 /** What is written once, by one client to one key, and told from everything else by any piece of it. */
 export interface Content {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
 import { hasKeyLength, MAX_KEY_BYTES } from '../../s3/keys.js';
-import { LOSSES } from '../../shadow/loss.js';
+import { LOSSES } from '../../shadow/copying/loss.js';
 import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';

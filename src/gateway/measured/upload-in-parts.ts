@@ -10,7 +10,7 @@ import {
   writeComplete,
 } from '../../s3/xml/multipart.js';
 import { isSuccess, readBody } from '../../shadow/ask.js';
-import { compositeETag } from '../../shadow/part-layout.js';
+import { compositeETag } from '../../shadow/copying/part-layout.js';
 import type { Logger } from '../../system/logger.js';
 import { type PartedHeaders, partedHeaders } from './parted-headers.js';
 

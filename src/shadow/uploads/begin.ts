@@ -2,9 +2,9 @@ import type { S3Request, S3Response } from '../../s3/message.js';
 import { readInitiateResult } from '../../s3/xml/multipart.js';
 import { isSuccess, readBody } from '../ask.js';
 import type { ShadowContext } from '../context.js';
+import { hasDigests } from '../copying/source-object.js';
 import { refusal, type Side, sendTo } from '../half-write.js';
 import { writesBoth } from '../rungs.js';
-import { hasDigests } from '../source-object.js';
 import { abandonHalf, abortRequest } from './abort.js';
 import { withIds } from './pair.js';
 

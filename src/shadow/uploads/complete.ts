@@ -5,7 +5,7 @@ import { readComplete } from '../../s3/xml/multipart.js';
 import type { UploadPair } from '../../state/upload-ids.js';
 import { isSuccess } from '../ask.js';
 import type { ShadowContext } from '../context.js';
-import { compositeETag } from '../part-layout.js';
+import { compositeETag } from '../copying/part-layout.js';
 import { excludesWriters, writesBoth } from '../rungs.js';
 import { writeInTarget } from '../write.js';
 import { abandonHalf, abortHalf, abortRequest } from './abort.js';

@@ -1,0 +1,126 @@
+import type { Readable } from 'node:stream';
+import { toReadable } from '../../s3/body.js';
+import type { S3Response } from '../../s3/message.js';
+import type { CopyToken } from '../../state/ledger.js';
+import { Branch } from '../branch.js';
+import type { ShadowContext } from '../context.js';
+import { isInTarget } from '../view.js';
+import { gather } from './belongings.js';
+import { CopyAnew, CopyFailed, type CopyOutcome } from './copy-outcome.js';
+import type { CopySink, Released } from './copy-sink.js';
+import { noteLosses } from './loss.js';
+import { sourceObject } from './source-object.js';
+import { fill, openSink } from './transfer.js';
+
+export interface CopyJob {
+  readonly key: string;
+  readonly token: CopyToken;
+  /** The shadow's answer to a GET of the whole object. */
+  readonly source: S3Response;
+}
+
+export interface StartedCopy {
+  /** The object's bytes for a client, in the same pass. A client that leaves does not stop the copy. */
+  readonly client: Readable;
+  readonly outcome: Promise<CopyOutcome>;
+}
+
+/** COPY for a client that reads along. */
+export function copyForClient(ctx: ShadowContext, job: CopyJob): StartedCopy {
+  const client = new Branch();
+  client.on('error', () => undefined);
+  return { client, outcome: copy(ctx, job, [client]) };
+}
+
+/**
+ * COPY: carries the shadow's object to the target, all but the end; then, if no writer and no delete voided the token, releases the end.
+ * Never rejects: what went wrong is the outcome.
+ */
+export async function copy(
+  ctx: ShadowContext,
+  { key, token, source }: CopyJob,
+  readers: readonly Branch[] = [],
+): Promise<CopyOutcome> {
+  const bytes = toReadable(source.body);
+  const { signal } = ctx.background;
+  const ended = new AbortController();
+  let sink: CopySink | undefined;
+  try {
+    void keepRenewing(ctx, token, ended.signal);
+    const object = sourceObject(key, source);
+    sink = openSink(ctx, object, {
+      signal,
+      belongings: (way) => gather(ctx, object, { way, signal }),
+      keepsETag: true,
+      noteUpload: noteUpload(ctx, token),
+    });
+    await fill(sink, bytes, object, readers);
+    const end = await commit(ctx, token, sink);
+    await dropToken(ctx, token);
+    if (end.state === 'exists') return { state: 'present' };
+    noteLosses(ctx, key, end.losses);
+    return { state: 'copied', bytes: object.size };
+  } catch (error) {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    for (const reader of readers) reader.fail(reason);
+    const isFenced = await abandon(ctx, sink, reason);
+    if (isFenced) await dropToken(ctx, token);
+    if (error instanceof Superseded) return { state: 'superseded' };
+    const again = isFenced && error instanceof CopyAnew;
+    return { state: 'failed', reason: reason.message, ...(again && { again }) };
+  } finally {
+    ended.abort();
+    // Where nobody reads any more, the source has not come to its end.
+    bytes.destroy();
+  }
+}
+
+/** A writer or a delete came in between. */
+class Superseded extends CopyFailed {
+  constructor() {
+    super('a client wrote or deleted the key');
+  }
+}
+
+/**
+ * The end of COPY. A target that would let it replace another object is looked at once more, now that whoever writes voids the
+ * token (READ step 4).
+ */
+async function commit(ctx: ShadowContext, token: CopyToken, sink: CopySink): Promise<Released> {
+  if (sink.overwrites && (await isInTarget(ctx, token.key, ctx.background.signal))) throw new Superseded();
+  if (!(await ctx.ledger.beginCommit(token))) throw new Superseded();
+  return sink.release();
+}
+
+const noteUpload = (ctx: ShadowContext, token: CopyToken) => async (uploadId: string) => {
+  if (!(await ctx.ledger.noteUpload(token, uploadId))) throw new Superseded();
+};
+
+/** Prolongs the token while its copy is under way. Where that fails the copy finds out when it is to be committed. */
+async function keepRenewing(ctx: ShadowContext, token: CopyToken, ended: AbortSignal): Promise<void> {
+  try {
+    do await ctx.clock.sleep(ctx.ledger.renewalMs, ended);
+    while (await ctx.ledger.renewToken(token));
+  } catch (error) {
+    if (!ended.aborted) ctx.log.warn({ err: error }, 'a copy token could not be prolonged');
+  }
+}
+
+/** True: nothing of the copy can be committed any more. */
+async function abandon(ctx: ShadowContext, sink: CopySink | undefined, reason: Error): Promise<boolean> {
+  try {
+    return (await sink?.abort(reason)) ?? true;
+  } catch (error) {
+    ctx.log.warn({ err: error }, 'an abandoned copy is left to recovery');
+    return false;
+  }
+}
+
+/** What the copy or the read has come to holds, even when the state cannot be told that the token is free. */
+export async function dropToken(ctx: ShadowContext, token: CopyToken): Promise<void> {
+  try {
+    await ctx.ledger.dropToken(token);
+  } catch (error) {
+    ctx.log.warn({ err: error }, 'a copy token is left to expire');
+  }
+}
