@@ -9,6 +9,7 @@ import {
   writeDelete,
   writeDeleteResult,
 } from '../s3/xml/delete.js';
+import { xmlResponse } from '../s3/xml/response.js';
 import { type KeyPrefixes, keyInShadow, keyInTarget } from './key-prefixes.js';
 
 /** Longer than 1,000 keys of 1,024 bytes, each byte escaped. */
@@ -51,7 +52,5 @@ function withDocument(request: S3Request, document: DeleteRequest): S3Request {
 }
 
 function answered(result: DeleteResult, quiet: boolean): S3Response {
-  const body = Buffer.from(writeDeleteResult(result, quiet));
-  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
-  return { status: 200, headers, body };
+  return xmlResponse(writeDeleteResult(result, quiet));
 }

@@ -10,6 +10,7 @@ import {
   readListing,
   writeListing,
 } from '../s3/xml/listing.js';
+import { xmlResponse } from '../s3/xml/response.js';
 import { type KeyPrefixes, keyInTarget, nameInShadow } from './key-prefixes.js';
 
 /** Longer than a page of 1,000 keys of 1,024 bytes, each byte escaped. */
@@ -93,7 +94,5 @@ function pageInTarget(page: ListingPage, query: ListingQuery, prefixes: KeyPrefi
 }
 
 function answered({ bucket }: S3Request, query: ListingQuery, page: ListingPage): S3Response {
-  const body = Buffer.from(writeListing(bucket, query, page));
-  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
-  return { status: 200, headers, body };
+  return xmlResponse(writeListing(bucket, query, page));
 }

@@ -1,9 +1,10 @@
 import { collect } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
-import type { HeaderFields, S3Response, S3Service } from '../s3/message.js';
+import type { HeaderFields, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readCreateBucket, writeBuckets } from '../s3/xml/buckets.js';
 import { bucketsPage } from '../s3/xml/buckets-page.js';
+import { xmlResponse } from '../s3/xml/response.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Identity } from './authorize.js';
 
@@ -70,12 +71,6 @@ function assertPrivate(headers: HeaderFields): void {
   const isGranted = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
   if ((headers['x-amz-acl'] ?? 'private') === 'private' && !isGranted) return;
   throw new S3Error('NotImplemented', 'A bucket is created private.');
-}
-
-function xmlResponse(xml: string): S3Response {
-  const body = Buffer.from(xml);
-  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
-  return { status: 200, headers, body };
 }
 
 function tooLong(): S3Error {

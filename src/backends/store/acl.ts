@@ -1,7 +1,8 @@
 import { writeOwner } from '../../s3/xml/owner.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { document, element, parent } from '../../s3/xml/writer.js';
 import { findObject, versionOf } from './find-object.js';
-import { type Handler, xmlResponse } from './operation.js';
+import type { Handler } from './operation.js';
 import { OWNER } from './owner.js';
 
 export const getBucketAcl: Handler = async () => xmlResponse(OWNER_HAS_ALL);

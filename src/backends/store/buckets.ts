@@ -2,9 +2,10 @@ import { assertBucketName } from '../../s3/buckets.js';
 import { S3Error } from '../../s3/errors.js';
 import type { S3Request, S3Response } from '../../s3/message.js';
 import { readCreateBucket, writeBuckets, writeLocation } from '../../s3/xml/buckets.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { document } from '../../s3/xml/writer.js';
 import { assertHonoured } from './metadata.js';
-import { documentOf, emptyResponse, type Handler, type Store, xmlResponse } from './operation.js';
+import { documentOf, emptyResponse, type Handler, type Store } from './operation.js';
 import { OWNER } from './owner.js';
 
 const REGION = 'us-east-1';

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { S3Error } from '../../s3/errors.js';
 import { type CompletedPart, readComplete, writeCompleteResult } from '../../s3/xml/multipart.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { STORED_ALGORITHMS } from './checksum-fields.js';
 import { completedChecksums } from './completed-checksums.js';
 import { findUpload, removeUpload, uploadIdOf } from './find-upload.js';
-import { documentOf, type Handler, type Operation, xmlResponse } from './operation.js';
+import { documentOf, type Handler, type Operation } from './operation.js';
 import { partKey } from './persistence.js';
 import type { ObjectRecord, PartRecord, UploadRecord } from './records.js';
 import { replaceObject } from './write-object.js';

@@ -1,9 +1,10 @@
 import { assertChanges, directiveOf } from '../../s3/copy-source.js';
 import type { S3Request } from '../../s3/message.js';
 import { writeCopyResult } from '../../s3/xml/copy.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { openCopySource } from './copy-source.js';
 import { assertHonoured, storedHeaders, taggingOf } from './metadata.js';
-import { type Handler, xmlResponse } from './operation.js';
+import type { Handler } from './operation.js';
 import type { ObjectRecord } from './records.js';
 import { replaceObject, storeBytes } from './write-object.js';
 

@@ -1,9 +1,10 @@
 import { evaluateConditions } from '../../s3/conditions.js';
 import { S3Error } from '../../s3/errors.js';
 import { type ObjectToDelete, readDelete, writeDeleteResult } from '../../s3/xml/delete.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { NULL_VERSION } from '../../s3/xml/versions.js';
 import { versionOf } from './find-object.js';
-import { documentOf, emptyResponse, type Handler, xmlResponse } from './operation.js';
+import { documentOf, emptyResponse, type Handler } from './operation.js';
 import type { BucketPersistence } from './persistence.js';
 
 /** DeleteObject: 204 also when there is nothing to delete. Throws PreconditionFailed. */

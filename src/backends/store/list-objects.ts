@@ -6,8 +6,9 @@ import {
   parseListingQuery,
   writeListing,
 } from '../../s3/xml/listing.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { NULL_VERSION, nullVersionOf, parseVersionsQuery, writeVersions } from '../../s3/xml/versions.js';
-import { type Handler, xmlResponse } from './operation.js';
+import type { Handler } from './operation.js';
 import { OWNER } from './owner.js';
 import type { ObjectRecord } from './records.js';
 import { entriesAfter, type SelectedPage, selectPage } from './select-page.js';

@@ -1,8 +1,9 @@
 import { compareKeys } from '../../s3/keys.js';
 import { parsePartsQuery, writeListParts } from '../../s3/xml/parts.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { type ListedUpload, parseUploadsQuery, writeListUploads } from '../../s3/xml/uploads.js';
 import { findUpload, partsAfter } from './find-upload.js';
-import { type Handler, type Operation, xmlResponse } from './operation.js';
+import type { Handler, Operation } from './operation.js';
 import { OWNER } from './owner.js';
 import type { UploadRecord } from './records.js';
 import { type Selection, selectPage } from './select-page.js';

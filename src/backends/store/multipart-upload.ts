@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { invalidArgument } from '../../s3/invalid-argument.js';
 import type { HeaderFields } from '../../s3/message.js';
 import { writeInitiateResult } from '../../s3/xml/multipart.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { announcedAlgorithm, type StoredAlgorithm } from './checksum-fields.js';
 import { findUpload, removeUpload } from './find-upload.js';
 import { metadataOf } from './metadata.js';
-import { emptyResponse, type Handler, xmlResponse } from './operation.js';
+import { emptyResponse, type Handler } from './operation.js';
 import { uploadKey } from './persistence.js';
 import type { ChecksumType, UploadRecord } from './records.js';
 

@@ -1,9 +1,10 @@
 import { formatHttpDate } from '../../s3/http-date.js';
 import { invalidArgument } from '../../s3/invalid-argument.js';
 import { writeChecksums } from '../../s3/xml/checksums.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { document, element, parent } from '../../s3/xml/writer.js';
 import { findObject, versionOf } from './find-object.js';
-import { type Handler, type Operation, xmlResponse } from './operation.js';
+import type { Handler, Operation } from './operation.js';
 import type { ObjectRecord } from './records.js';
 
 const ATTRIBUTES = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'] as const;

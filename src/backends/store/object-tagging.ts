@@ -1,3 +1,4 @@
+import { xmlResponse } from '../../s3/xml/response.js';
 import {
   formatTaggingHeader,
   parseTaggingHeader,
@@ -6,7 +7,7 @@ import {
   writeTagging,
 } from '../../s3/xml/tagging.js';
 import { findObject, versionOf } from './find-object.js';
-import { documentOf, emptyResponse, type Handler, type Operation, xmlResponse } from './operation.js';
+import { documentOf, emptyResponse, type Handler, type Operation } from './operation.js';
 
 export const getObjectTagging: Handler = async ({ request, bucket }) => {
   const { tagging } = findObject(bucket, request.key, versionOf(request));

@@ -28,16 +28,6 @@ export function openBucket(store: Store, name: string): BucketPersistence {
   return bucket;
 }
 
-/** 200 with a document. */
-export function xmlResponse(xml: string): S3Response {
-  const body = Buffer.from(xml);
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/xml', 'content-length': String(body.length) },
-    body,
-  };
-}
-
 export function emptyResponse(status: number, headers: Record<string, string> = {}): S3Response {
   return { status, headers: status === 204 ? headers : { 'content-length': '0', ...headers } };
 }

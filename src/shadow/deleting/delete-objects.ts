@@ -11,6 +11,7 @@ import {
   readDelete,
   writeDeleteResult,
 } from '../../s3/xml/delete.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import { KvUnavailable } from '../../state/kv.js';
 import { KeyBusy } from '../../state/ledger.js';
 import { ask, isSuccess, readBody } from '../ask.js';
@@ -55,9 +56,7 @@ export async function deleteObjects(ctx: ShadowContext, request: S3Request): Pro
     if ('marker' in result) deleted.push({ ...named(object), ...result.marker });
     else errors.push({ ...named(object), code: result.failure.code, message: result.failure.message });
   }
-  const body = Buffer.from(writeDeleteResult({ deleted, errors }, quiet));
-  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) };
-  return { status: 200, headers, body };
+  return xmlResponse(writeDeleteResult({ deleted, errors }, quiet));
 }
 
 interface Deleted {

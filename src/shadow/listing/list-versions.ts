@@ -1,4 +1,5 @@
 import type { S3Request, S3Response } from '../../s3/message.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import {
   nullVersionOf,
   parseVersionsQuery,
@@ -10,7 +11,7 @@ import {
 import { opening } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
 import { seesShadow } from '../rungs.js';
-import { withoutHoles, xmlAnswer } from './listing-answer.js';
+import { withoutHoles } from './listing-answer.js';
 import { readMergedPage } from './merged-page.js';
 import type { Entry } from './store-page.js';
 import { readVersionsPage, VersionsRefused } from './versions-page.js';
@@ -25,7 +26,7 @@ export async function listVersions(ctx: ShadowContext, request: S3Request): Prom
   if (!seesShadow(ctx) || query.maxKeys === 0) return ctx.target(request);
   try {
     const page = await withoutHoles(readPage(ctx, query, request.signal));
-    return xmlAnswer(writeVersions(request.bucket, query, page));
+    return xmlResponse(writeVersions(request.bucket, query, page));
   } catch (error) {
     if (error instanceof VersionsRefused) return error.answer;
     throw error;

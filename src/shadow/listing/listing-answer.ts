@@ -8,6 +8,7 @@ import {
   parseListingQuery,
   writeListing,
 } from '../../s3/xml/listing.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import type { PageEnd, PageTokens } from '../../state/page-tokens.js';
 import { SealBroken } from '../../state/sealing.js';
 import { type Entry, ListingRefused, type PageRequest } from './store-page.js';
@@ -31,19 +32,10 @@ export async function answerListing(
   const query = parseListingQuery(request);
   const wanted = pageRequest(query, tokens, request.signal);
   const page = query.maxKeys === 0 ? EMPTY_PAGE : await withoutHoles(readPage(wanted));
-  return xmlAnswer(writeListing(request.bucket, query, listingPage(query, page, tokens)));
+  return xmlResponse(writeListing(request.bucket, query, listingPage(query, page, tokens)));
 }
 
 export const EMPTY_PAGE: Page<never> = { entries: [], isTruncated: false };
-
-export function xmlAnswer(xml: string): S3Response {
-  const body = Buffer.from(xml);
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/xml', 'content-length': String(body.length) },
-    body,
-  };
-}
 
 function pageRequest(query: ListingQuery, tokens: PageTokens, signal: AbortSignal): PageRequest {
   const { prefix, delimiter, maxKeys, fetchOwner, continuationToken, startAfter, marker } = query;

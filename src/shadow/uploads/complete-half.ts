@@ -2,6 +2,7 @@ import type { S3Request, S3Response } from '../../s3/message.js';
 import { queryValue } from '../../s3/params.js';
 import { readError } from '../../s3/xml/error.js';
 import { writeCompleteResult } from '../../s3/xml/multipart.js';
+import { xmlResponse } from '../../s3/xml/response.js';
 import type { ShadowContext } from '../context.js';
 import { type Side, sendTo } from '../half-write.js';
 import { type Outcome, outcomeOf } from '../outcome.js';
@@ -42,10 +43,5 @@ async function isGone(
 
 function doneBefore({ request: { bucket, key }, etag }: Completion): S3Response & { body: Buffer } {
   const location = `/${bucket}/${key}`;
-  const body = Buffer.from(writeCompleteResult({ location, bucket, key, etag: `"${etag}"` }));
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/xml', 'content-length': String(body.length) },
-    body,
-  };
+  return xmlResponse(writeCompleteResult({ location, bucket, key, etag: `"${etag}"` }));
 }
