@@ -4,6 +4,9 @@ import { invalidArgument } from './invalid-argument.js';
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Whether a header field can carry this as it is. */
+export const isFieldValue = (value: string): boolean => VALUE.test(value);
+
 /**
  * Text that came in a query or a form, as the value of the header field that it stands for: one character for each byte of its UTF-8.
  *
@@ -11,6 +14,6 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
  */
 export function fieldValue(name: string, text: string): string {
   const value = Buffer.from(text, 'utf8').toString('latin1');
-  if (NAME.test(name) && VALUE.test(value)) return value;
+  if (NAME.test(name) && isFieldValue(value)) return value;
   throw invalidArgument(name, text, 'It cannot be sent as a header field.');
 }

@@ -1,3 +1,4 @@
+import { isFieldValue } from './field-value.js';
 import { invalidArgument } from './invalid-argument.js';
 import type { HeaderFields, S3Request } from './message.js';
 
@@ -13,9 +14,6 @@ const OVERRIDABLE = new Set([
   'expires',
 ]);
 
-/** What a header field can carry (RFC 9110, 5.5): no control character but tab, and nothing beyond ISO-8859-1. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /**
  * The header fields that `response-content-type` and its like put in place of the object's own (GetObject API,
  * "Overriding response header values through the request").
@@ -26,7 +24,7 @@ export function responseOverrides({ query }: Pick<S3Request, 'query'>): HeaderFi
   const overrides: Record<string, string> = {};
   for (const [name, value] of query) {
     if (!name.startsWith(OVERRIDE) || !OVERRIDABLE.has(name.slice(OVERRIDE.length))) continue;
-    if (!FIELD_VALUE.test(value)) {
+    if (!isFieldValue(value)) {
       throw invalidArgument(name, value, 'Header value cannot be represented using ISO-8859-1.');
     }
     overrides[name.slice(OVERRIDE.length)] = value;

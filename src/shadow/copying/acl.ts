@@ -1,12 +1,11 @@
 import type { HeaderFields, S3Service } from '../../s3/message.js';
 import { type Acl, type Grant, readAcl } from '../../s3/xml/acl.js';
 import { readError } from '../../s3/xml/error.js';
-import type { Clock } from '../../system/clock.js';
 import { ask, isSuccess, readBody } from '../ask.js';
+import type { AskedOnce } from './asked-once.js';
 import type { Found } from './belongings.js';
 import { CopyFailed } from './copy-outcome.js';
 
-const KNOWN_FOR_MS = 300_000;
 const GROUPS = 'http://acs.amazonaws.com/groups/global/';
 const GRANT_HEADERS: Readonly<Record<string, string>> = {
   FULL_CONTROL: 'x-amz-grant-full-control',
@@ -23,29 +22,15 @@ const CANNED: Readonly<Record<string, string>> = {
 
 const NO_ACLS = new Set(['NotImplemented', 'AccessControlListNotSupported', 'MethodNotAllowed']);
 
-/** The owner of the target's bucket, and so of the copies, asked once in five minutes. */
-export class TargetOwner {
-  #known: { readonly at: number; readonly id: string } | undefined;
-
-  constructor(
-    private readonly target: S3Service,
-    private readonly clock: Clock,
-  ) {}
-
-  /** The canonical user id; '' where the target tells none. @throws CopyFailed, BackendUnavailable */
-  async id(signal: AbortSignal): Promise<string> {
-    const now = this.clock.now();
-    if (this.#known === undefined || now - this.#known.at > KNOWN_FOR_MS) {
-      const acl = await readAclOf(this.target, '', signal);
-      this.#known = { at: now, id: 'refused' in acl ? '' : acl.owner };
-    }
-    return this.#known.id;
-  }
+/** The owner of the target's bucket, and so of the copies: the canonical user id; '' where the target tells none. @throws CopyFailed, BackendUnavailable */
+export async function ownerOf(target: S3Service, signal: AbortSignal): Promise<string> {
+  const acl = await readAclOf(target, '', signal);
+  return 'refused' in acl ? '' : acl.owner;
 }
 
 /** The grants of the source, its owner's being those of the owner of the copy. What every object has, full control of its owner, is not sent. */
 export async function aclBelonging(
-  { shadow, owner }: { readonly shadow: S3Service; readonly owner: TargetOwner },
+  { shadow, owner }: { readonly shadow: S3Service; readonly owner: AskedOnce<string> },
   key: string,
   signal: AbortSignal,
 ): Promise<Found[]> {
@@ -53,7 +38,7 @@ export async function aclBelonging(
   if ('refused' in acl) return [{ what: 'acl', reason: `the shadow tells no ACL: ${acl.refused}` }];
   const grants = acl.grants.filter((grant) => !isOwnFullControl(grant, acl));
   if (grants.length === 0) return [];
-  const headers = cannedAcl(grants, acl) ?? grantHeaders(acl, await owner.id(signal));
+  const headers = cannedAcl(grants, acl) ?? grantHeaders(acl, await owner.value(signal));
   return [{ what: 'acl', variant: JSON.stringify(headers), headers }];
 }
 

@@ -37,12 +37,12 @@ export async function gather(
   { way, signal }: { readonly way: Way; readonly signal: AbortSignal },
 ): Promise<Belongings> {
   const { [REDIRECT]: redirect, ...metadata } = metadataHeaders(object);
-  const { objectLock, owner, refusals } = ctx.learnt;
+  const { lockRefusal, owner, refusals } = ctx.learnt;
   const found: Found[] = [
     ...(redirect ? [{ what: 'redirect' as const, variant: '', headers: { [REDIRECT]: redirect } }] : []),
     ...tags(await taggingHeader(ctx, object, signal)),
     ...storageClass(object),
-    ...(await objectLockBelonging({ setting: objectLock, clock: ctx.clock }, object, signal)),
+    ...(await objectLockBelonging({ refusal: lockRefusal, clock: ctx.clock }, object, signal)),
     ...(ctx.settings.acl ? await aclBelonging({ shadow: ctx.shadow, owner }, object.key, signal) : []),
     ...checksumBelonging(object, way),
     ...unreadableMetadata(object),

@@ -3,47 +3,30 @@ import { readError } from '../../s3/xml/error.js';
 import { child, readXml, textOf } from '../../s3/xml/reader.js';
 import type { Clock } from '../../system/clock.js';
 import { ask, isSuccess, readBody } from '../ask.js';
+import type { AskedOnce } from './asked-once.js';
 import type { Found } from './belongings.js';
 import { CopyFailed } from './copy-outcome.js';
 import type { SourceObject } from './source-object.js';
 
-const KNOWN_FOR_MS = 300_000;
 const PREFIX = 'x-amz-object-lock-';
 const MODE = `${PREFIX}mode`;
 const UNTIL = `${PREFIX}retain-until-date`;
 const HOLD = `${PREFIX}legal-hold`;
 
-/** Whether the target's bucket has object lock, asked once in five minutes. */
-export class ObjectLockSetting {
-  #known: { readonly at: number; readonly refusal: string | undefined } | undefined;
-
-  constructor(
-    private readonly target: S3Service,
-    private readonly clock: Clock,
-  ) {}
-
-  /**
-   * Why the target cannot lock objects; undefined when it can.
-   *
-   * @throws CopyFailed when it does not tell, for a lock is not to be lost to an outage
-   */
-  async refusal(signal: AbortSignal): Promise<string | undefined> {
-    const now = this.clock.now();
-    if (this.#known === undefined || now - this.#known.at > KNOWN_FOR_MS)
-      this.#known = { at: now, refusal: await this.#ask(signal) };
-    return this.#known.refusal;
-  }
-
-  async #ask(signal: AbortSignal): Promise<string | undefined> {
-    const query = [['object-lock', '']] as const;
-    const answer = await this.target(ask('GetObjectLockConfiguration', { query, signal }));
-    const body = (await readBody(answer)).toString('utf8');
-    if (isSuccess(answer)) return isEnabled(body) ? undefined : 'the target bucket has no object lock';
-    const code = readError(body)?.code ?? '';
-    if (answer.status >= 500 && code !== 'NotImplemented')
-      throw new CopyFailed(`target does not tell of its object lock: ${answer.status} ${code}`.trimEnd());
-    return `the target bucket has no object lock: ${answer.status} ${code}`.trimEnd();
-  }
+/**
+ * Why the target cannot lock objects; undefined when it can.
+ *
+ * @throws CopyFailed when it does not tell, for a lock is not to be lost to an outage
+ */
+export async function lockRefusal(target: S3Service, signal: AbortSignal): Promise<string | undefined> {
+  const query = [['object-lock', '']] as const;
+  const answer = await target(ask('GetObjectLockConfiguration', { query, signal }));
+  const body = (await readBody(answer)).toString('utf8');
+  if (isSuccess(answer)) return isEnabled(body) ? undefined : 'the target bucket has no object lock';
+  const code = readError(body)?.code ?? '';
+  if (answer.status >= 500 && code !== 'NotImplemented')
+    throw new CopyFailed(`target does not tell of its object lock: ${answer.status} ${code}`.trimEnd());
+  return `the target bucket has no object lock: ${answer.status} ${code}`.trimEnd();
 }
 
 function isEnabled(document: string): boolean {
@@ -55,7 +38,7 @@ function isEnabled(document: string): boolean {
 
 /** The retention and the legal hold of the source, where the target can have them (AWS, PutObject: x-amz-object-lock-*). */
 export async function objectLockBelonging(
-  { setting, clock }: { readonly setting: ObjectLockSetting; readonly clock: Clock },
+  { refusal, clock }: { readonly refusal: AskedOnce<string | undefined>; readonly clock: Clock },
   { headers }: SourceObject,
   signal: AbortSignal,
 ): Promise<Found[]> {
@@ -72,7 +55,7 @@ export async function objectLockBelonging(
     ...(isHeld && { [HOLD]: hold }),
   };
   if (Object.keys(kept).length === 0) return over;
-  const reason = await setting.refusal(signal);
+  const reason = await refusal.value(signal);
   if (reason !== undefined) return [{ what: 'object-lock', reason }];
   return [...over, { what: 'object-lock', variant: JSON.stringify(kept), headers: kept }];
 }
