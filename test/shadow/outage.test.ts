@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type Kv, KvUnavailable } from '../../src/state/kv.js';
+import { beforeEachCall } from '../support/before-each-call.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 import { Uploading } from './uploading.js';
 
 /** A bucket with `new` in the target and `old` in the shadow, whose state is then out of reach. */
 async function cutOff(options: MovingOptions): Promise<Moving> {
   let isDown = false;
-  const unlessDown = <Call extends unknown[], Result>(call: (...args: Call) => Promise<Result>) => {
-    return (...args: Call) => (isDown ? Promise.reject(new KvUnavailable('down')) : call(...args));
-  };
-  const onState = (kv: Kv): Kv => ({
-    get: unlessDown((key) => kv.get(key)),
-    getMany: unlessDown((keys) => kv.getMany(keys)),
-    list: unlessDown((range) => kv.list(range)),
-    commit: unlessDown((commit) => kv.commit(commit)),
-    watch: (prefix, onChange) => kv.watch(prefix, onChange),
-    close: () => kv.close(),
-  });
+  const onState = (kv: Kv): Kv =>
+    beforeEachCall(kv, () => {
+      if (isDown) throw new KvUnavailable('down');
+    });
   const moving = await movingBucket({ ...options, onState });
   await moving.target.put('new', 'in the target');
   await moving.shadow.put('old', 'in the shadow');

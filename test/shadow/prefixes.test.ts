@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readDeleteResult, writeDelete } from '../../src/s3/xml/delete.js';
 import { readListing } from '../../src/s3/xml/listing.js';
 import type { Kv } from '../../src/state/kv.js';
+import { beforeEachCall } from '../support/before-each-call.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 import { Uploading } from './uploading.js';
 
@@ -21,20 +22,10 @@ const movingArchive = (options: MovingOptions = {}) => movingBucket({ prefixes: 
 /** A moving archive, and how often its gateway asked the state for anything. */
 async function countingState(options: MovingOptions = {}) {
   let calls = 0;
-  const counted = <A extends unknown[], R>(call: (...args: A) => R) => {
-    return (...args: A): R => {
+  const onState = (kv: Kv): Kv =>
+    beforeEachCall(kv, () => {
       calls += 1;
-      return call(...args);
-    };
-  };
-  const onState = (kv: Kv): Kv => ({
-    get: counted((key) => kv.get(key)),
-    getMany: counted((keys) => kv.getMany(keys)),
-    list: counted((range) => kv.list(range)),
-    commit: counted((commit) => kv.commit(commit)),
-    watch: (prefix, onChange) => kv.watch(prefix, onChange),
-    close: () => kv.close(),
-  });
+    });
   const moving = await movingArchive({ onState, ...options });
   return { moving, calls: () => calls };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Kv } from '../../src/state/kv.js';
+import { beforeEachCall } from '../support/before-each-call.js';
 import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 
 /** How often a bucket's gateway asks the state while `ask` is answered. */
@@ -9,20 +10,10 @@ async function callsDuring(
   ask: (moving: Moving) => Promise<{ status: number }>,
 ): Promise<number> {
   let calls = 0;
-  const counted = <A extends unknown[], R>(call: (...args: A) => R) => {
-    return (...args: A): R => {
+  const onState = (kv: Kv): Kv =>
+    beforeEachCall(kv, () => {
       calls += 1;
-      return call(...args);
-    };
-  };
-  const onState = (kv: Kv): Kv => ({
-    get: counted((key) => kv.get(key)),
-    getMany: counted((keys) => kv.getMany(keys)),
-    list: counted((range) => kv.list(range)),
-    commit: counted((commit) => kv.commit(commit)),
-    watch: (...args) => kv.watch(...args),
-    close: () => kv.close(),
-  });
+    });
   const moving = await movingBucket({ ...options, onState });
   await prepare(moving);
   calls = 0;
