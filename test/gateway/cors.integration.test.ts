@@ -1,13 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../src/backends/backend.js';
 import type { Credentials } from '../../src/s3/sigv4/sign.js';
-import { remoteAt } from '../backends/remote/requests.js';
 import { describeWith } from '../support/describe-with.js';
-import { sharedRgw } from '../support/shared-rgw.js';
 import { ROOT, startTestGateway, type TestGateway } from './harness.js';
+import { type GatewayOnRgw, startOnRgw } from './on-rgw.js';
 
 const APP = 'https://app.example';
 const RULES =
@@ -25,34 +23,22 @@ const readBy = ({ headers }: { headers: object }) =>
   (headers as Record<string, string>)['access-control-allow-origin'];
 
 describeWith(['radosgw'], 'scripts of another site', () => {
+  let onRgw: GatewayOnRgw;
   let legacy: TestGateway;
   let gateway: TestGateway;
-  let rgw: Backend;
   let credentials: Credentials;
   const bucket = `cors-${randomUUID()}`;
   const target = `/${bucket}/new`;
 
   beforeAll(async () => {
-    const server = await sharedRgw();
-    rgw = remoteAt(server.endpoint, server);
-    [legacy, gateway] = await Promise.all([
-      startTestGateway(),
-      startTestGateway({ filter: () => rgw.service }),
-    ]);
-    await legacy.createBucket('old');
+    onRgw = await startOnRgw();
+    ({ gateway, legacy } = onRgw);
     for (const key of ['a', 'b']) await legacy.send({ method: 'PUT', target: `/old/${key}`, body: 'old' });
-    credentials = await gateway.createBucket(bucket);
+    credentials = await onRgw.createBucket(bucket, RULES);
     await gateway.send({ method: 'PUT', target, body: 'new' });
-    const headers = { 'content-md5': createHash('md5').update(RULES).digest('base64') };
-    const rules = { method: 'PUT', target: `/${bucket}?cors`, headers, body: RULES, credentials };
-    expect((await gateway.send(rules)).status).toBe(200);
   });
 
-  afterAll(async () => {
-    await gateway.close();
-    await legacy.close();
-    await rgw.close();
-  });
+  afterAll(() => onRgw.close());
 
   async function areLetInByTheRules(): Promise<void> {
     const allowed = await gateway.send({ target, ...preflight(APP) });

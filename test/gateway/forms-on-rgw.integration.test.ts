@@ -1,12 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Backend } from '../../src/backends/backend.js';
 import type { Credentials } from '../../src/s3/sigv4/sign.js';
-import { remoteAt } from '../backends/remote/requests.js';
 import { describeWith } from '../support/describe-with.js';
 import { formOf, signForm } from '../support/post-form.js';
-import { sharedRgw } from '../support/shared-rgw.js';
-import { ROOT, startTestGateway, type TestGateway } from './harness.js';
+import { ROOT, type TestGateway } from './harness.js';
+import { type GatewayOnRgw, startOnRgw } from './on-rgw.js';
 
 const APP = 'https://app.example';
 const RULES =
@@ -15,31 +13,19 @@ const RULES =
 const LONG = Buffer.alloc(17 * 1024 * 1024, 'penumbra ');
 
 describeWith(['radosgw'], 'a form, with Ceph RGW for its target', () => {
+  let onRgw: GatewayOnRgw;
   let legacy: TestGateway;
   let gateway: TestGateway;
-  let rgw: Backend;
   let credentials: Credentials;
   const bucket = `forms-${randomUUID()}`;
 
   beforeAll(async () => {
-    const server = await sharedRgw();
-    rgw = remoteAt(server.endpoint, server);
-    [legacy, gateway] = await Promise.all([
-      startTestGateway(),
-      startTestGateway({ filter: () => rgw.service }),
-    ]);
-    await legacy.createBucket('old');
-    credentials = await gateway.createBucket(bucket);
-    const headers = { 'content-md5': createHash('md5').update(RULES).digest('base64') };
-    const rules = { method: 'PUT', target: `/${bucket}?cors`, headers, body: RULES, credentials };
-    expect((await gateway.send(rules)).status).toBe(200);
+    onRgw = await startOnRgw();
+    ({ gateway, legacy } = onRgw);
+    credentials = await onRgw.createBucket(bucket, RULES);
   });
 
-  afterAll(async () => {
-    await gateway.close();
-    await legacy.close();
-    await rgw.close();
-  });
+  afterAll(() => onRgw.close());
 
   function post(key: string, file: string | Blob, headers = {}): Promise<Response> {
     const fields = signForm({ bucket, credentials, fields: { key, 'x-amz-meta-a': 'b' } });
