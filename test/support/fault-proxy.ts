@@ -30,12 +30,14 @@ export type Fault =
   | 'cut answer'
   | { readonly delayMs: number };
 
+type Told = Fault | undefined;
+
 export interface FaultProxy {
   readonly endpoint: string;
   /** How many requests of this method came for this path so far. */
   count(method: string, path: string): number;
-  /** From now on this says what goes wrong; undefined lets a request pass. */
-  disturb(fault: (seen: SeenRequest) => Fault | undefined): void;
+  /** From now on this says what goes wrong, at once or when it is time; undefined lets a request pass. */
+  disturb(fault: (seen: SeenRequest) => Told | Promise<Told>): void;
   /** From now on the bodies of answers stop after so many bytes. */
   holdBodies(afterBytes: number): void;
   /** From now on the connection is cut after so many bytes of an answer's body. */
@@ -57,17 +59,22 @@ export async function startFaultProxy(storeUrl: string): Promise<FaultProxy> {
   const store = new URL(storeUrl);
   const agent = new Agent({ keepAlive: true });
   const seen: SeenRequest[] = [];
-  let faultOf: (seen: SeenRequest) => Fault | undefined = () => undefined;
+  let faultOf: Parameters<FaultProxy['disturb']>[0] = () => undefined;
   let gate: Gate | undefined;
 
   const server = createServer((incoming, outgoing) => {
     const one = { method: incoming.method ?? '', target: incoming.url ?? '' };
     seen.push(one);
-    const fault = faultOf(one);
+    const told = faultOf(one);
+    if (told instanceof Promise) told.then((fault) => befall(incoming, outgoing, fault));
+    else befall(incoming, outgoing, told);
+  });
+
+  function befall(incoming: IncomingMessage, outgoing: ServerResponse, fault: Told): void {
     if (typeof fault === 'number') incoming.resume().on('end', () => outgoing.writeHead(fault).end());
     else if (fault === 'reset') incoming.socket.destroy();
     else passOn(incoming, outgoing, fault).catch(() => outgoing.destroy());
-  });
+  }
 
   async function passOn(
     incoming: IncomingMessage,
