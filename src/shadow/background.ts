@@ -4,6 +4,7 @@ import type { Logger } from '../system/logger.js';
 /** Work that goes on after the answer it began with, bounded in number and awaited when the gateway drains. */
 export class BackgroundWork {
   readonly #running = new Set<Promise<void>>();
+  #uncounted = 0;
   readonly #abort = new AbortController();
 
   constructor(
@@ -20,7 +21,7 @@ export class BackgroundWork {
   }
 
   get isFull(): boolean {
-    return this.#running.size >= this.limit;
+    return this.#running.size - this.#uncounted >= this.limit;
   }
 
   /** What `work` rejects with has nobody else to tell and is logged. Whoever cannot go on beyond the limit awaits the end. */
@@ -33,6 +34,14 @@ export class BackgroundWork {
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
+  }
+
+  /** Work that is bounded by whoever begins it, and leaves the limit to others. */
+  async startUncounted(what: string, work: () => Promise<unknown>): Promise<void> {
+    this.#uncounted += 1;
+    await this.start(what, work).finally(() => {
+      this.#uncounted -= 1;
+    });
   }
 
   /** Resolves when all work has ended; aborts what is left when `signal` does. */

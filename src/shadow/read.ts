@@ -63,7 +63,7 @@ async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Resp
   if (newer) return newer;
   if (!answer) return miss;
   if (request.operation === 'GetObject' && !namesVersion(request) && !ctx.background.isFull)
-    void migrate(ctx, request.key);
+    ctx.background.start('copy', () => migrate(ctx, request.key));
   return ofShadow(answer, request);
 }
 

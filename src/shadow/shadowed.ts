@@ -17,7 +17,7 @@ import type { CopyOutcome } from './copying/copy-outcome.js';
 import { Flights } from './copying/flights.js';
 import { nothingLearnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
-import { migrate } from './copying/migrate.js';
+import { type MigrateOptions, migrate } from './copying/migrate.js';
 import { crossOrigin } from './cross-origin.js';
 import { deleteObject } from './deleting/delete.js';
 import { deleteObjects } from './deleting/delete-objects.js';
@@ -52,15 +52,15 @@ export interface ShadowedOptions {
   readonly losses: LossLog;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Copies under way at once; a miss beyond them is served without being copied. */
+  /** Copies by reads under way at once; a miss beyond them is served without being copied. */
   readonly maxCopies?: number;
 }
 
 /** A bucket made of two, of which clients see one. */
 export interface ShadowedBucket {
   readonly service: S3Service;
-  /** Brings one object over unless the target has it, as a read of it would. Never rejects. */
-  migrate(key: string): Promise<CopyOutcome>;
+  /** Brings one object over unless the target has it, as a read of it would. Rejects only with the reason of `options.signal`. */
+  migrate(key: string, options?: MigrateOptions): Promise<CopyOutcome>;
   /** Begins to look after what failed writes and deletes left behind; ends with `drain`. */
   startRecovery(): void;
   /** Resolves when copies and after-answer deletes have ended; aborts them when `signal` does. */
@@ -207,7 +207,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
         throw error;
       }
     },
-    migrate: async (key) => notToBeMoved(ctx, key) ?? migrate(ctx, key),
+    migrate: async (key, options) => notToBeMoved(ctx, key) ?? migrate(ctx, key, options),
     startRecovery() {
       background.start('recovery', () => recoverForever(ctx, ended.signal));
     },

@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
+import type { ListedObject } from '../s3/xml/listing.js';
 import { type CopyOutcome, failedCopy } from '../shadow/copying/copy-outcome.js';
+import type { MigrateOptions } from '../shadow/copying/migrate.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { type MovingBucket, walk } from './walk.js';
@@ -7,7 +9,7 @@ import { type MovingBucket, walk } from './walk.js';
 export interface SweptBucket extends MovingBucket {
   readonly name: string;
   /** The copy that reads make too, so that the protocol holds. */
-  migrate(key: string): Promise<CopyOutcome>;
+  migrate(key: string, options?: MigrateOptions): Promise<CopyOutcome>;
 }
 
 export interface SweepProgress {
@@ -77,7 +79,7 @@ export class Sweep {
       for await (const { object, state } of walk(this.bucket, this.#stop.signal)) {
         if (this.#stop.signal.aborted) break;
         if (state !== 'remaining') continue;
-        const copied = limit(() => this.#copy(object.key)).finally(() => underWay.delete(copied));
+        const copied = limit(() => this.#copy(object)).finally(() => underWay.delete(copied));
         underWay.add(copied);
         if (underWay.size >= 2 * CONCURRENCY) await Promise.race(underWay);
       }
@@ -86,9 +88,10 @@ export class Sweep {
     }
   }
 
-  async #copy(key: string): Promise<void> {
+  async #copy(object: ListedObject): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    const outcome = await this.bucket.migrate(key).catch(failedCopy);
+    const { key } = object;
+    const outcome = await this.bucket.migrate(key, { listed: object }).catch(failedCopy);
     const { objectsCopied, bytesCopied, failed } = this.#progress;
     if (outcome.state === 'copied') {
       this.#progress = {

@@ -4,7 +4,7 @@ const KNOWN_FOR_MS = 300_000;
 
 /** Something of a bucket's settings, asked once in five minutes. */
 export class AskedOnce<T> {
-  #known: { readonly at: number; readonly value: T } | undefined;
+  #asked: { readonly at: number; readonly value: Promise<T> } | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -12,10 +12,14 @@ export class AskedOnce<T> {
   ) {}
 
   /** Rejects as `ask` does, which is asked again then. */
-  async value(signal: AbortSignal): Promise<T> {
+  value(signal: AbortSignal): Promise<T> {
     const now = this.clock.now();
-    if (this.#known === undefined || now - this.#known.at > KNOWN_FOR_MS)
-      this.#known = { at: now, value: await this.ask(signal) };
-    return this.#known.value;
+    if (this.#asked !== undefined && now - this.#asked.at <= KNOWN_FOR_MS) return this.#asked.value;
+    const asked = { at: now, value: this.ask(signal) };
+    this.#asked = asked;
+    asked.value.catch(() => {
+      if (this.#asked === asked) this.#asked = undefined;
+    });
+    return asked.value;
   }
 }

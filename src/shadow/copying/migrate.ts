@@ -1,24 +1,57 @@
+import { setMaxListeners } from 'node:events';
+import type { S3Filter } from '../../s3/message.js';
+import type { ListedObject } from '../../s3/xml/listing.js';
 import { ask } from '../ask.js';
 import { askShadow } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
 import { seesShadow } from '../rungs.js';
-import { lookInTarget } from '../view.js';
+import { type InTarget, lookInTarget } from '../view.js';
 import { copy, dropToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
 import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
 
+export interface MigrateOptions {
+  /** The source's entry of a listing in which the target did not have the key: the target is not asked whether it has it, then. */
+  readonly listed?: Pick<ListedObject, 'size' | 'etag'>;
+  /** What stands before both stores for this copy alone. */
+  readonly through?: { readonly target: S3Filter; readonly shadow: S3Filter };
+  /** Ends the wait, not the copy. Many may wait with one. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Brings one object from the shadow to the target unless the target has one of that name, by the same rules as a read (SWEEP).
- * A copy of the key that is under way is awaited instead. Never rejects.
+ * A copy of the key that is under way is awaited instead. How many are made at once is for those to bound who wait for them. Rejects only with the
+ * reason of `options.signal`.
  */
-export function migrate(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
-  const current = ctx.flights.current(key);
-  if (current) return current.landed;
+export function migrate(
+  ctx: ShadowContext,
+  key: string,
+  { listed, through, signal }: MigrateOptions = {},
+): Promise<CopyOutcome> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  const landed = ctx.flights.current(key)?.landed ?? begin(throughFilters(ctx, through), key, listed);
+  return signal ? unlessAborted(landed, signal) : landed;
+}
+
+function begin(ctx: ShadowContext, key: string, listed: MigrateOptions['listed']): Promise<CopyOutcome> {
   const flight = ctx.flights.begin(key);
-  ctx.background.start('copy', async () =>
-    flight.land(await untilMade(ctx, key, migrateUnderToken(ctx, key))),
+  ctx.background.startUncounted('copy', async () =>
+    flight.land(await untilMade(ctx, key, migrateUnderToken(ctx, key, listed))),
   );
   return flight.landed;
+}
+
+const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']): ShadowContext =>
+  through ? { ...ctx, target: through.target(ctx.target), shadow: through.shadow(ctx.shadow) } : ctx;
+
+function unlessAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
+  setMaxListeners(0, signal);
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }
 
 /** An attempt for each thing that a target may refuse, for the parts of the source, and for uneven ones. */
@@ -44,9 +77,13 @@ export async function untilMade(
   }
 }
 
-async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyOutcome> {
+async function migrateUnderToken(
+  ctx: ShadowContext,
+  key: string,
+  listed?: MigrateOptions['listed'],
+): Promise<CopyOutcome> {
   const { signal } = ctx.background;
-  const inTarget = await lookInTarget(ctx, key, signal);
+  const inTarget = await lookUnlessListed(ctx, key, listed);
   if (inTarget.state !== 'absent') return { state: inTarget.state };
   if (!seesShadow(ctx)) return { state: ctx.rung === 'opening' ? 'superseded' : 'absent' };
   const { deleted, token } = await ctx.ledger.openCopy(key);
@@ -61,4 +98,18 @@ async function migrateUnderToken(ctx: ShadowContext, key: string): Promise<CopyO
   } finally {
     if (held) await dropToken(ctx, token);
   }
+}
+
+/**
+ * READ step 1. A listing says as much, however old: what was written since is found when the copy is to be committed, as it is after a look. But a listing
+ * does not show delete markers, and one in the target is final.
+ */
+async function lookUnlessListed(
+  ctx: ShadowContext,
+  key: string,
+  listed: MigrateOptions['listed'],
+): Promise<InTarget> {
+  const { signal } = ctx.background;
+  const isTold = listed && !(await ctx.learnt.hasVersions.value(signal));
+  return isTold ? { state: 'absent' } : lookInTarget(ctx, key, signal);
 }
