@@ -18,6 +18,7 @@ export interface ShadowFlags {
   readonly shadowWriteThrough?: boolean;
   readonly shadowDelete?: 'both' | 'target';
   readonly shadowAcl?: boolean;
+  readonly provenance?: boolean;
 }
 
 /** The `shadow` of the admin API's bodies; what is undefined is left to the API's defaults, or as it is. */
@@ -32,6 +33,7 @@ export interface ShadowBody {
   readonly write_through: boolean | undefined;
   readonly delete: 'both' | 'target' | undefined;
   readonly acl: boolean | undefined;
+  readonly provenance: boolean | undefined;
 }
 
 export function addShadowFlags(command: Command): Command {
@@ -52,7 +54,12 @@ export function addShadowFlags(command: Command): Command {
       ).choices(['both', 'target']),
     )
     .option('--shadow-acl', "give copies the grants of the shadow's objects")
-    .option('--no-shadow-acl', 'give copies no grants (default for a new shadow)');
+    .option('--no-shadow-acl', 'give copies no grants (default for a new shadow)')
+    .option(
+      '--provenance',
+      'have copies tell where they are from, to the gateway alone (default for a new shadow)',
+    )
+    .option('--no-provenance', 'give copies no user metadata but that of their sources');
 }
 
 /**
@@ -83,10 +90,11 @@ export async function readShadowFlags(flags: ShadowFlags, io: Io): Promise<Shado
   };
 }
 
-const modes = ({ shadowWriteThrough, shadowDelete, shadowAcl }: ShadowFlags) => ({
+const modes = ({ shadowWriteThrough, shadowDelete, shadowAcl, provenance }: ShadowFlags) => ({
   write_through: shadowWriteThrough,
   delete: shadowDelete,
   acl: shadowAcl,
+  provenance,
 });
 
 /**
@@ -128,7 +136,8 @@ export function hasShadowFlag(flags: ShadowFlags): boolean {
   return Object.entries(flags).some(([name, value]) => isOfShadow(name) && value !== undefined);
 }
 
-const isOfShadow = (flag: string): boolean => flag.startsWith('shadow') || flag === 'targetPrefix';
+const isOfShadow = (flag: string): boolean =>
+  flag.startsWith('shadow') || flag === 'targetPrefix' || flag === 'provenance';
 
 function checkedEndpoint(value: string): string {
   const endpoint = parseEndpoint(value);

@@ -77,8 +77,9 @@ function shadowWords(shadow: NonNullable<BucketJson['shadow']>): string {
   const writes = shadow.aim === 'write-through' ? 'written in both' : 'written in the target';
   const deletes = shadow.delete === 'both' ? 'deleted in both' : 'deleted in the target';
   const grants = shadow.acl ? ', grants kept' : '';
+  const silent = shadow.provenance ? '' : ', copies without provenance';
   const where = `${shadow.name} at ${shadow.endpoint} (${shadow.region})${prefixWords(shadow)}`;
-  return `${where}, ${writes}, ${deletes}${grants}`;
+  return `${where}, ${writes}, ${deletes}${grants}${silent}`;
 }
 
 /** Which of its keys are moved, and what they are called here. */

@@ -40,6 +40,8 @@ export interface BucketRoute {
 }
 
 export interface RouteParts {
+  /** The gateway's id. */
+  readonly gateway: string;
   readonly connections: Connections;
   readonly kv: Kv;
   readonly buckets: Pick<BucketStore, 'update'>;
@@ -89,7 +91,7 @@ function openPlainRoute(
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedRecord>,
-  { connections, kv, buckets, losses, sealer, clock, log, times }: RouteParts,
+  { gateway, connections, kv, buckets, losses, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
   const unanswered = new UnansweredWrites(clock, times);
   const { service, close } = connections.toShadow(record);
@@ -100,6 +102,7 @@ function openShadowedRoute(
     target,
     copySources: connections.toBackend(record),
     shadow,
+    gateway,
     demandIntents: () => demandIntents(record, buckets),
     ledger,
     uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),

@@ -28,7 +28,7 @@ export async function admitCopySource(
 
 async function bringOver({ key, versionId }: CopySource, { movingFrom }: BucketRoute): Promise<void> {
   if (movingFrom === undefined || (versionId ?? NULL_VERSION) !== NULL_VERSION) return;
-  const outcome = await movingFrom.migrate(key);
+  const outcome = await movingFrom.migrate(key, { as: 'read' });
   if (outcome.state === 'superseded')
     throw new S3Error('SlowDown', undefined, { headers: { 'retry-after': '1' } });
   if (outcome.state !== 'failed') return;

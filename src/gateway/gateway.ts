@@ -63,7 +63,7 @@ async function openParts(
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const { times } = config;
     const connections = createConnections({ backends, clock, log, times });
-    const routing = { kv, buckets, losses, sealer, connections, clock, log, times };
+    const routing = { gateway: lease.id, kv, buckets, losses, sealer, connections, clock, log, times };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
     const migrations = createMigrations({ routes, kv, clock, log });

@@ -10,12 +10,13 @@ import type { BackgroundWork } from './background.js';
 import type { Flights } from './copying/flights.js';
 import type { Learnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
+import type { Copier } from './copying/provenance.js';
 import type { BucketPresence } from './miss.js';
 
 /** The settings of a shadow that decide how requests are served. */
 export type ShadowSettings = Pick<
   NonNullable<BucketRecord['shadow']>,
-  'delete' | 'acl' | 'prefix' | 'targetPrefix'
+  'delete' | 'acl' | 'provenance' | 'prefix' | 'targetPrefix'
 >;
 
 /** What every rule of the protocol works on: T, S, the per-key state, and time. */
@@ -48,5 +49,7 @@ export interface ShadowContext {
   /** What copies have found out of both stores. */
   readonly learnt: Learnt;
   readonly losses: LossLog;
+  /** As what copies are made, and by which gateway. */
+  readonly copier: Copier;
   readonly presence: { readonly target: BucketPresence; readonly shadow: BucketPresence };
 }

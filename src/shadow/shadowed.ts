@@ -48,6 +48,8 @@ export interface ShadowedOptions {
   readonly pageTokens: PageTokens;
   /** Has all gateways take intents for all writes, in a while. */
   readonly demandIntents: () => Promise<void>;
+  /** The gateway's id, which copies name. */
+  readonly gateway: string;
   /** Is told what copies could not keep. */
   readonly losses: LossLog;
   readonly clock: Clock;
@@ -59,7 +61,7 @@ export interface ShadowedOptions {
 /** A bucket made of two, of which clients see one. */
 export interface ShadowedBucket {
   readonly service: S3Service;
-  /** Brings one object over unless the target has it, as a read of it would. Rejects only with the reason of `options.signal`. */
+  /** Brings one object over unless the target has it, as a read of it would; as the sweep, unless told otherwise. Rejects only with the reason of `options.signal`. */
   migrate(key: string, options?: MigrateOptions): Promise<CopyOutcome>;
   /** Begins to look after what failed writes and deletes left behind; ends with `drain`. */
   startRecovery(): void;
@@ -192,6 +194,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     flights: new Flights(),
     learnt: nothingLearnt(target, clock),
     losses: options.losses,
+    copier: { as: 'read', gateway: options.gateway },
     presence: { target: new BucketPresence(target, clock), shadow: new BucketPresence(shadow, clock) },
   };
   const ended = new AbortController();
@@ -207,7 +210,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
         throw error;
       }
     },
-    migrate: async (key, options) => notToBeMoved(ctx, key) ?? migrate(ctx, key, options),
+    migrate: async (key, options) => notToBeMoved(ctx, key) ?? migrate(ctx, key, { as: 'sweep', ...options }),
     startRecovery() {
       background.start('recovery', () => recoverForever(ctx, ended.signal));
     },

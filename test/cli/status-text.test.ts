@@ -34,6 +34,7 @@ const SHADOW: NonNullable<BucketStatusJson['shadow']> = {
   aim: 'write-through',
   delete: 'both',
   acl: false,
+  provenance: true,
   conditional_writes: { put: true, complete: true, match: true },
 };
 
@@ -146,5 +147,6 @@ describe('what status tells of copies', () => {
 
   it('is that they are given grants, where they are', () => {
     expect(toldWith({ ...SHADOW, acl: true }, {}, null)[2]).toMatch(/, grants kept$/);
+    expect(toldWith({ ...SHADOW, provenance: false }, {}, null)[2]).toMatch(/, copies without provenance$/);
   });
 });

@@ -115,7 +115,17 @@ beforeEach(async () => {
   const sealer = createSealer(Buffer.alloc(32));
   const { buckets } = storesOn(kv);
   const losses = new CopyLosses(kv);
-  const parts = { kv, buckets, losses, sealer, connections, clock: systemClock, log, times: TIMES };
+  const parts = {
+    gateway: 'gateway-1',
+    kv,
+    buckets,
+    losses,
+    sealer,
+    connections,
+    clock: systemClock,
+    log,
+    times: TIMES,
+  };
   const lease = {
     tenure: { signal: NEVER, isOver: () => false },
     onTenure: () => undefined,

@@ -58,7 +58,7 @@ describe('a copy, as clients of the gateway see it', () => {
     expect(headers['x-amz-meta-a']).toBe('1');
     expect(reserved(headers)).toEqual([]);
     const inTarget = await new StoreClient(gateway.main.service, Bucket).ask('HEAD', 'k');
-    expect(reserved(inTarget.headers)).toHaveLength(2);
+    expect(reserved(inTarget.headers)).toHaveLength(3);
   });
 
   test('still does once it was copied by a client', async () => {

@@ -59,6 +59,7 @@ export interface MovingOptions {
   readonly isConfirmed?: boolean;
   readonly delete?: 'both' | 'target';
   readonly acl?: boolean;
+  readonly provenance?: boolean;
   /** Which keys are moving, and from where; all of them unless given. */
   readonly prefixes?: KeyPrefixes;
   readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
@@ -113,6 +114,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     confirmed,
     delete: options.delete ?? 'both',
     acl: options.acl ?? false,
+    ...(options.provenance !== undefined && { provenance: options.provenance }),
     ...prefixes,
   } as const;
   const reachedTarget = recording(asked.target)(onTarget(target));
@@ -130,6 +132,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       copySources: reachedTarget,
       shadow: reachedShadow,
       ledger,
+      gateway: 'gateway-1',
       uploadIds,
       pageTokens,
       demandIntents: async () => {
@@ -197,6 +200,7 @@ const record = (
     confirmed: boolean;
     delete: 'both' | 'target';
     acl: boolean;
+    provenance?: boolean;
   },
   conditionalWrites: { put: boolean; complete: boolean; match: boolean },
 ) => ({

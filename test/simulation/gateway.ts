@@ -51,6 +51,7 @@ export function startGateway(shared: Shared): SimulatedGateway {
     copySources: target,
     shadow: reached(stores.shadow, { ...shared, side: 'shadow', life }),
     ledger: rules.ledger(state, countingWaits(clock, shared.tally)),
+    gateway: 'gateway-1',
     demandIntents: async () => undefined,
     uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: BUCKET_ID }),
     losses: { note: () => undefined, drain: async () => undefined },

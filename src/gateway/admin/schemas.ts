@@ -61,6 +61,10 @@ export const shadowInput = z
       description:
         "whether copies are given the grants of the shadow's objects; false unless the bucket has this shadow already",
     }),
+    provenance: flag.optional().openapi({
+      description:
+        'whether copies tell in user metadata, which clients do not see, where they are from; true unless the bucket has this shadow already',
+    }),
   })
   .openapi('ShadowInput');
 
@@ -122,6 +126,7 @@ const shadow = z.object({
   aim: z.enum(AIMS).openapi({ description: 'the rung that they are on their way to; none: the shadow goes' }),
   delete: z.enum(['both', 'target']),
   acl: z.boolean(),
+  provenance: z.boolean(),
   conditional_writes: conditionalWrites.openapi({
     description:
       'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload, and If-Match on PUT and DELETE',

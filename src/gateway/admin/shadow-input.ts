@@ -67,6 +67,7 @@ export function toShadowRecord(
     aim,
     delete: input.delete ?? current?.delete ?? 'both',
     acl: input.acl ?? current?.acl ?? false,
+    provenance: input.provenance ?? current?.provenance ?? true,
     ...(current?.trailingChecksums !== undefined && { trailingChecksums: current.trailingChecksums }),
     since: current?.since ?? since,
   };

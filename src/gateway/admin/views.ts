@@ -39,6 +39,7 @@ function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['condi
     aim: shadow.aim,
     delete: shadow.delete,
     acl: shadow.acl ?? false,
+    provenance: shadow.provenance ?? true,
     conditional_writes: conditionalWrites,
   };
 }

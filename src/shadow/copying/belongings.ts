@@ -46,7 +46,7 @@ export async function gather(
     ...(ctx.settings.acl ? await aclBelonging({ shadow: ctx.shadow, owner }, object.key, signal) : []),
     ...checksumBelonging(object, way),
     ...unreadableMetadata(object),
-    ...provenance(object, metadata),
+    ...(ctx.settings.provenance === false ? [] : provenance(object, metadata, ctx.copier)),
   ];
   const sendable = found.map((item) => ('headers' in item ? (refusals.against(item) ?? item) : item));
   const refusable = sendable.filter((item) => 'headers' in item);

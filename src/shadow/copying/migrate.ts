@@ -8,9 +8,12 @@ import { seesShadow } from '../rungs.js';
 import { type InTarget, lookInTarget } from '../view.js';
 import { copy, dropToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
+import type { Copier } from './provenance.js';
 import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
 
 export interface MigrateOptions {
+  /** What the copy names as its occasion; `read` unless given. */
+  readonly as?: Copier['as'];
   /** The source's entry of a listing in which the target did not have the key: the target is not asked whether it has it, then. */
   readonly listed?: Pick<ListedObject, 'size' | 'etag'>;
   /** What stands before both stores for this copy alone. */
@@ -27,10 +30,11 @@ export interface MigrateOptions {
 export function migrate(
   ctx: ShadowContext,
   key: string,
-  { listed, through, signal }: MigrateOptions = {},
+  { as = 'read', listed, through, signal }: MigrateOptions = {},
 ): Promise<CopyOutcome> {
   if (signal?.aborted) return Promise.reject(signal.reason);
-  const landed = ctx.flights.current(key)?.landed ?? begin(throughFilters(ctx, through), key, listed);
+  const landed =
+    ctx.flights.current(key)?.landed ?? begin(throughFilters(copying(ctx, as), through), key, listed);
   return signal ? unlessAborted(landed, signal) : landed;
 }
 
@@ -41,6 +45,9 @@ function begin(ctx: ShadowContext, key: string, listed: MigrateOptions['listed']
   );
   return flight.landed;
 }
+
+const copying = (ctx: ShadowContext, as: Copier['as']): ShadowContext =>
+  as === ctx.copier.as ? ctx : { ...ctx, copier: { ...ctx.copier, as } };
 
 const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']): ShadowContext =>
   through ? { ...ctx, target: through.target(ctx.target), shadow: through.shadow(ctx.shadow) } : ctx;

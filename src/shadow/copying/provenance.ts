@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { HeaderFields, S3Response } from '../../s3/message.js';
 import type { Found } from './belongings.js';
 
@@ -7,12 +8,32 @@ const USER_METADATA = 'x-amz-meta-';
 const RESERVED = `${USER_METADATA}penumbra-source-`;
 const MODIFIED = `${RESERVED}last-modified`;
 const ETAG = `${RESERVED}etag`;
+const COPIED_BY = `${RESERVED}copied-by`;
 
 /** When an object was written in the shadow, as clients are told. */
 export const SOURCE_LAST_MODIFIED = 'x-penumbra-source-last-modified';
 
 /** AWS, "Working with object metadata": names and values of user metadata together, in bytes; a header string has one character for each. */
 const MAX_USER_METADATA_BYTES = 2048;
+
+/** What brings an object over: a client's request for it, or the sweep. */
+export const OCCASIONS = ['read', 'sweep'] as const;
+
+/** Who makes a copy. */
+export interface Copier {
+  readonly as: (typeof OCCASIONS)[number];
+  /** The gateway's id. */
+  readonly gateway: string;
+}
+
+/** What a copy says of itself. */
+export interface Provenance {
+  /** Of the source, with its quotes; '' where it had none. */
+  readonly etag: string;
+  /** When the source was written, Unix ms, as its store told; undefined where it did not. */
+  readonly lastModified: number | undefined;
+  readonly copier: Copier;
+}
 
 export const isProvenance = (name: string): boolean => name.startsWith(RESERVED);
 
@@ -27,18 +48,51 @@ export function withSourceTime(answer: S3Response): S3Response {
   return { ...answer, headers: { ...answer.headers, [SOURCE_LAST_MODIFIED]: modified } };
 }
 
-/** The source's ETag and Last-Modified as user metadata of a copy, where they fit beside the source's own. */
-export function provenance(
-  { etag, headers }: { readonly etag: string; readonly headers: HeaderFields },
-  metadata: HeaderFields,
-): Found[] {
+interface Source {
+  readonly key: string;
+  readonly etag: string;
+  readonly headers: HeaderFields;
+}
+
+/** The source's ETag and Last-Modified, and who copied it, as user metadata of a copy, where they fit beside the source's own. */
+export function provenance({ key, etag, headers }: Source, metadata: HeaderFields, copier: Copier): Found[] {
   const modified = headers['last-modified'];
-  const fields = { ...(modified && { [MODIFIED]: modified }), ...(etag && { [ETAG]: etag }) };
+  const fields = {
+    ...(modified && { [MODIFIED]: modified }),
+    ...(etag && { [ETAG]: etag }),
+    [COPIED_BY]: `${copier.as} ${copier.gateway} ${markOf(key)}`,
+  };
   const beside = userMetadataBytes(metadata);
   if (beside + userMetadataBytes(fields) > MAX_USER_METADATA_BYTES)
     return [{ what: 'provenance', reason: 'no room beside the user metadata (2 KB)' }];
   return [{ what: 'provenance', variant: `beside ${beside} bytes`, headers: fields }];
 }
+
+/**
+ * What the target's object of this key says of where it is from. Undefined where it is no copy: it says nothing, or what it says is of another key,
+ * of which a client made it by CopyObject.
+ */
+export function readProvenance(key: string, headers: HeaderFields): Provenance | undefined {
+  const [as, gateway, mark] = (headers[COPIED_BY] ?? '').split(' ');
+  const occasion = OCCASIONS.find((known) => known === as);
+  if (!occasion || gateway === undefined || mark !== markOf(key)) return undefined;
+  const lastModified = Date.parse(headers[MODIFIED] ?? '');
+  return {
+    etag: headers[ETAG] ?? '',
+    lastModified: Number.isNaN(lastModified) ? undefined : lastModified,
+    copier: { as: occasion, gateway },
+  };
+}
+
+/** More than any gateway's name takes. */
+const ROOM = 512;
+
+/** Whether an object with this metadata could have been given provenance when it was copied. */
+export const hasRoomForProvenance = (metadata: HeaderFields): boolean =>
+  userMetadataBytes(metadata) + ROOM <= MAX_USER_METADATA_BYTES;
+
+/** Short, and of no other key. */
+const markOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 12);
 
 const userMetadataBytes = (headers: HeaderFields): number =>
   Object.entries(headers)

@@ -51,6 +51,7 @@ describe('creating a bucket', () => {
       aim: 'read-through',
       delete: 'both',
       acl: false,
+      provenance: true,
       conditional_writes: { put: true, complete: false, match: true },
     });
   });
@@ -605,5 +606,16 @@ describe('the grants of copies', () => {
     expect((await change({ shadow: { acl: true } })).json.shadow).toMatchObject({ acl: true });
     expect((await change({ shadow: { write_through: false } })).json.shadow).toMatchObject({ acl: true });
     expect((await change({ shadow: { acl: false } })).json.shadow).toMatchObject({ acl: false });
+  });
+});
+
+describe('the provenance of copies', () => {
+  it('is kept until that is not wanted, and left out until it is', async () => {
+    await create({ shadow: SHADOW });
+    expect((await change({ shadow: { provenance: false } })).json.shadow).toMatchObject({
+      provenance: false,
+    });
+    expect((await change({ shadow: { acl: true } })).json.shadow).toMatchObject({ provenance: false });
+    expect((await change({ shadow: { provenance: true } })).json.shadow).toMatchObject({ provenance: true });
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { S3Error } from '../../../src/s3/errors.js';
 import type { HeaderFields, S3Filter, S3Request, S3Response } from '../../../src/s3/message.js';
 import { errorResponse } from '../../../src/s3/xml/error.js';
+import { readProvenance } from '../../../src/shadow/copying/provenance.js';
 import { type Moving, movingBucket } from '../moving.js';
 import { Uploading } from '../uploading.js';
 
@@ -209,6 +210,37 @@ describe('the provenance of a copy', () => {
       'x-amz-meta-penumbra-source-last-modified': modified,
       'x-amz-meta-penumbra-source-etag': source.etag,
     });
+    expect(readProvenance('k', await copyOf(moving))).toEqual({
+      etag: source.etag,
+      lastModified: Date.parse(modified ?? ''),
+      copier: { as: 'read', gateway: 'gateway-1' },
+    });
+  });
+
+  it('says that the sweep made it', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', 'abc');
+    await moving.bucket.migrate('k');
+    expect(readProvenance('k', await copyOf(moving))?.copier.as).toBe('sweep');
+  });
+
+  it('counts for its own key alone, and not for that of which a client made it by CopyObject', async () => {
+    const moving = await movingBucket();
+    await moving.shadow.put('k', 'abc');
+    await moving.bucket.migrate('k');
+    await moving.client.ask('PUT', 'other', { headers: { 'x-amz-copy-source': 'new/k' } });
+    const headers = await copyOf(moving, 'other');
+    expect(headers).toHaveProperty('x-amz-meta-penumbra-source-etag');
+    expect(readProvenance('other', headers)).toBeUndefined();
+  });
+
+  it('is left out where the shadow is set so', async () => {
+    const moving = await movingBucket({ provenance: false });
+    await moving.shadow.put('k', 'abc', { 'x-amz-meta-a': '1' });
+    await moving.bucket.migrate('k');
+    const names = Object.keys(await copyOf(moving)).filter((name) => name.startsWith('x-amz-meta-'));
+    expect(names).toEqual(['x-amz-meta-a']);
+    expect(moving.losses).toEqual([]);
   });
 
   it('is left out where it would leave no room for the metadata of the client', async () => {

@@ -74,7 +74,14 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
   const stores = { kv, buckets, accessKeys, clock, log };
   const { leases, lease, registry } = await joinGateways({ ...stores, id, times: SHORT });
   const losses = { add: async () => undefined };
-  const parts = { ...stores, losses, connections: connectionsOf(life, shared), sealer: SEALER, times: SHORT };
+  const parts = {
+    ...stores,
+    gateway: id,
+    losses,
+    connections: connectionsOf(life, shared),
+    sealer: SEALER,
+    times: SHORT,
+  };
   const routes = createBucketRoutes({
     registry,
     lease,
