@@ -1,7 +1,9 @@
+import type { Engine } from '../sweep/passes/engine.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { createAccount } from './account.js';
 import { createAdminApp } from './admin/app.js';
+import type { Migrations } from './admin/dependencies.js';
 import { createAdmission } from './admission.js';
 import { createAuthenticator } from './authenticate.js';
 import { createBucketLifecycle, type KeylessLifecycle } from './bucket-lifecycle.js';
@@ -9,7 +11,6 @@ import type { BucketRoutes } from './bucket-routes.js';
 import type { Config } from './config.js';
 import { createHealthApp } from './health.js';
 import type { Listener } from './http-server.js';
-import type { RunningMigrations } from './migrations.js';
 import { probeShadow } from './probe.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
 import { probeShadowChecksums, probeTrailingChecksums } from './probe-trailing-checksums.js';
@@ -29,7 +30,8 @@ export interface GatewayParts {
   readonly state: State;
   readonly storage: ReadonlyMap<string, StorageBackend>;
   readonly routes: BucketRoutes;
-  readonly migrations: RunningMigrations;
+  readonly passEngine: Engine;
+  readonly migrations: Migrations;
   readonly switching: RunningSwitching;
 }
 

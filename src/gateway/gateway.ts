@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import type { BucketRecord } from '../state/buckets.js';
+import { deliverByQueue } from '../sweep/delivery/bullmq.js';
+import { deliverInProcess } from '../sweep/delivery/in-process.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { createListener, type GatewayParts } from './assembly.js';
@@ -8,6 +11,7 @@ import type { Config } from './config.js';
 import { createConnections } from './connections.js';
 import { type HttpServer, listen } from './http-server.js';
 import { createMigrations } from './migrations.js';
+import { startPassEngine } from './pass-engine.js';
 import { openState } from './state.js';
 import { openBackends, type StorageBackend } from './storage.js';
 import { startSwitching } from './switching/switching.js';
@@ -66,9 +70,13 @@ async function openParts(
     const routing = { gateway: lease.id, kv, buckets, losses, sealer, connections, clock, log, times };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
-    const migrations = createMigrations({ routes, kv, clock, log });
+    const { data: folder, redis } = config;
+    const delivery = redis === undefined ? deliverInProcess(log) : deliverByQueue(redis, log);
+    const work = { delivery, folder: join(folder, 'findings'), id: state.id };
+    const passEngine = startPassEngine({ routes, kv, ...work, clock, log });
+    const migrations = createMigrations({ routes, kv, clock });
     const switching = startSwitching({ ...state, clock, log });
-    return { config, clock, log, draining, state, storage, routes, migrations, switching };
+    return { config, clock, log, draining, state, storage, routes, passEngine, migrations, switching };
   } catch (error) {
     await closeStorage(storage);
     throw error;
@@ -78,7 +86,7 @@ async function openParts(
 async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
   const late = new AbortController();
   const deadline = parts.clock.after(GRACE_MS, () => late.abort());
-  const swept = parts.migrations.stop();
+  const swept = parts.passEngine.close();
   await server?.close(late.signal);
   await closeParts(parts, late.signal);
   await swept;

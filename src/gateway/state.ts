@@ -17,6 +17,8 @@ import { joinGateways, type Membership } from './switching/membership.js';
 
 /** What outlives the process, opened. */
 export interface State extends Membership {
+  /** Of this process, among all that share the state. */
+  readonly id: string;
   readonly kv: Kv;
   readonly sealer: Sealer;
   readonly buckets: BucketStore;
@@ -63,8 +65,10 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
   const password = config.adminPassword === undefined ? {} : { given: config.adminPassword };
   const adminPassword = await sessions.ensurePassword(password);
   const stores = { kv, buckets, accessKeys, clock, log };
-  const membership = await joinGateways({ ...stores, id: gatewayId(), times: config.times });
+  const id = gatewayId();
+  const membership = await joinGateways({ ...stores, id, times: config.times });
   return {
+    id,
     kv,
     sealer,
     buckets,

@@ -2,6 +2,7 @@ import { S3Error } from '../s3/errors.js';
 import type { Copy, KeyRecord } from '../state/key-record.js';
 import { KvUnavailable } from '../state/kv.js';
 import type { WriteIntent } from '../state/write-intent.js';
+import { unlessAborted } from '../system/unless-aborted.js';
 import { wasLeftUnanswered } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
@@ -129,7 +130,3 @@ function once<T>(find: () => Promise<T>): () => Promise<T> {
     return found;
   };
 }
-
-const unlessAborted = (signal: AbortSignal) => (error: unknown) => {
-  if (!signal.aborted) throw error;
-};

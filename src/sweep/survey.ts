@@ -1,7 +1,7 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { ListingRefused } from '../shadow/listing/store-page.js';
 import type { Clock } from '../system/clock.js';
-import { type MovingBucket, walk } from './walk.js';
+import { type MovingBucket, rowsOf } from './rows.js';
 
 /** How far a bucket is, by the listings of both sides. Deleted keys that the shadow still has count nowhere. */
 export interface Survey {
@@ -34,17 +34,17 @@ export async function survey(bucket: MovingBucket, deadlineMs: number, clock: Cl
   const seen = { objectsTotal: 0, objectsDone: 0, bytesTotal: 0, bytesDone: 0, remaining: 0 };
   const firstRemaining: string[] = [];
   try {
-    for await (const { object, state } of walk(bucket, stop.signal)) {
+    for await (const { key, source, target, isDeleted } of rowsOf(bucket, {}, stop.signal)) {
       if (clock.now() > over) return { ...seen, firstRemaining, exact: false };
-      if (state === 'deleted') continue;
+      if (!source || isDeleted) continue;
       seen.objectsTotal += 1;
-      seen.bytesTotal += object.size;
-      if (state === 'done') {
+      seen.bytesTotal += source.size;
+      if (target) {
         seen.objectsDone += 1;
-        seen.bytesDone += object.size;
+        seen.bytesDone += source.size;
       } else {
         seen.remaining += 1;
-        if (firstRemaining.length < NAMED) firstRemaining.push(object.key);
+        if (firstRemaining.length < NAMED) firstRemaining.push(key);
       }
     }
     return { ...seen, firstRemaining, exact: true };

@@ -69,7 +69,7 @@ describeMoves(
         'target',
       );
       expect(updated.shadow).toMatchObject({ name: old.name, write_through: true, delete: 'target' });
-      expect(await done('sweep', name, 'start')).toMatchObject({ state: 'running' });
+      expect(await done('sweep', name, 'start')).toMatchObject({ state: 'planning' });
       await expect
         .poll(() => done('sweep', name, 'status'), { timeout: 60_000 })
         .toMatchObject({

@@ -29,7 +29,7 @@ export async function clearShadow(
   deps: ClearingDependencies,
 ): Promise<BucketRecord> {
   const judged = options.force || record.shadow.aim === 'none' ? record : await judge(record, options, deps);
-  await deps.migrations.endSweep(record);
+  await deps.migrations.forget(record);
   await aimAt('none', judged, deps);
   return settledWithin(record.name, options.waitMs, deps);
 }

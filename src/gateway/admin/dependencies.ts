@@ -4,9 +4,12 @@ import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js
 import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
 import type { CopyLosses } from '../../state/copy-losses.js';
+import type { PassKind } from '../../state/passes/pass-record.js';
+import type { FindingPage } from '../../state/passes/passes.js';
 import type { Repairs } from '../../state/tombstone.js';
+import type { PassControl } from '../../sweep/passes/control.js';
+import type { Progress } from '../../sweep/passes/progress.js';
 import type { Survey } from '../../sweep/survey.js';
-import type { SweepProgress } from '../../sweep/sweep.js';
 import type { Clock } from '../../system/clock.js';
 import type { ProbeTarget } from '../scratch-object.js';
 import type { Switching } from '../switching/switching.js';
@@ -20,22 +23,25 @@ export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' 
 
 /** How far a bucket is: what the listings of both sides say, and what is owed. Sizes in bytes. */
 export interface MigrationStatus extends Survey {
-  /** Objects that the running or last sweep could not copy. */
-  readonly failed: number;
+  /** The sweep that is under way, or the last one. */
+  readonly sweep: Progress | undefined;
   /** Deletes that the shadow is still owed. */
   readonly repairs: Repairs;
   readonly tombstones: number;
 }
 
-/** All but `endSweep` are only called for buckets that have a shadow. */
+/** All but `forget` are only called for buckets that have a shadow. */
 export interface Migrations {
   /** Walks for at most `deadlineMs` and says in `exact` whether it saw all. */
   status(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
-  /** Begins to copy what remains; a sweep that runs already, on whichever gateway, goes on. */
-  startSweep(bucket: BucketRecord): Promise<SweepProgress>;
-  sweep(bucket: BucketRecord): Promise<SweepProgress>;
-  /** Ends the sweep of a bucket whose shadow goes, and forgets its progress. */
-  endSweep(bucket: BucketRecord): Promise<void>;
+  /** Begins, pauses and ends passes over a bucket. */
+  readonly passes: Pick<PassControl, 'start' | 'pause' | 'resume' | 'stop' | 'configure' | 'retryFailed'>;
+  /** How far the pass is that is under way, or was the last one; undefined where there was none. */
+  progress(bucket: BucketRecord, kind: PassKind): Promise<Progress | undefined>;
+  /** What it found of single keys, in pages, from the one behind `after`. */
+  findings(bucket: BucketRecord, kind: PassKind, after?: string): AsyncGenerator<FindingPage>;
+  /** Ends the passes over a bucket whose shadow goes, and forgets them. */
+  forget(bucket: BucketRecord): Promise<void>;
 }
 
 export interface NewBucket {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
 import { hasKeyLength, MAX_KEY_BYTES } from '../../s3/keys.js';
 import { LOSSES } from '../../shadow/copying/loss.js';
+import { PASS_STATES } from '../../state/passes/pass-record.js';
 import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';
@@ -219,7 +220,7 @@ export const backend = z
 
 export const sweep = z
   .object({
-    state: z.enum(['idle', 'running', 'done', 'failed', 'interrupted']),
+    state: z.enum(['idle', ...PASS_STATES]),
     objects_copied: z.int(),
     bytes_copied: z.int(),
     failed: z.int(),

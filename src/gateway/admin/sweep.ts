@@ -26,10 +26,11 @@ export function sweepRoutes({ buckets, migrations }: Pick<AdminDependencies, 'bu
   return createRouter()
     .openapi(startRoute, async (c) => {
       const record = await findShadowedBucket(buckets, c.req.valid('param').name);
-      return c.json(sweepJson(await migrations.startSweep(record)), 202);
+      await migrations.passes.start(record, 'sweep');
+      return c.json(sweepJson(await migrations.progress(record, 'sweep')), 202);
     })
     .openapi(progressRoute, async (c) => {
       const record = await findShadowedBucket(buckets, c.req.valid('param').name);
-      return c.json(sweepJson(await migrations.sweep(record)), 200);
+      return c.json(sweepJson(await migrations.progress(record, 'sweep')), 200);
     });
 }

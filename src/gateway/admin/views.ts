@@ -1,7 +1,8 @@
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { LossPage } from '../../state/copy-losses.js';
-import type { SweepProgress } from '../../sweep/sweep.js';
+import { countOf } from '../../state/passes/tally.js';
+import type { Progress } from '../../sweep/passes/progress.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
 import type {
@@ -53,7 +54,7 @@ export function migrationJson(status: MigrationStatus | undefined): MigrationJso
     bytes_total: status?.bytesTotal ?? 0,
     bytes_done: status?.bytesDone ?? 0,
     remaining: status?.remaining ?? 0,
-    failed: status?.failed ?? 0,
+    failed: status?.sweep ? countOf(status.sweep.tally, 'failed').objects : 0,
     pending_repairs: status?.repairs.count ?? 0,
     oldest_repair: isoTime(status?.repairs.oldestSince),
     repair_error: status?.repairs.lastError ?? null,
@@ -92,15 +93,17 @@ export function backendJson({ backend, endpoint }: DeclaredBackend, defaultBacke
   };
 }
 
-export function sweepJson(progress: SweepProgress): SweepJson {
+/** `undefined` where none was begun. */
+export function sweepJson(progress: Progress | undefined): SweepJson {
+  const copied = progress && countOf(progress.tally, 'copied');
   return {
-    state: progress.state,
-    objects_copied: progress.objectsCopied,
-    bytes_copied: progress.bytesCopied,
-    failed: progress.failed,
-    started_at: isoTime(progress.startedAt),
-    finished_at: isoTime(progress.finishedAt),
-    last_error: progress.lastError ?? null,
+    state: progress?.pass.state ?? 'idle',
+    objects_copied: copied?.objects ?? 0,
+    bytes_copied: copied?.bytes ?? 0,
+    failed: progress ? countOf(progress.tally, 'failed').objects : 0,
+    started_at: isoTime(progress?.pass.startedAt),
+    finished_at: isoTime(progress?.pass.finishedAt),
+    last_error: progress?.pass.lastError ?? null,
   };
 }
 

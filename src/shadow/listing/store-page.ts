@@ -128,16 +128,22 @@ export function startAfter(
   return found >= 0 && found + delimiter.length === after.length ? after + LAST_CHARACTER : after;
 }
 
-/** All objects of a store whose keys begin with `prefix`, in key order. */
+/** All objects of a store whose keys begin with `prefix` and come after `after`, in key order. */
 export async function* listStore(
   service: S3Service,
   signal: AbortSignal,
-  prefix = '',
+  { prefix = '', after }: { readonly prefix?: string; readonly after?: string | undefined } = {},
 ): AsyncGenerator<ListedObject> {
-  let after: string | undefined;
+  let end = after;
   do {
-    const page = await readStorePage(service, { prefix, delimiter: '', after, maxKeys: MAX_PAGE, signal });
+    const page = await readStorePage(service, {
+      prefix,
+      delimiter: '',
+      after: end,
+      maxKeys: MAX_PAGE,
+      signal,
+    });
     for (const { object } of page.entries) if (object) yield object;
-    after = page.end;
-  } while (after !== undefined);
+    end = page.end;
+  } while (end !== undefined);
 }

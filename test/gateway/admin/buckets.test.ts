@@ -222,7 +222,7 @@ describe('changing a bucket', () => {
       writeThrough: true,
       since: shadow?.since,
     });
-    expect(admin.calls).not.toContain('end the sweep of photos');
+    expect(admin.calls).not.toContain('forget the passes over photos');
   });
 
   it('gives up write-through although the shadow is down, and takes nothing up without asking it', async () => {
@@ -354,7 +354,7 @@ describe('leaving a shadow', () => {
 
   it('goes when nothing is left in it', async () => {
     expect((await change({ shadow: null })).json.shadow).toBeNull();
-    expect(admin.calls.at(-1)).toBe('end the sweep of photos');
+    expect(admin.calls.at(-1)).toBe('forget the passes over photos');
   });
 
   it('is refused while it has objects of its own, with their number and the first keys', async () => {
@@ -543,9 +543,9 @@ describe('backends and sweeps', () => {
     await create({ shadow: SHADOW });
     expect(await admin.ask('POST', '/buckets/photos/sweep')).toMatchObject({
       status: 202,
-      json: { state: 'running', started_at: '1970-01-01T00:00:00.000Z', finished_at: null },
+      json: { state: 'planning', finished_at: null },
     });
-    expect((await admin.ask('GET', '/buckets/photos/sweep')).json).toMatchObject({ state: 'idle' });
+    expect((await admin.ask('GET', '/buckets/photos/sweep')).json).toMatchObject({ state: 'planning' });
     await change({ shadow: null });
     expect((await admin.ask('POST', '/buckets/photos/sweep')).status).toBe(409);
   });

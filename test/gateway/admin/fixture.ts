@@ -11,6 +11,7 @@ import type {
   Migrations,
   Probes,
 } from '../../../src/gateway/admin/dependencies.js';
+import { createMigrations } from '../../../src/gateway/migrations.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
@@ -65,7 +66,7 @@ const NOTHING_LEFT: MigrationStatus = {
   remaining: 0,
   firstRemaining: [],
   exact: true,
-  failed: 0,
+  sweep: undefined,
   repairs: { count: 0 },
   tombstones: 0,
 };
@@ -114,11 +115,13 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       await buckets.delete(name);
     },
   };
+  const routes = { find: async () => undefined };
   const migrations: Migrations = {
+    ...createMigrations({ routes, kv, clock: systemClock }),
     status: async () => status,
-    startSweep: async () => ({ state: 'running', objectsCopied: 1, bytesCopied: 2, failed: 0, startedAt: 0 }),
-    sweep: async () => ({ state: 'idle', objectsCopied: 0, bytesCopied: 0, failed: 0 }),
-    endSweep: async ({ name }) => void calls.push(`end the sweep of ${name}`),
+    async forget({ name }) {
+      calls.push(`forget the passes over ${name}`);
+    },
   };
   const switching = playedSwitching(buckets);
   const probes: Probes = {

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
+import type { Migrations } from '../../../src/gateway/admin/dependencies.js';
 import { type BucketRoutes, createBucketRoutes, findRoute } from '../../../src/gateway/bucket-routes.js';
 import type { Connections } from '../../../src/gateway/connections.js';
-import { createMigrations, type RunningMigrations } from '../../../src/gateway/migrations.js';
+import { createMigrations } from '../../../src/gateway/migrations.js';
 import { joinGateways, type Membership } from '../../../src/gateway/switching/membership.js';
 import { servedOutOfTouch } from '../../../src/gateway/switching/out-of-touch.js';
 import { type Switching, startSwitching } from '../../../src/gateway/switching/switching.js';
@@ -22,7 +23,7 @@ import { SHORT } from './times.js';
 /** What an operator reaches of a gateway. */
 export interface AdminSide {
   readonly buckets: BucketStore;
-  readonly migrations: RunningMigrations;
+  readonly migrations: Migrations;
   readonly switching: Switching;
   readonly clock: Clock;
 }
@@ -88,7 +89,7 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
     open: (record, tenure) => rules.openRoute(record, rules.tenure(tenure), parts),
     log,
   });
-  const migrations = createMigrations({ routes, kv, clock, log });
+  const migrations = createMigrations({ routes, kv, clock });
   const switching = startSwitching({ kv, registry, buckets, leases, clock, log });
   return { buckets, migrations, switching, clock, lease, routes };
 }

@@ -1,0 +1,349 @@
+import { randomUUID } from 'node:crypto';
+import { KvUnavailable } from '../../state/kv.js';
+import type { Finding, Pass, Range, RangeRef } from '../../state/passes/pass-record.js';
+import type { Passes } from '../../state/passes/passes.js';
+import { countOf, EMPTY_TALLY } from '../../state/passes/tally.js';
+import type { Clock } from '../../system/clock.js';
+import type { Logger } from '../../system/logger.js';
+import { unlessAborted } from '../../system/unless-aborted.js';
+import type { Delivery } from '../delivery/delivery.js';
+import type { KeyRange, Row } from '../row.js';
+import type { PassWork } from './pass-work.js';
+import { newRange, RANGE_LEASE_MS, runRange } from './run-range.js';
+
+/** How a bucket is cut, and what it is thought to have. */
+export interface RangePlan {
+  readonly ranges: readonly (KeyRange & { readonly objects: number })[];
+  readonly objects: number;
+  /** Bytes. */
+  readonly meanBytes: number;
+  /** How that was found, in words. */
+  readonly basis: string;
+}
+
+/** What a pass goes over, as this process reaches it now. */
+export interface PassBucket {
+  /** Both listings of a stretch. */
+  rows(range: KeyRange, signal: AbortSignal): AsyncGenerator<Row>;
+  plan(signal: AbortSignal): Promise<RangePlan>;
+  split(range: KeyRange, signal: AbortSignal): Promise<readonly KeyRange[]>;
+  readonly work: PassWork;
+  /** Its share of the limits of the pass is told anew as others come and go. */
+  setShare(share: number): void;
+  close(): void;
+}
+
+export interface EngineOptions {
+  readonly passes: Passes;
+  readonly delivery: Delivery;
+  /** Undefined while the bucket cannot be worked on: its shadow is just being set, or is gone. */
+  readonly open: (pass: Pass) => Promise<PassBucket | undefined>;
+  /** Keeps findings that have no room in the state, and tells where. */
+  readonly spill: (pass: Pass, findings: readonly Finding[]) => Promise<string>;
+  /** Of this process, among all that work on passes. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often what is left is announced, ms. */
+const TICK_MS = 2_000;
+/** Ranges of one pass that are announced at once: more are there when these are gone. */
+const ANNOUNCED = 200;
+/** Ranges that one process works on at once. */
+const AT_ONCE = 4;
+/** How long whoever makes a plan may be silent, ms. */
+const PLAN_LEASE_MS = 120_000;
+/** Findings that the state holds of one pass. */
+const MAX_KEPT = 100_000;
+
+interface OpenPass {
+  readonly run: string;
+  readonly bucket: PassBucket;
+  readonly stop: AbortController;
+  /** Ranges of it that this process works on. */
+  working: number;
+}
+
+/**
+ * Works on passes in this process, beside any number of others: announces ranges that nobody has, goes through those that it is brought, and
+ * leaves them when their pass is paused, stopped or replaced.
+ */
+export class Engine {
+  readonly #closing = new AbortController();
+  readonly #open = new Map<string, OpenPass>();
+  #passes = new Map<string, Pass>();
+  /** Findings of ranges that are not gone through yet, by pass. */
+  readonly #keptByRanges = new Map<string, number>();
+  #isWoken = false;
+  #wake: () => void = () => undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: EngineOptions) {}
+
+  start(): void {
+    const { passes, delivery } = this.options;
+    const unwatch = passes.onChange(() => this.#wakeUp());
+    delivery.start((ref, signal) => this.#handle(ref, signal), AT_ONCE);
+    this.#ended = this.#tickForever().finally(unwatch);
+  }
+
+  /** Resolves when all copies under way have ended. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#wakeUp();
+    for (const { stop } of this.#open.values()) stop.abort();
+    await this.options.delivery.close();
+    await this.#ended;
+    for (const name of [...this.#open.keys()]) this.#shut(name);
+  }
+
+  #wakeUp(): void {
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  async #tickForever(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      this.#isWoken = false;
+      await this.#tick().catch((error: unknown) => {
+        if (!(error instanceof KvUnavailable))
+          this.options.log.error({ err: error }, 'passes could not be looked after; it is tried again');
+      });
+      await this.#rest(signal);
+    }
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.#isWoken) return;
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const over = AbortSignal.any([signal, woken.signal]);
+    await this.options.clock.sleep(TICK_MS, over).catch(unlessAborted(over));
+  }
+
+  async #tick(): Promise<void> {
+    const all = await this.options.passes.all();
+    this.#passes = new Map(all.map((pass) => [nameOfPass(pass), pass]));
+    for (const [name, open] of this.#open) {
+      const pass = this.#passes.get(name);
+      if (pass?.run !== open.run || pass.state !== 'running') this.#leave(name);
+    }
+    for (const pass of all) await this.#lookAfter(pass);
+  }
+
+  async #lookAfter(pass: Pass): Promise<void> {
+    if (pass.state === 'planning') await this.#makePlan(pass);
+    else if (pass.state === 'running') await this.#announce(pass);
+    else if (pass.state === 'done' && pass.settings.catchUp && hasFoundWork(pass)) await this.#followUp(pass);
+  }
+
+  async #announce(pass: Pass): Promise<void> {
+    const { passes, delivery, clock, id } = this.options;
+    const now = clock.now();
+    const refs: RangeRef[] = [];
+    let [held, own, kept] = [0, 0, 0];
+    for await (const range of passes.ranges(pass, ANNOUNCED)) {
+      const isHeld = range.owner !== undefined && range.owner.until > now;
+      if (isHeld) held += 1;
+      if (isHeld && range.owner?.id === id) own += 1;
+      kept += range.kept;
+      if (!isHeld && range.notBefore <= now) refs.push(refTo(pass, range));
+    }
+    this.#keptByRanges.set(nameOfPass(pass), kept);
+    this.#open.get(nameOfPass(pass))?.bucket.setShare(held === 0 ? 1 : own / held);
+    await delivery.announce(refs);
+  }
+
+  async #handle(ref: RangeRef, signal: AbortSignal): Promise<void> {
+    const name = nameOfPass(ref);
+    const pass = this.#passes.get(name) ?? (await this.options.passes.get(ref.bucketId, ref.kind));
+    if (pass?.run !== ref.run || pass.state !== 'running') return;
+    const open = await this.#opened(pass);
+    if (!open) return;
+    open.working += 1;
+    try {
+      await this.#work(ref, open, AbortSignal.any([signal, open.stop.signal]));
+    } finally {
+      open.working -= 1;
+      if (open.working === 0 && open.stop.signal.aborted) this.#shut(name, open);
+      this.#wakeUp();
+    }
+  }
+
+  async #work(ref: RangeRef, { bucket }: OpenPass, signal: AbortSignal): Promise<void> {
+    const { passes, clock, log, id } = this.options;
+    const held = await passes.claim(ref, id, RANGE_LEASE_MS);
+    if (!held) return;
+    const name = nameOfPass(ref);
+    await runRange(held, {
+      passes,
+      work: bucket.work,
+      rows: (range, until) => bucket.rows(range, until),
+      split: (range, until) => bucket.split(range, until),
+      room: () => MAX_KEPT - (this.#passes.get(name)?.kept ?? 0) - (this.#keptByRanges.get(name) ?? 0),
+      spill: (findings) => this.#spill(ref, findings),
+      clock,
+      log,
+      signal,
+    });
+  }
+
+  async #spill(ref: RangeRef, findings: readonly Finding[]): Promise<void> {
+    const { passes, spill } = this.options;
+    const pass = this.#passes.get(nameOfPass(ref));
+    if (!pass) return;
+    const spilledTo = await spill(pass, findings);
+    if (pass.spilledTo === undefined)
+      await passes.change(ref.bucketId, ref.kind, (now) =>
+        now?.run === ref.run ? { ...now, spilledTo } : undefined,
+      );
+  }
+
+  /** The bucket of a pass, opened once for all its ranges. */
+  async #opened(pass: Pass): Promise<OpenPass | undefined> {
+    const name = nameOfPass(pass);
+    const known = this.#open.get(name);
+    if (known?.run === pass.run && !known.stop.signal.aborted) return known;
+    const bucket = await this.options.open(pass);
+    if (!bucket || this.#closing.signal.aborted) return undefined;
+    const other = this.#open.get(name);
+    if (other?.run === pass.run && !other.stop.signal.aborted) {
+      bucket.close();
+      return other;
+    }
+    if (other) this.#leave(name);
+    const open = { run: pass.run, bucket, stop: new AbortController(), working: 0 };
+    this.#open.set(name, open);
+    return open;
+  }
+
+  #leave(name: string): void {
+    const open = this.#open.get(name);
+    open?.stop.abort();
+    if (open?.working === 0) this.#shut(name, open);
+  }
+
+  #shut(name: string, open = this.#open.get(name)): void {
+    open?.bucket.close();
+    if (this.#open.get(name) === open) this.#open.delete(name);
+  }
+
+  /** One process makes the plan; should it die, another begins anew. */
+  async #makePlan(pass: Pass): Promise<void> {
+    const { passes, clock, id, log } = this.options;
+    const now = clock.now();
+    if (pass.plan.owner && pass.plan.owner.until > now) return;
+    const bucket = await this.options.open(pass);
+    if (!bucket) return;
+    try {
+      const owner = { id: `${id}/${randomUUID()}`, until: now + PLAN_LEASE_MS };
+      const isOwner = (found: Pass | undefined): found is Pass =>
+        found?.run === pass.run && found.state === 'planning' && found.plan.owner?.id === owner.id;
+      const claimed = await passes.change(pass.bucketId, pass.kind, (found) =>
+        found?.run === pass.run && found.state === 'planning' && (found.plan.owner?.until ?? 0) <= now
+          ? { ...found, plan: { ...found.plan, owner } }
+          : undefined,
+      );
+      if (!isOwner(claimed)) return;
+      const plan = await bucket.plan(this.#closing.signal);
+      const ranges = plan.ranges.map((range, index) =>
+        newRange({
+          after: range.after,
+          upTo: range.upTo,
+          id: String(index).padStart(6, '0'),
+          planned: range.objects,
+        }),
+      );
+      await passes.addRanges(pass, ranges);
+      await passes.change(pass.bucketId, pass.kind, (found) =>
+        isOwner(found)
+          ? { ...found, state: 'running', lastError: undefined, plan: planned(found, plan) }
+          : undefined,
+      );
+      log.info(
+        { bucket: pass.bucket, kind: pass.kind, ranges: ranges.length, basis: plan.basis },
+        'a pass is planned',
+      );
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      await this.#notePlanFailure(pass, error);
+    } finally {
+      bucket.close();
+    }
+  }
+
+  /** It is planned again by whoever comes next, in a while. */
+  async #notePlanFailure(pass: Pass, error: unknown): Promise<void> {
+    const { passes, clock, log, id } = this.options;
+    const lastError = error instanceof Error ? error.message : String(error);
+    log.warn({ err: error, bucket: pass.bucket }, 'a pass could not be planned; it is tried again');
+    const owner = { id, until: clock.now() + PLAN_RETRY_MS };
+    await passes.change(pass.bucketId, pass.kind, (found) =>
+      found?.run === pass.run && found.state === 'planning'
+        ? { ...found, lastError, plan: { ...found.plan, owner } }
+        : undefined,
+    );
+  }
+
+  /** Another pass after one that found something to copy. */
+  async #followUp(pass: Pass): Promise<void> {
+    const { passes, clock } = this.options;
+    const next = nextPass(pass, { settings: pass.settings, now: clock.now() });
+    const now = await passes.change(pass.bucketId, pass.kind, (found) =>
+      found?.run === pass.run && found.state === 'done' ? next : undefined,
+    );
+    if (now?.run === next.run) await passes.clear(pass);
+  }
+}
+
+/** Before a plan that failed is made anew, ms. */
+const PLAN_RETRY_MS = 5_000;
+
+const planned = (pass: Pass, { ranges, objects, meanBytes, basis }: RangePlan): Pass['plan'] => ({
+  ...pass.plan,
+  isComplete: true,
+  ranges: ranges.length,
+  objects,
+  bytes: Math.round(objects * meanBytes),
+  basis,
+  owner: undefined,
+});
+
+export const nameOfPass = ({ bucketId, kind }: Pick<RangeRef, 'bucketId' | 'kind'>): string =>
+  `${bucketId}/${kind}`;
+
+const refTo = ({ bucketId, kind, run }: Pass, { id }: Range): RangeRef => ({
+  bucketId,
+  kind,
+  run,
+  range: id,
+});
+
+/** Whether a pass has copied something, so that there may be more since. */
+const hasFoundWork = ({ tally }: Pass): boolean =>
+  countOf(tally, 'copied').objects + countOf(tally, 'renewed').objects > 0;
+
+/** The pass that follows `before`, or the first one. */
+export function nextPass(
+  before: Pick<Pass, 'bucketId' | 'bucket' | 'kind'> & Partial<Pick<Pass, 'number'>>,
+  { settings, now }: { readonly settings: Pass['settings']; readonly now: number },
+): Pass {
+  const { bucketId, bucket, kind, number = 0 } = before;
+  return {
+    run: randomUUID(),
+    kind,
+    bucketId,
+    bucket,
+    number: number + 1,
+    state: 'planning',
+    settings,
+    startedAt: now,
+    plan: { isComplete: false, ranges: 0, objects: 0, bytes: 0, basis: '' },
+    finished: 0,
+    tally: EMPTY_TALLY,
+    kept: 0,
+    spilled: 0,
+  };
+}
