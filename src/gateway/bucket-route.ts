@@ -1,4 +1,5 @@
 import type { S3Service } from '../s3/message.js';
+import type { ReplaceOutcome } from '../shadow/copying/replace.js';
 import { lastingTokens } from '../shadow/listing/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
@@ -26,6 +27,8 @@ export interface MovingFrom {
   /** What all keys begin with that the shadow can have. */
   readonly prefix: string;
   readonly migrate: ShadowedBucket['migrate'];
+  /** Puts the shadow's object in the place of a copy with this ETag, unless clients have written or deleted that since. */
+  replaceCopy(key: string, etag: string, signal: AbortSignal): Promise<ReplaceOutcome>;
 }
 
 /** How the requests of one bucket are served, as long as its record is what it is and the tenure lasts in which it was opened. */
@@ -117,7 +120,14 @@ function openShadowedRoute(
     record,
     service: requests.service,
     target,
-    movingFrom: { shadow, ledger, prefix: record.shadow.targetPrefix, migrate: shadowed.migrate },
+    movingFrom: {
+      shadow,
+      ledger,
+      prefix: record.shadow.targetPrefix,
+      migrate: shadowed.migrate,
+      replaceCopy: (key, etag, signal) =>
+        shadowed.replaceCopy(key, { etag, service: requests.service, signal }),
+    },
     retire: (signal) =>
       retirement({
         requests,

@@ -18,6 +18,7 @@ import { Flights } from './copying/flights.js';
 import { nothingLearnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
 import { type MigrateOptions, migrate } from './copying/migrate.js';
+import { type ReplaceOptions, type ReplaceOutcome, replaceCopy } from './copying/replace.js';
 import { crossOrigin } from './cross-origin.js';
 import { deleteObject } from './deleting/delete.js';
 import { deleteObjects } from './deleting/delete-objects.js';
@@ -63,6 +64,8 @@ export interface ShadowedBucket {
   readonly service: S3Service;
   /** Brings one object over unless the target has it, as a read of it would; as the sweep, unless told otherwise. Rejects only with the reason of `options.signal`. */
   migrate(key: string, options?: MigrateOptions): Promise<CopyOutcome>;
+  /** Puts the shadow's object in the place of an older copy of it, unless clients have written or deleted that since. */
+  replaceCopy(key: string, options: ReplaceOptions): Promise<ReplaceOutcome>;
   /** Begins to look after what failed writes and deletes left behind; ends with `drain`. */
   startRecovery(): void;
   /** Resolves when copies and after-answer deletes have ended; aborts them when `signal` does. */
@@ -211,6 +214,8 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
       }
     },
     migrate: async (key, options) => notToBeMoved(ctx, key) ?? migrate(ctx, key, { as: 'sweep', ...options }),
+    replaceCopy: async (key, options) =>
+      isOfShadow(ctx, key) ? replaceCopy(ctx, key, options) : { state: 'absent' },
     startRecovery() {
       background.start('recovery', () => recoverForever(ctx, ended.signal));
     },

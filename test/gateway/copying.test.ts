@@ -14,7 +14,7 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
     record: bucketNamed('photos', { targetBucket: 'new-photos' }),
     service,
     target: service,
-    movingFrom: { shadow: service, ledger, prefix: '', migrate: async () => outcome },
+    movingFrom: { shadow: service, ledger, prefix: '', migrate: async () => outcome, replaceCopy: service },
     retire: () => Promise.reject(new Error('the route stays')) as never,
   };
   const routes = { find: async () => route, close: () => Promise.resolve(false) };

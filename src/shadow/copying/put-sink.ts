@@ -80,7 +80,11 @@ function isOver(answer: S3Response): boolean {
 }
 
 /** What the target's answer shows not to be as it was given. */
-function lostOnTheWay(object: SourceObject, { refusable }: Belongings, { headers }: S3Response): Loss[] {
+export function lostOnTheWay(
+  object: SourceObject,
+  { refusable }: Belongings,
+  { headers }: S3Response,
+): Loss[] {
   const losses: Loss[] = [];
   const { etag } = headers;
   if (etag !== undefined && etag !== object.etag) {

@@ -46,5 +46,7 @@ function whyAlone(settings: Settings, key: string, target: SeenObject): string {
 }
 
 /** Whether it would say so if it was a copy. */
-const wouldTell = ({ provenance }: Settings, { headers = {} }: SeenObject): boolean =>
-  provenance && hasRoomForProvenance(headers);
+export const wouldTell = (
+  { provenance }: Pick<Settings, 'provenance'>,
+  { headers = {} }: SeenObject,
+): boolean => provenance && hasRoomForProvenance(headers);
