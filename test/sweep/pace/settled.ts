@@ -1,0 +1,2 @@
+/** Lets everything run that waits for no time. */
+export const settled = () => new Promise((resolve) => setImmediate(resolve));
