@@ -62,9 +62,9 @@ export class PacerClosed extends Error {
   override readonly name = 'PacerClosed';
 }
 
-/** While so many pieces of bodies wait for bandwidth no more objects are begun. */
-const WAITING_PIECES = 4;
-/** How often it is looked whether clients or bodies have left room, ms. */
+/** Under a limit of bandwidth no more objects are begun than have so many bytes per second each: others would but stand still side by side. */
+const LEAST_FLOW = 20_000;
+/** How often it is looked whether clients have left room, ms. */
 const LOOK_MS = 100;
 
 export function createPacer({ clock, clientRequests }: PacerOptions): Pacer {
@@ -76,7 +76,8 @@ export function createPacer({ clock, clientRequests }: PacerOptions): Pacer {
   let window: WindowTimes | undefined;
 
   const borne = () => Math.min(limits.target.now, limits.shadow.now);
-  const room = () => Math.max(1, borne() - clientRequests());
+  const fed = () => Math.max(1, Math.floor(bandwidth.perSecond / LEAST_FLOW));
+  const room = () => Math.max(1, Math.min(borne(), fed()) - clientRequests());
 
   function obstacle(): Obstacle<WaitsFor> | undefined {
     const now = clock.now();
@@ -84,9 +85,9 @@ export function createPacer({ clock, clientRequests }: PacerOptions): Pacer {
     for (const store of ['target', 'shadow'] as const)
       if (limits[store].heldFor > 0) return { for: store, lookIn: limits[store].heldFor };
     if (gate.underWay >= borne()) return { for: 'slots' };
+    if (gate.underWay >= fed()) return { for: 'bandwidth' };
     if (gate.underWay >= room()) return { for: 'clients', lookIn: LOOK_MS };
-    if (!tokens.hasSome()) return { for: 'requests', lookIn: Math.max(1, tokens.emptyFor) };
-    return bandwidth.waiting < WAITING_PIECES ? undefined : { for: 'bandwidth', lookIn: LOOK_MS };
+    return tokens.hasSome() ? undefined : { for: 'requests', lookIn: Math.max(1, tokens.emptyFor) };
   }
 
   const gate = new Gate({ clock, obstacle, begun: () => requests.beginObject() });
@@ -139,7 +140,7 @@ export function createPacer({ clock, clientRequests }: PacerOptions): Pacer {
       return {
         slots: {
           underWay: gate.underWay,
-          now: Math.min(borne(), room()),
+          now: room(),
           target: limits.target.now,
           shadow: limits.shadow.now,
         },

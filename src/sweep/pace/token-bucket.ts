@@ -35,11 +35,6 @@ export class TokenBucket {
     return this.#perSecond === Number.POSITIVE_INFINITY;
   }
 
-  /** How many wait. */
-  get waiting(): number {
-    return this.#waiters.size;
-  }
-
   /** With effect at once, also for those who wait. Infinity: no limit. */
   setRate(perSecond: number): void {
     const wasUnlimited = this.isUnlimited;

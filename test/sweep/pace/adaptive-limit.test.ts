@@ -59,6 +59,9 @@ describe('how many objects a store bears', () => {
 
   it('takes for the best what was so within the last two minutes', () => {
     answers(10, 10);
+    clock.advance(60_000);
+    answers(100, 500);
+    expect(limit.now).toBe(1);
     for (let minute = 0; minute < 3; minute += 1) {
       clock.advance(60_000);
       answers(1, 500);

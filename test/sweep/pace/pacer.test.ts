@@ -120,6 +120,14 @@ describe('objects that are moved', () => {
     expect(seen.done).toBe(5_000);
   });
 
+  it('are more at a time as soon as it is seen that the stores bear more, before any has ended', async () => {
+    const order = begun(6);
+    const sides = [pacer.through.target(scripted().service), pacer.through.shadow(scripted().service)];
+    for (let i = 0; i < 5; i += 1) for (const side of sides) await side(GET);
+    await settled();
+    expect(order).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('end as their work does, and leave room whatever it came to', async () => {
     for (let i = 0; i < 20; i += 1) {
       const failing = pacer.run(async () => {
@@ -260,6 +268,24 @@ describe('a store that gets slower', () => {
   });
 });
 
+describe('a store that answers before it has the whole of an object', () => {
+  it('tells nothing of how fast it is', async () => {
+    const store = pacer.through.target(async () => {
+      await clock.sleep(slow);
+      return OK;
+    });
+    begun(4);
+    let slow = 10;
+    for (; slow < 10_000; slow += 250) {
+      const answer = store({ ...PUT, body: Readable.from([Buffer.from('x')]) });
+      await settled();
+      await pass(slow, slow);
+      await answer;
+    }
+    expect(pacer.state.slots.target).toBeGreaterThan(6);
+  });
+});
+
 describe("clients' requests", () => {
   it('take the place of objects, all but one, and leave it when they end', async () => {
     clients = 3;
@@ -300,6 +326,8 @@ describe('a window', () => {
     expect(seen.done).toBe(4);
     expect(pacer.state).toMatchObject({ slots: { underWay: 0 }, waits: { for: 'window' } });
     pacer.setLimits({}, 1);
+    await settled();
+    expect(pacer.state.slots.underWay).toBe(4);
     await pass(120_000, 1_000);
     await all;
   });
@@ -363,6 +391,15 @@ describe('a limit of requests', () => {
     expect(seen.done).toBe(200);
   });
 
+  it('that is not set has no parts', async () => {
+    pacer.setLimits({}, 0);
+    const { seen, copyAll } = stores();
+    const all = copyAll(20);
+    await pass(1_000);
+    await all;
+    expect(seen.done).toBe(20);
+  });
+
   it('of which this process has no part lets none begin', async () => {
     pacer.setLimits({ maxRequests: 100 }, 0);
     const { seen, copyAll } = stores();
@@ -380,6 +417,7 @@ describe('a limit of bandwidth', () => {
       headers: { 'content-length': '20000' },
       body: Readable.from([Buffer.alloc(10_000), Buffer.alloc(10_000)]),
     }));
+    const target = pacer.through.target(scripted().service);
     let bytes = 0;
     let underWay = 0;
     let most = 0;
@@ -388,18 +426,20 @@ describe('a limit of bandwidth', () => {
       most = Math.max(most, underWay);
       const { body } = await shadow(GET);
       for await (const chunk of body as Readable) bytes += chunk.length;
+      await target(PUT);
       underWay -= 1;
     };
-    const all = Promise.all(Array.from({ length: 40 }, () => pacer.run(copy, never)));
-    await pass(2_000, 2);
-    expect(bytes).toBeGreaterThan(180_000);
-    expect(bytes).toBeLessThanOrEqual(240_000);
+    const all = Promise.all(Array.from({ length: 200 }, () => pacer.run(copy, never)));
+    await pass(20_000, 10);
+    expect(bytes).toBeGreaterThan(1_900_000);
+    expect(bytes).toBeLessThanOrEqual(2_040_000);
     expect(pacer.state.bytesPerSecond).toBeGreaterThan(90_000);
-    expect(most).toBeLessThan(12);
+    expect(most).toBe(5);
+    expect(pacer.state).toMatchObject({ slots: { now: 5 }, waits: { for: 'bandwidth' } });
     pacer.setLimits({}, 0.5);
     await pass(200, 1);
     await all;
-    expect(bytes).toBe(800_000);
+    expect(bytes).toBe(4_000_000);
   });
 });
 
