@@ -1,4 +1,4 @@
-import type { Window } from './window.js';
+import { parseWindow, WINDOW_RULE, type Window } from './window.js';
 
 /** What a sweep may take of the stores, in all processes together; what is left out has no limit. */
 export interface PaceLimits {
@@ -39,4 +39,15 @@ export function parseBandwidth(text: string): number | undefined {
 export function parseRequests(text: string): number | undefined {
   const requests = /^\d{1,7}$/.test(text) ? Number(text) : 0;
   return requests >= 1 && requests <= MOST_REQUESTS ? requests : undefined;
+}
+
+/** Limits as they are stored, with the window as text. @throws RangeError when this process does not know its time zone */
+export function readLimits({
+  window: text,
+  ...rates
+}: Omit<PaceLimits, 'window'> & { readonly window?: string | undefined }): PaceLimits {
+  if (text === undefined) return rates;
+  const window = parseWindow(text);
+  if (!window) throw new RangeError(`window: ${JSON.stringify(text)} must be ${WINDOW_RULE}`);
+  return { ...rates, window };
 }

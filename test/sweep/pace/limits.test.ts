@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBandwidth, parseRequests } from '../../../src/sweep/pace/limits.js';
+import { parseBandwidth, parseRequests, readLimits } from '../../../src/sweep/pace/limits.js';
 
 describe('a limit of bandwidth', () => {
   it.each([
@@ -41,5 +41,21 @@ describe('a limit of requests', () => {
 
   it.each(['', '0', '-1', '1.5', '1000001', '2e2', '0x10', ' 5', 'off'])('"%s" is none', (text) => {
     expect(parseRequests(text)).toBeUndefined();
+  });
+});
+
+describe('limits that were stored', () => {
+  it('are read with their window', () => {
+    expect(readLimits({})).toEqual({});
+    expect(readLimits({ maxRequests: 5, window: '22:00-06:00' })).toEqual({
+      maxRequests: 5,
+      window: { from: 1_320, to: 360 },
+    });
+  });
+
+  it('are refused where the time zone is not known, for the window would never be kept to', () => {
+    expect(() => readLimits({ window: '22:00-06:00 Moon/Base' })).toThrow(
+      'window: "22:00-06:00 Moon/Base" must be two times of day',
+    );
   });
 });
