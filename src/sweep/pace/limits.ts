@@ -1,4 +1,4 @@
-import { parseWindow, WINDOW_RULE, type Window } from './window.js';
+import { formatWindow, parseWindow, WINDOW_RULE, type Window } from './window.js';
 
 /** What a sweep may take of the stores, in all processes together; what is left out has no limit. */
 export interface PaceLimits {
@@ -50,4 +50,19 @@ export function readLimits({
   const window = parseWindow(text);
   if (!window) throw new RangeError(`window: ${JSON.stringify(text)} must be ${WINDOW_RULE}`);
   return { ...rates, window };
+}
+
+/** What lifts a limit, in place of its value. */
+export const OFF = 'off';
+
+/** What an operator may set, as text, and what is stored of it; `parse` gives undefined for what is not `rule`. */
+export const SETTABLE = {
+  maxBandwidth: { parse: parseBandwidth, rule: `${BANDWIDTH_RULE}, or "${OFF}"` },
+  maxRequests: { parse: parseRequests, rule: `${REQUESTS_RULE}, or "${OFF}"` },
+  window: { parse: normalWindow, rule: `${WINDOW_RULE}, or "${OFF}"` },
+} as const;
+
+function normalWindow(text: string): string | undefined {
+  const window = parseWindow(text);
+  return window && formatWindow(window);
 }
