@@ -14,7 +14,7 @@ export function statusText(status: BucketStatusJson): string[] {
   const { migration, shadow, losses, switching } = status;
   return formatTable([
     ['Bucket', `${status.bucket}${status.org === null ? '' : ` of ${status.org}`}, ${accessWord(status)}`],
-    ['Backend', `${status.backend}, bucket ${status.target_bucket}`],
+    ['Backend', targetWords(status)],
     ['Shadow', shadow === null ? 'none' : shadowWords(shadow)],
     ...(shadow === null ? [] : [['Target', conditionWords(shadow.conditional_writes)] as const]),
     ...(switching === null ? [] : [['Switch', switchWords(switching)] as const]),
@@ -73,12 +73,19 @@ export function accessWord(bucket: BucketJson): string {
   return bucket.public ? 'public' : 'private';
 }
 
+function targetWords({ backend, target_endpoint, target_region, target_bucket }: BucketJson): string {
+  return `${backend ?? `${target_endpoint} (${target_region})`}, bucket ${target_bucket}`;
+}
+
+const shadowStore = ({ backend, endpoint, region }: NonNullable<BucketJson['shadow']>): string =>
+  backend === null ? `${endpoint} (${region})` : `backend ${backend}`;
+
 function shadowWords(shadow: NonNullable<BucketJson['shadow']>): string {
   const writes = shadow.aim === 'write-through' ? 'written in both' : 'written in the target';
   const deletes = shadow.delete === 'both' ? 'deleted in both' : 'deleted in the target';
   const grants = shadow.acl ? ', grants kept' : '';
   const silent = shadow.provenance ? '' : ', copies without provenance';
-  const where = `${shadow.name} at ${shadow.endpoint} (${shadow.region})${prefixWords(shadow)}`;
+  const where = `${shadow.name} at ${shadowStore(shadow)}${prefixWords(shadow)}`;
   return `${where}, ${writes}, ${deletes}${grants}${silent}`;
 }
 

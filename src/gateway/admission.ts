@@ -54,7 +54,7 @@ export function createAdmission({ routes: allRoutes, account, lease }: Admission
 
   const admitted = ({ service, target, record }: BucketRoute): Admitted => ({
     service: lease.tenure.isOver() ? servedOutOfTouch(target) : service,
-    targetBucket: record.targetBucket,
+    targetBucket: record.target.bucket,
     conditionalWrites: record.conditionalWrites,
   });
 

@@ -13,11 +13,12 @@ import { createHealthApp } from './health.js';
 import type { Listener } from './http-server.js';
 import { probeShadow } from './probe.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
-import { probeShadowChecksums, probeTrailingChecksums } from './probe-trailing-checksums.js';
+import { probeTrailingChecksums } from './probe-trailing-checksums.js';
 import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
 import type { StorageBackend } from './storage.js';
+import type { Stores } from './stores.js';
 import type { RunningSwitching, Switching } from './switching/switching.js';
 
 /** What requests are served from. */
@@ -29,6 +30,7 @@ export interface GatewayParts {
   readonly draining: AbortSignal;
   readonly state: State;
   readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly stores: Stores;
   readonly routes: BucketRoutes;
   readonly passEngine: Engine;
   readonly migrations: Migrations;
@@ -37,10 +39,11 @@ export interface GatewayParts {
 
 /** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
 export function createListener(parts: GatewayParts): Listener {
-  const { config, clock, log, state, storage } = parts;
+  const { config, clock, log, state, storage, stores } = parts;
   const lifecycle = createBucketLifecycle({
     ...state,
     storage,
+    stores,
     defaultBackend: config.defaultBackend,
     probeConditionalWrites,
     probeTrailingChecksums,
@@ -76,16 +79,16 @@ function createEdge(
 }
 
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
-  const { config, clock, log, state, storage, migrations, switching, draining } = parts;
+  const { config, clock, log, state, storage, stores, migrations, switching, draining } = parts;
   const { defaultBackend, publicUrl } = config;
   const admin = createAdminApp({
     ...state,
     backends: storage,
+    stores,
     defaultBackend,
     lifecycle,
     probes: {
-      probeShadow: (shadow, target) => probeShadow(shadow, target, clock),
-      probeShadowChecksums: (shadow) => probeShadowChecksums(shadow, clock),
+      probeShadow: (shadow, target) => probeShadow(shadow, target, { stores, clock }),
       probeConditionalWrites,
       probeTrailingChecksums,
     },

@@ -1,4 +1,3 @@
-import type { Backend } from '../backends/backend.js';
 import { collect, discard } from '../s3/body.js';
 import { ERROR_TABLE, type S3ErrorCode } from '../s3/error-table.js';
 import { S3Error } from '../s3/errors.js';
@@ -6,12 +5,13 @@ import type { HeaderFields, S3Response } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { readError } from '../s3/xml/error.js';
 import { document, element } from '../s3/xml/writer.js';
+import type { OpenStore } from './stores.js';
 
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** A bucket as its backend has it. */
 export interface BackendBucket {
-  readonly backend: Backend;
+  readonly backend: Pick<OpenStore, 'name' | 'service'>;
   readonly name: string;
   /** The region in which a remote backend makes it. */
   readonly region?: string;

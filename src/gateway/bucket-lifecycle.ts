@@ -4,18 +4,21 @@ import { S3Error } from '../s3/errors.js';
 import type { AccessKeyStore } from '../state/access-keys.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import type { CopyLosses } from '../state/copy-losses.js';
+import { type Place, samePlace } from '../state/place.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BucketLifecycle, ConditionalWrites, NewBucket } from './admin/dependencies.js';
 import { type BackendBucket, deleteBackendBucket, ensureBackendBucket } from './backend-bucket.js';
 import type { ProbeTarget } from './scratch-object.js';
 import type { StorageBackend } from './storage.js';
+import type { Stores } from './stores.js';
 
 export interface BucketLifecycleOptions {
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
   readonly losses: Pick<CopyLosses, 'forget'>;
   readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly stores: Stores;
   readonly defaultBackend: string;
   readonly probeConditionalWrites: (target: ProbeTarget) => Promise<ConditionalWrites>;
   readonly probeTrailingChecksums: (target: ProbeTarget) => Promise<boolean>;
@@ -33,7 +36,7 @@ const UNKNOWN: ConditionalWrites = { put: false, complete: false, match: false }
 
 /** Makes and removes buckets: the record in the state and the bucket in the backend, both or neither. */
 export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessLifecycle {
-  const { buckets, accessKeys, losses, storage, defaultBackend, clock, log } = options;
+  const { buckets, accessKeys, losses, storage, stores, defaultBackend, clock, log } = options;
 
   function backendBucket(name: string, backendName: string): BackendBucket {
     const found = storage.get(backendName);
@@ -43,12 +46,15 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
   }
 
   /** Of two buckets with one target, each would undo what clients of the other do. */
-  async function assertFree(name: string, target: BackendBucket): Promise<void> {
+  async function assertFree(name: string, { backend, name: bucket }: BackendBucket): Promise<void> {
     if (await buckets.get(name)) throw new S3Error('BucketAlreadyOwnedByYou');
-    for await (const { name: owner, backend, targetBucket } of buckets.all()) {
-      if (backend !== target.backend.name || targetBucket !== target.name) continue;
-      const what = `Bucket "${targetBucket}" of backend "${backend}"`;
-      throw new S3Error('BucketAlreadyExists', `${what} is the target of bucket "${owner}" already.`);
+    const place = { backend: backend.name, bucket };
+    const what = `Bucket "${bucket}" of backend "${backend.name}"`;
+    for await (const { name: owner, target, shadow } of buckets.all()) {
+      const isTarget = samePlace(target, place);
+      if (!isTarget && !(shadow && samePlace(shadow.place, place))) continue;
+      const role = isTarget ? 'target' : 'shadow';
+      throw new S3Error('BucketAlreadyExists', `${what} is the ${role} of bucket "${owner}" already.`);
     }
   }
 
@@ -61,8 +67,7 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
       name,
       id: randomUUID(),
       org,
-      backend,
-      targetBucket: target.name,
+      target: { backend, bucket: target.name },
       public: bucket.public,
       createdAt: new Date(clock.now()).toISOString(),
       shadow,
@@ -88,6 +93,15 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
     );
   }
 
+  async function deleteTarget(target: Place): Promise<void> {
+    const store = stores.open(target);
+    try {
+      await deleteBackendBucket({ backend: store, name: target.bucket });
+    } finally {
+      await store.close();
+    }
+  }
+
   async function destroyBucket(name: string): Promise<void> {
     const record = await buckets.get(name);
     if (!record) throw new S3Error('NoSuchBucket', undefined, { fields: { BucketName: name } });
@@ -99,7 +113,7 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
       throw new S3Error('OperationAborted', `The shadow of bucket "${name}" is still being cleared.`);
     }
     // The backend has the last word, and a record without its bucket can be destroyed again.
-    await deleteBackendBucket(backendBucket(record.targetBucket, record.backend));
+    await deleteTarget(record.target);
     await losses.forget(record.id);
     await buckets.delete(name);
   }

@@ -8,12 +8,13 @@ import type { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
 import { createPageTokens } from '../state/page-tokens.js';
+import { placeId } from '../state/place.js';
 import type { Sealer } from '../state/sealing.js';
 import { createUploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
-import type { Connections, ShadowedRecord } from './connections.js';
+import type { Connection, Connections, ShadowedRecord, TargetConnection } from './connections.js';
 import { LossBuffer } from './loss-buffer.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
@@ -69,7 +70,7 @@ function hasShadow(record: BucketRecord): record is ShadowedRecord {
 
 interface Opening<R> {
   readonly record: R;
-  readonly target: S3Service;
+  readonly target: TargetConnection;
   readonly tenure: Tenure;
 }
 
@@ -80,15 +81,15 @@ function openPlainRoute(
   const uploadIds = createUploadIds({ kv, sealer, bucketId: record.id });
   const unanswered = new UnansweredWrites(clock, times);
   const tokens = createPageTokens(sealer, record.id);
-  const paged = lastingTokens({ tokens, target: `${record.backend}/${record.targetBucket}` });
-  const service = paged(knowingPairs(uploadIds)(target));
+  const paged = lastingTokens({ tokens, target: placeId(record.target) });
+  const service = paged(knowingPairs(uploadIds)(target.service));
   const requests = new RequestsUnderWay(service, { tenure: tenure.signal, unanswered });
   const nothing = async () => undefined;
   return {
     record,
     service: requests.service,
-    target,
-    retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: nothing }),
+    target: target.service,
+    retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: () => target.close() }),
   };
 }
 
@@ -97,13 +98,13 @@ function openShadowedRoute(
   { gateway, connections, kv, buckets, losses, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
   const unanswered = new UnansweredWrites(clock, times);
-  const { service, close } = connections.toShadow(record);
-  const shadow = unanswered.notingDeletes(service);
+  const source = connections.toShadow(record);
+  const shadow = unanswered.notingDeletes(source.service);
   const ledger = new Ledger(withinTenure(kv, tenure), record.id, clock, { times, epoch: record.epoch });
   const shadowed = createShadowed({
     bucket: record,
-    target,
-    copySources: connections.toBackend(record),
+    target: target.service,
+    copySources: target.store,
     shadow,
     gateway,
     demandIntents: () => demandIntents(record, buckets),
@@ -119,7 +120,7 @@ function openShadowedRoute(
   return {
     record,
     service: requests.service,
-    target,
+    target: target.service,
     movingFrom: {
       shadow,
       ledger,
@@ -134,10 +135,14 @@ function openShadowedRoute(
         unanswered,
         clock,
         drain: () => shadowed.drain(signal),
-        close,
+        close: () => closeBoth(target, source),
       }),
   };
 }
+
+const closeBoth = async (...connections: readonly Connection[]): Promise<void> => {
+  await Promise.all(connections.map((connection) => connection.close()));
+};
 
 /** Read-through is left for the rung above, on which every write takes an intent. */
 async function demandIntents(

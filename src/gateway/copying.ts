@@ -1,6 +1,7 @@
 import { type CopySource, formatCopySource, parseCopySource } from '../s3/copy-source.js';
 import { S3Error } from '../s3/errors.js';
 import { NULL_VERSION } from '../s3/xml/versions.js';
+import { sameStore } from '../state/place.js';
 import { assertAllowed, type Identity } from './authorize.js';
 import type { BucketRoute } from './bucket-route.js';
 import { type BucketRoutes, findRoute } from './bucket-routes.js';
@@ -19,11 +20,11 @@ export async function admitCopySource(
   const source = parseCopySource(value);
   assertAllowed(identity, 'GetObject', source.bucket);
   const route = await findRoute(routes, source.bucket);
-  if (route.record.backend !== target.record.backend) {
+  if (!sameStore(route.record.target, target.record.target)) {
     throw new S3Error('NotImplemented', 'Copying between buckets on different backends is not supported.');
   }
   await bringOver(source, route);
-  return formatCopySource({ ...source, bucket: route.record.targetBucket });
+  return formatCopySource({ ...source, bucket: route.record.target.bucket });
 }
 
 async function bringOver({ key, versionId }: CopySource, { movingFrom }: BucketRoute): Promise<void> {

@@ -14,6 +14,7 @@ import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
 import { openState } from './state.js';
 import { openBackends, type StorageBackend } from './storage.js';
+import { createStores } from './stores.js';
 import { startSwitching } from './switching/switching.js';
 import type { Tenure } from './switching/tenure.js';
 
@@ -66,7 +67,8 @@ async function openParts(
     const { kv, buckets, losses, sealer, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const { times } = config;
-    const connections = createConnections({ backends, clock, log, times });
+    const stores = createStores({ backends, clock, times });
+    const connections = createConnections({ stores, clock, log });
     const routing = { gateway: lease.id, kv, buckets, losses, sealer, connections, clock, log, times };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
@@ -76,7 +78,19 @@ async function openParts(
     const passEngine = startPassEngine({ routes, kv, ...work, clock, log });
     const migrations = createMigrations({ routes, kv, clock });
     const switching = startSwitching({ ...state, clock, log });
-    return { config, clock, log, draining, state, storage, routes, passEngine, migrations, switching };
+    return {
+      config,
+      clock,
+      log,
+      draining,
+      state,
+      storage,
+      stores,
+      routes,
+      passEngine,
+      migrations,
+      switching,
+    };
   } catch (error) {
     await closeStorage(storage);
     throw error;

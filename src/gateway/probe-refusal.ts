@@ -8,7 +8,7 @@ export class ShadowRefused extends Error {
 export interface RefusalContext {
   /** What was tried, in the reader's words. */
   readonly what: string;
-  readonly shadow: { readonly name: string; readonly region: string };
+  readonly shadow: { readonly bucket: string; readonly region: string };
   /** The deadline, when it has passed. */
   readonly deadlineMs: number | null;
 }
@@ -50,9 +50,9 @@ function reasonOf(error: unknown, { what, shadow, deadlineMs }: RefusalContext):
   const status = error.$metadata.httpStatusCode ?? 0;
   const code = CODE.test(error.name) && error.name !== 'Unknown' ? error.name : `HTTP ${status}`;
   if (KEY_ERRORS.has(code)) return `shadow refused the access key: ${code}`;
-  if (code === 'NoSuchBucket') return `shadow has no such bucket: "${shadow.name}"`;
+  if (code === 'NoSuchBucket') return `shadow has no such bucket: "${shadow.bucket}"`;
   if (REGION_ERRORS.has(code)) return `shadow is not in region "${shadow.region}": ${code}`;
-  if (status === 403) return `shadow "${shadow.name}" does not allow ${what}: ${code}`;
+  if (status === 403) return `shadow "${shadow.bucket}" does not allow ${what}: ${code}`;
   return `shadow failed at ${what}: ${code}`;
 }
 

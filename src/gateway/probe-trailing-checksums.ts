@@ -1,12 +1,9 @@
 import { Readable } from 'node:stream';
-import { createRemoteBackend } from '../backends/remote/remote.js';
 import { discard } from '../s3/body.js';
 import { CHECKSUM_HEADERS, createChecksum } from '../s3/checksums.js';
 import { S3Error } from '../s3/errors.js';
 import type { QueryParameter, S3Request, S3Response } from '../s3/message.js';
 import { readInitiateResult } from '../s3/xml/multipart.js';
-import type { BucketRecord } from '../state/buckets.js';
-import type { Clock } from '../system/clock.js';
 import { type ProbeTarget, scratchKey, textOf } from './scratch-object.js';
 
 const HEADER = CHECKSUM_HEADERS.crc32;
@@ -42,21 +39,6 @@ export async function probeTrailingChecksums(target: ProbeTarget): Promise<boole
   } finally {
     const aborted = await target.service(scratch('AbortMultipartUpload', 'DELETE', { query }));
     discard(aborted.body);
-  }
-}
-
-/** The same of a shadow, which has a connection of its own for it. */
-export async function probeShadowChecksums(
-  shadow: NonNullable<BucketRecord['shadow']>,
-  clock: Clock,
-): Promise<boolean> {
-  const { name: bucket, endpoint, region, accessKeyId, secretAccessKey } = shadow;
-  const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };
-  const { service, close } = createRemoteBackend({ name: 'shadow', ...address, clock });
-  try {
-    return await probeTrailingChecksums({ service, bucket });
-  } finally {
-    await close();
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { HAS_SHADOW } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
+import { type DeclaredPlace, isDeclared, type RemotePlace } from '../state/place.js';
 import type { Clock } from '../system/clock.js';
 import { isNotFound, notS3, ShadowRefused, shadowRefusal } from './probe-refusal.js';
 import {
@@ -19,6 +20,7 @@ import {
   TargetRefused,
   withScratchObject,
 } from './scratch-object.js';
+import type { Stores } from './stores.js';
 
 type Shadow = NonNullable<BucketRecord['shadow']>;
 
@@ -33,13 +35,20 @@ type Ask = <T>(what: string, question: (client: S3Client, signal: AbortSignal) =
  * where needed writable and deletable, and not the target itself under another name. Leaves nothing behind.
  * Throws ShadowRefused with the first reason why not.
  */
-export async function probeShadow(shadow: Shadow, target: ProbeTarget, clock: Clock): Promise<void> {
-  const client = shadowClient(shadow);
+export async function probeShadow(
+  shadow: Shadow,
+  target: ProbeTarget,
+  { stores, clock }: ProbeOptions,
+): Promise<void> {
+  const { place } = shadow;
+  if (isDeclared(place)) return probeDeclared(shadow, place, stores);
+  const client = shadowClient(place);
   const deadline = new AbortController();
   const timer = clock.after(DEADLINE_MS, () => deadline.abort());
   const ask: Ask = (what, question) =>
     question(client, deadline.signal).catch((error: unknown) => {
-      throw shadowRefusal(error, { what, shadow, deadlineMs: deadline.signal.aborted ? DEADLINE_MS : null });
+      const deadlineMs = deadline.signal.aborted ? DEADLINE_MS : null;
+      throw shadowRefusal(error, { what, shadow: place, deadlineMs });
     });
   try {
     await probeReads(ask, shadow);
@@ -52,7 +61,31 @@ export async function probeShadow(shadow: Shadow, target: ProbeTarget, clock: Cl
   }
 }
 
-function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: Shadow): S3Client {
+export interface ProbeOptions {
+  readonly stores: Stores;
+  readonly clock: Clock;
+}
+
+/** What the gateway itself is configured with needs no more than to be there, and to be writable where it is written. */
+async function probeDeclared(shadow: Shadow, place: DeclaredPlace, stores: Stores): Promise<void> {
+  const store = stores.open(place);
+  try {
+    const bucket = { service: store.service, bucket: place.bucket };
+    if (shadow.writeThrough)
+      await withScratchObject(bucket, async () => undefined, scratchKey(shadow.prefix));
+  } catch (error) {
+    throw new ShadowRefused(
+      `shadow cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: RemotePlace): S3Client {
   return new S3Client({
     endpoint,
     region,
@@ -64,7 +97,10 @@ function shadowClient({ endpoint, region, accessKeyId, secretAccessKey }: Shadow
   });
 }
 
-async function probeReads(ask: Ask, { name: Bucket, prefix: Prefix, acl }: Shadow): Promise<void> {
+async function probeReads(
+  ask: Ask,
+  { place: { bucket: Bucket }, prefix: Prefix, acl }: Shadow,
+): Promise<void> {
   const listing = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 });
   const hasShadow = noteShadow(listing);
   const page = await ask('listing (s3:ListBucket)', (client, abortSignal) =>
@@ -110,7 +146,11 @@ function noteShadow(command: ListObjectsV2Command): () => boolean {
 }
 
 /** Whatever the names and addresses are: a shadow that shows what was just put in the target is the target. */
-async function probeIdentity(ask: Ask, { name: Bucket, prefix }: Shadow, target: ProbeTarget): Promise<void> {
+async function probeIdentity(
+  ask: Ask,
+  { place: { bucket: Bucket }, prefix }: Shadow,
+  target: ProbeTarget,
+): Promise<void> {
   const look = ({ key: Key }: ScratchObject) =>
     ask('reading (s3:GetObject)', (client, abortSignal) =>
       client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal }).then(() => true, falseIfNotFound),
@@ -123,7 +163,7 @@ async function probeIdentity(ask: Ask, { name: Bucket, prefix }: Shadow, target:
 }
 
 /** An upload that is begun and aborted needs the right to write and stores no object. */
-async function probeWrites(ask: Ask, { name: Bucket, prefix }: Shadow): Promise<void> {
+async function probeWrites(ask: Ask, { place: { bucket: Bucket }, prefix }: Shadow): Promise<void> {
   const Key = scratchKey(prefix);
   await ask('writing (s3:PutObject), which write-through needs', async (client, abortSignal) => {
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }), {
@@ -134,7 +174,7 @@ async function probeWrites(ask: Ask, { name: Bucket, prefix }: Shadow): Promise<
 }
 
 /** Deleting what does not exist needs the right to delete; a versioned bucket answers with a marker, taken away again. */
-async function probeDeletes(ask: Ask, { name: Bucket, prefix }: Shadow): Promise<void> {
+async function probeDeletes(ask: Ask, { place: { bucket: Bucket }, prefix }: Shadow): Promise<void> {
   const Key = scratchKey(prefix);
   const what = 'deleting (s3:DeleteObject), which deletes in both buckets need';
   await ask(what, async (client, abortSignal) => {

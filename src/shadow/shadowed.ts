@@ -179,7 +179,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
   const background = new BackgroundWork(maxCopies, log);
   const ctx: ShadowContext = {
     bucket: bucket.name,
-    targetBucket: bucket.targetBucket,
+    targetBucket: bucket.target.bucket,
     target,
     copySources: options.copySources,
     shadow,

@@ -1,17 +1,14 @@
 import { z } from 'zod';
+import { isDeclared, type Place, place } from './place.js';
 import type { RecordFormat } from './record-store.js';
 import { AIMS, RUNGS } from './rung.js';
 import type { Sealer } from './sealing.js';
 
 const shadow = z.object({
-  name: z.string(),
+  place,
   /** What the shadow's keys begin with where the target's begin with `targetPrefix`; all others are the target's alone. */
   prefix: z.string().default(''),
   targetPrefix: z.string().default(''),
-  endpoint: z.string(),
-  region: z.string(),
-  accessKeyId: z.string(),
-  secretAccessKey: z.string(),
   writeThrough: z.boolean(),
   rung: z.enum(RUNGS),
   aim: z.enum(AIMS),
@@ -28,13 +25,13 @@ const shadow = z.object({
   since: z.string(),
 });
 
-const bucketRecord = z.object({
+const currentRecord = z.object({
   name: z.string(),
   /** Random, and stable for the life of the bucket: one of the same name later is another bucket. */
   id: z.string(),
   org: z.string().nullable(),
-  backend: z.string(),
-  targetBucket: z.string(),
+  /** Where its objects live, or are to live. */
+  target: place,
   public: z.boolean(),
   /** ISO 8601. */
   createdAt: z.string(),
@@ -52,13 +49,42 @@ const bucketRecord = z.object({
   trailingChecksums: z.boolean().optional(),
 });
 
-export type BucketRecord = z.infer<typeof bucketRecord>;
+export type BucketRecord = z.infer<typeof currentRecord>;
+
+const formerShadow = z.looseObject({
+  name: z.string(),
+  endpoint: z.string(),
+  region: z.string(),
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+});
+
+const formerRecord = z.looseObject({
+  backend: z.string(),
+  targetBucket: z.string(),
+  shadow: formerShadow.nullable(),
+});
+
+/** Before a target could be an endpoint, and a shadow the bucket of a declared backend, the fields of each place stood in the record itself. */
+function withPlaces(value: unknown): unknown {
+  const former = formerRecord.safeParse(value);
+  if (!former.success) return value;
+  const { backend, targetBucket, shadow, ...others } = former.data;
+  return { ...others, target: { backend, bucket: targetBucket }, shadow: shadow && withPlace(shadow) };
+}
+
+function withPlace(shadow: z.infer<typeof formerShadow>): unknown {
+  const { name: bucket, endpoint, region, accessKeyId, secretAccessKey, ...others } = shadow;
+  return { ...others, place: { bucket, endpoint, region, accessKeyId, secretAccessKey } };
+}
+
+const bucketRecord = z.preprocess(withPlaces, currentRecord);
 
 const SPACE = 'bucket';
 
 export const bucketKey = (name: string): string => `${SPACE}/${name}`;
 
-/** Both keys of a shadow are sealed; the bucket's id is their context, so that they cannot serve another bucket. */
+/** The keys of places are sealed; the bucket's id is their context, so that they cannot serve another bucket. */
 export function bucketFormat({ seal, open }: Sealer): RecordFormat<BucketRecord> {
   return {
     space: SPACE,
@@ -73,11 +99,21 @@ export function bucketFormat({ seal, open }: Sealer): RecordFormat<BucketRecord>
 type Change = (secret: string, context: string) => string;
 
 function withSecrets(record: BucketRecord, change: Change): BucketRecord {
-  if (record.shadow === null) return record;
-  const { accessKeyId, secretAccessKey } = record.shadow;
-  const secrets = {
-    accessKeyId: change(accessKeyId, `bucket/${record.id}/shadow/accessKeyId`),
-    secretAccessKey: change(secretAccessKey, `bucket/${record.id}/shadow/secretAccessKey`),
+  const changed = (place: Place): Place => placeWithSecrets(place, record.id, change);
+  const { target, shadow } = record;
+  return {
+    ...record,
+    target: changed(target),
+    shadow: shadow && { ...shadow, place: changed(shadow.place) },
   };
-  return { ...record, shadow: { ...record.shadow, ...secrets } };
+}
+
+/** The context is the same on either side, since the places can be exchanged. */
+function placeWithSecrets(place: Place, bucketId: string, change: Change): Place {
+  if (isDeclared(place)) return place;
+  return {
+    ...place,
+    accessKeyId: change(place.accessKeyId, `bucket/${bucketId}/shadow/accessKeyId`),
+    secretAccessKey: change(place.secretAccessKey, `bucket/${bucketId}/shadow/secretAccessKey`),
+  };
 }

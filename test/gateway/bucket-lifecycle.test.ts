@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewBucket } from '../../src/gateway/admin/dependencies.js';
 import { createBucketLifecycle, type KeylessLifecycle } from '../../src/gateway/bucket-lifecycle.js';
+import { createStores } from '../../src/gateway/stores.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import { type AccessKeyStore, createAccessKeyStore } from '../../src/state/access-keys.js';
 import { type BucketStore, createBucketStore } from '../../src/state/buckets.js';
@@ -14,11 +15,13 @@ import { createLogger } from '../../src/system/logger.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SHADOW = {
-  name: 'old',
-  endpoint: 'http://legacy.example',
-  region: 'us-east-1',
-  accessKeyId: 'a',
-  secretAccessKey: 's',
+  place: {
+    bucket: 'old',
+    endpoint: 'http://legacy.example',
+    region: 'us-east-1',
+    accessKeyId: 'a',
+    secretAccessKey: 's',
+  },
   writeThrough: false,
   rung: 'read-through',
   aim: 'read-through',
@@ -54,14 +57,17 @@ beforeEach(async () => {
     service: answer,
     close: () => Promise.resolve(),
   });
+  const storage = new Map([
+    ['disk', { backend: backend('disk') }],
+    ['cloud', { backend: backend('cloud'), region: 'eu-central-1' }],
+  ]);
+  const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
   lifecycle = createBucketLifecycle({
     buckets,
     accessKeys,
     losses: new CopyLosses(kv),
-    storage: new Map([
-      ['disk', { backend: backend('disk') }],
-      ['cloud', { backend: backend('cloud'), region: 'eu-central-1' }],
-    ]),
+    storage,
+    stores: createStores({ backends, clock: systemClock }),
     defaultBackend: 'disk',
     probeConditionalWrites: () => probe(),
     probeTrailingChecksums: async () => true,
@@ -93,7 +99,11 @@ function refusal(status: number, code: string): S3Response {
 describe('creating', () => {
   test('makes the record, the bucket in the default backend and a key that may do all in it', async () => {
     const { record, accessKey } = await lifecycle.createBucket(NEW);
-    expect(record).toMatchObject({ name: 'photos', backend: 'disk', targetBucket: 'photos', shadow: null });
+    expect(record).toMatchObject({
+      name: 'photos',
+      target: { backend: 'disk', bucket: 'photos' },
+      shadow: null,
+    });
     expect(accessKey).toMatchObject({ bucket: 'photos', role: 'admin' });
     expect(await buckets.get('photos')).toEqual(record);
     expect(stored.has('photos')).toBe(true);

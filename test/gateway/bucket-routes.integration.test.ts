@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRoute } from '../../src/gateway/bucket-route.js';
 import { type BucketRoutes, createBucketRoutes } from '../../src/gateway/bucket-routes.js';
 import { createConnections } from '../../src/gateway/connections.js';
+import { createStores } from '../../src/gateway/stores.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
 import { CopyLosses } from '../../src/state/copy-losses.js';
@@ -29,11 +30,13 @@ const NEVER = new AbortController().signal;
 
 function record(shadowEndpoint?: string): BucketRecord {
   const shadow = {
-    name: 'old',
-    endpoint: shadowEndpoint ?? '',
-    region: 'us-east-1',
-    accessKeyId: 'a',
-    secretAccessKey: 's',
+    place: {
+      bucket: 'old',
+      endpoint: shadowEndpoint ?? '',
+      region: 'us-east-1',
+      accessKeyId: 'a',
+      secretAccessKey: 's',
+    },
     writeThrough: false,
     rung: 'read-through' as const,
     aim: 'read-through' as const,
@@ -47,8 +50,7 @@ function record(shadowEndpoint?: string): BucketRecord {
     name: 'photos',
     id: 'b1',
     org: null,
-    backend: 'main',
-    targetBucket: 'photos',
+    target: { backend: 'main', bucket: 'photos' },
     public: false,
     createdAt: '2026-01-01T00:00:00.000Z',
     shadow: shadowEndpoint === undefined ? null : shadow,
@@ -106,12 +108,8 @@ beforeEach(async () => {
   const kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
   const main = { name: 'main', type: 'memory' as const, service: target, close: () => Promise.resolve() };
   const log = createLogger({ level: 'silent' });
-  const connections = createConnections({
-    backends: new Map([['main', main]]),
-    clock: systemClock,
-    log,
-    times: TIMES,
-  });
+  const stores = createStores({ backends: new Map([['main', main]]), clock: systemClock, times: TIMES });
+  const connections = createConnections({ stores, clock: systemClock, log });
   const sealer = createSealer(Buffer.alloc(32));
   const { buckets } = storesOn(kv);
   const losses = new CopyLosses(kv);
@@ -209,7 +207,7 @@ test('a bucket that is gone has no route, and a closed gateway has none at all',
 });
 
 test('a bucket on a backend that is not configured says so', async () => {
-  records.set('photos', { ...record(), backend: 'tape' });
+  records.set('photos', { ...record(), target: { backend: 'tape', bucket: 'photos' } });
   const route = await routes.find('photos');
   await expect(route?.service(head('a'))).rejects.toThrow(
     'The backend "tape" of this bucket is not in the configuration.',

@@ -11,7 +11,7 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
   const service = () => Promise.reject(new Error('no store is asked'));
   const ledger = new Ledger(await temporaryKv(), 'id', systemClock);
   const route: BucketRoute = {
-    record: bucketNamed('photos', { targetBucket: 'new-photos' }),
+    record: bucketNamed('photos', { target: { backend: 'local-disk', bucket: 'new-photos' } }),
     service,
     target: service,
     movingFrom: { shadow: service, ledger, prefix: '', migrate: async () => outcome, replaceCopy: service },

@@ -6,6 +6,7 @@ import { createRemoteBackend } from '../../src/backends/remote/remote.js';
 import { probeShadow } from '../../src/gateway/probe.js';
 import { probeConditionalWrites } from '../../src/gateway/probe-conditional-writes.js';
 import type { ProbeTarget } from '../../src/gateway/scratch-object.js';
+import { createStores } from '../../src/gateway/stores.js';
 import type { S3Service } from '../../src/s3/message.js';
 import { type Clock, systemClock } from '../../src/system/clock.js';
 import { describeWith } from '../support/describe-with.js';
@@ -18,11 +19,16 @@ interface Answer {
   readonly body?: string;
 }
 
-const SHADOW = {
-  name: 'legacy',
+const PLACE = {
+  bucket: 'legacy',
   region: 'eu-west-1',
   accessKeyId: 'AKIDEXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI',
+};
+
+const OPTIONS = { stores: createStores({ backends: new Map(), clock: systemClock }), clock: systemClock };
+
+const SHADOW = {
   writeThrough: false,
   rung: 'read-through' as const,
   aim: 'read-through' as const,
@@ -69,7 +75,7 @@ async function shadowThat(answers: readonly (readonly [RegExp, Answer])[]) {
 }
 
 function errorXml(code: string): string {
-  return `<Error><Code>${code}</Code><Message>${SHADOW.secretAccessKey} of AKIDEXAMPLE is wrong</Message></Error>`;
+  return `<Error><Code>${code}</Code><Message>${PLACE.secretAccessKey} of AKIDEXAMPLE is wrong</Message></Error>`;
 }
 
 describe('a shadow is refused with one reason, in which no secret shows', () => {
@@ -87,7 +93,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
     [503, 'SlowDown', 'shadow failed at listing (s3:ListBucket): SlowDown'],
   ])('%d %s', async (status, code, reason) => {
     const { endpoint } = await shadowThat([[/./, { status, body: errorXml(code) }]]);
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+    await expect(probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS)).rejects.toThrow(
       expect.objectContaining({ name: 'ShadowRefused', message: reason }),
     );
   });
@@ -95,7 +101,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
   it('nothing listens', async () => {
     const { endpoint } = await shadowThat([]);
     for (const close of closers.splice(0)) close();
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+    await expect(probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS)).rejects.toThrow(
       `shadow not reachable: connect ECONNREFUSED ${endpoint.slice('http://'.length)}`,
     );
   });
@@ -109,9 +115,9 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
         return { cancel: () => clearInterval(untilAsked) };
       },
     };
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, clock)).rejects.toThrow(
-      'shadow not reachable: no answer within 10 s',
-    );
+    await expect(
+      probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, { ...OPTIONS, clock }),
+    ).rejects.toThrow('shadow not reachable: no answer within 10 s');
   });
 
   it.each([
@@ -123,7 +129,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
       [/^GET/, { status: 200, body }],
       [/^HEAD/, NOT_FOUND],
     ]);
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+    await expect(probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS)).rejects.toThrow(
       'shadow not reachable: no S3 service answers there',
     );
   });
@@ -133,7 +139,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
       [/^GET/, ONE_KEY],
       [/^HEAD/, { status: 403 }],
     ]);
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+    await expect(probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS)).rejects.toThrow(
       /^shadow "legacy" does not allow reading \(s3:GetObject\): /,
     );
   });
@@ -148,10 +154,12 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
       [/^GET/, EMPTY_PAGE],
       [/^HEAD/, NOT_FOUND],
     ]);
-    await expect(probeShadow({ ...SHADOW, endpoint, ...wanted }, TARGET, systemClock)).rejects.toThrow(
-      reason,
-    );
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).resolves.toBeUndefined();
+    await expect(
+      probeShadow({ ...SHADOW, place: { ...PLACE, endpoint }, ...wanted }, TARGET, OPTIONS),
+    ).rejects.toThrow(reason);
+    await expect(
+      probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS),
+    ).resolves.toBeUndefined();
   });
 
   it.each([
@@ -164,17 +172,19 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
       [/^HEAD .*\/a$/, { status: 200 }],
       [/^HEAD/, NOT_FOUND],
     ]);
-    const probed = probeShadow({ ...SHADOW, endpoint, acl: true }, TARGET, systemClock);
+    const probed = probeShadow({ ...SHADOW, place: { ...PLACE, endpoint }, acl: true }, TARGET, OPTIONS);
     if (reason === undefined) await expect(probed).resolves.toBeUndefined();
     else await expect(probed).rejects.toThrow(reason);
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).resolves.toBeUndefined();
+    await expect(
+      probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS),
+    ).resolves.toBeUndefined();
   });
 
   it('it has a shadow of its own', async () => {
     const { endpoint } = await shadowThat([
       [/^GET/, { ...EMPTY_PAGE, headers: { 'x-penumbra-has-shadow': 'true' } }],
     ]);
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+    await expect(probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS)).rejects.toThrow(
       'shadow has a shadow of its own, which would not be seen: move that bucket first',
     );
   });
@@ -184,7 +194,7 @@ describe('a shadow is refused with one reason, in which no secret shows', () => 
       [/^GET/, EMPTY_PAGE],
       [/^HEAD/, { status: 200 }],
     ]);
-    await expect(probeShadow({ ...SHADOW, endpoint }, TARGET, systemClock)).rejects.toThrow(
+    await expect(probeShadow({ ...SHADOW, place: { ...PLACE, endpoint } }, TARGET, OPTIONS)).rejects.toThrow(
       'shadow is the target itself',
     );
   });
@@ -204,8 +214,14 @@ describe('a shadow of which a prefix is moved', () => {
       [/^GET/, EMPTY_PAGE],
       [/^HEAD/, NOT_FOUND],
     ]);
-    const all = { ...SHADOW, endpoint, writeThrough: true, delete: 'both' as const, prefix: 'archive/' };
-    await probeShadow(all, TARGET, systemClock);
+    const all = {
+      ...SHADOW,
+      place: { ...PLACE, endpoint },
+      writeThrough: true,
+      delete: 'both' as const,
+      prefix: 'archive/',
+    };
+    await probeShadow(all, TARGET, OPTIONS);
     expect(requests).toHaveLength(5);
     for (const request of requests) expect(request).toMatch(/ \/legacy\/archive\/|[?&]prefix=archive%2F/);
   });
@@ -216,8 +232,13 @@ describe('a shadow of which a prefix is moved', () => {
       [/^GET/, EMPTY_PAGE],
       [/^HEAD/, NOT_FOUND],
     ]);
-    const long = { ...SHADOW, endpoint, delete: 'both' as const, prefix: 'p'.repeat(1_024) };
-    await expect(probeShadow(long, TARGET, systemClock)).resolves.toBeUndefined();
+    const long = {
+      ...SHADOW,
+      place: { ...PLACE, endpoint },
+      delete: 'both' as const,
+      prefix: 'p'.repeat(1_024),
+    };
+    await expect(probeShadow(long, TARGET, OPTIONS)).resolves.toBeUndefined();
   });
 });
 
@@ -229,7 +250,7 @@ describe('a probe leaves nothing behind', () => {
       [/^GET/, EMPTY_PAGE],
       [/^HEAD/, NOT_FOUND],
     ]);
-    await probeShadow({ ...SHADOW, endpoint, delete: 'both' }, TARGET, systemClock);
+    await probeShadow({ ...SHADOW, place: { ...PLACE, endpoint }, delete: 'both' }, TARGET, OPTIONS);
     expect(requests.at(-1)).toMatch(/^DELETE .*versionId=v1/);
   });
 
@@ -276,18 +297,16 @@ describeWith(['radosgw'], 'against Ceph RGW', () => {
 
   const shadow = (change: object) => ({
     ...SHADOW,
-    ...rgw,
-    name: 'probe-shadow',
+    place: { ...rgw, bucket: 'probe-shadow', ...change },
     writeThrough: true,
     rung: 'write-through' as const,
     aim: 'write-through' as const,
     confirmed: true,
     delete: 'both' as const,
-    ...change,
   });
 
   it('a shadow with all rights is accepted, and both buckets are as before', async () => {
-    await probeShadow(shadow({}), target, systemClock);
+    await probeShadow(shadow({}), target, OPTIONS);
     const keysOf = async (Bucket: string) => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
       return Contents.map(({ Key }) => Key);
@@ -298,14 +317,14 @@ describeWith(['radosgw'], 'against Ceph RGW', () => {
   it.each([
     [{ secretAccessKey: 'wrong' }, 'shadow refused the access key: SignatureDoesNotMatch'],
     [{ accessKeyId: 'NOBODY' }, 'shadow refused the access key: InvalidAccessKeyId'],
-    [{ name: 'probe-nothing' }, 'shadow has no such bucket: "probe-nothing"'],
-    [{ name: 'probe-target' }, 'shadow is the target itself'],
+    [{ bucket: 'probe-nothing' }, 'shadow has no such bucket: "probe-nothing"'],
+    [{ bucket: 'probe-target' }, 'shadow is the target itself'],
   ])('a shadow with %o is refused', async (change, reason) => {
-    await expect(probeShadow(shadow(change), target, systemClock)).rejects.toThrow(reason);
+    await expect(probeShadow(shadow(change), target, OPTIONS)).rejects.toThrow(reason);
   });
 
   it('a target bucket that does not exist yet is nobody else', async () => {
-    await probeShadow(shadow({}), { ...target, bucket: 'probe-later' }, systemClock);
+    await probeShadow(shadow({}), { ...target, bucket: 'probe-later' }, OPTIONS);
   });
 
   it('If-None-Match holds on PUT and is ignored on CompleteMultipartUpload', async () => {

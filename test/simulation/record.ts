@@ -15,8 +15,7 @@ export function recordOf({ rung, delete: deletes, conditional }: Scenario): Buck
     name: BUCKET,
     id: BUCKET_ID,
     org: null,
-    backend: 'target',
-    targetBucket: 'target',
+    target: { backend: 'target', bucket: 'target' },
     public: false,
     createdAt: '2026-01-01T00:00:00.000Z',
     shadow: rung === 'none' ? null : shadowOn(rung, deletes),
@@ -29,11 +28,7 @@ export function recordOf({ rung, delete: deletes, conditional }: Scenario): Buck
 /** A shadow that all gateways have on that rung. */
 export function shadowOn(rung: Exclude<Rung, 'target-only' | 'opening'>, deletes: Shadow['delete']): Shadow {
   return {
-    name: 'shadow',
-    endpoint: 'http://127.0.0.1:1',
-    region: 'auto',
-    accessKeyId: 'a',
-    secretAccessKey: 'b',
+    place: { backend: 'shadow', bucket: 'shadow' },
     writeThrough: rung === 'write-through',
     rung,
     aim: rung,

@@ -24,11 +24,38 @@ describe('the bucket store', () => {
     const { buckets } = storesOn(kv);
     await buckets.create(bucketNamed('photos', { shadow: SHADOW }));
     const stored = (await kv.get('bucket/photos'))?.value ?? '';
-    expect(stored).not.toContain(SHADOW.accessKeyId);
-    expect(stored).not.toContain(SHADOW.secretAccessKey);
+    expect(stored).toContain('s3.example.com');
+    expect(stored).not.toMatch(/THE-SHADOW/);
     const moved = stored.replace('id-of-photos', 'id-of-videos');
     await kv.commit({ sets: [{ key: 'bucket/videos', value: moved }] });
     await expect(buckets.get('videos')).rejects.toThrow(/does not open/);
+  });
+
+  it('seals the keys of a place on either side of the shadow', async () => {
+    const kv = await temporaryKv();
+    const { buckets } = storesOn(kv);
+    const exchanged = {
+      target: SHADOW.place,
+      shadow: { ...SHADOW, place: { backend: 'b', bucket: 'photos' } },
+    };
+    await buckets.create(bucketNamed('photos', exchanged));
+    expect((await kv.get('bucket/photos'))?.value).not.toMatch(/THE-SHADOW/);
+    expect(await buckets.get('photos')).toMatchObject(exchanged);
+  });
+
+  it('reads a record of before either side could be either place', async () => {
+    const kv = await temporaryKv();
+    const { buckets } = storesOn(kv);
+    await buckets.create(bucketNamed('photos', { shadow: SHADOW }));
+    const { target, shadow, ...others } = JSON.parse((await kv.get('bucket/photos'))?.value ?? '');
+    const { bucket: name, ...place } = shadow.place;
+    const former = {
+      ...others,
+      ...{ backend: target.backend, targetBucket: target.bucket },
+      shadow: { ...shadow, place: undefined, name, ...place },
+    };
+    await kv.commit({ sets: [{ key: 'bucket/photos', value: JSON.stringify(former) }] });
+    expect(await buckets.get('photos')).toEqual(bucketNamed('photos', { shadow: SHADOW }));
   });
 
   it('reads a record of before there were prefixes as one without', async () => {

@@ -17,8 +17,7 @@ export const bucketNamed = (name: string, changes: Partial<BucketRecord> = {}): 
   name,
   id: `id-of-${name}`,
   org: null,
-  backend: 'local-disk',
-  targetBucket: name,
+  target: { backend: 'local-disk', bucket: name },
   public: false,
   createdAt: '2026-01-01T00:00:00.000Z',
   shadow: null,
@@ -29,11 +28,13 @@ export const bucketNamed = (name: string, changes: Partial<BucketRecord> = {}): 
 });
 
 export const SHADOW: NonNullable<BucketRecord['shadow']> = {
-  name: 'legacy',
-  endpoint: 'https://s3.example.com',
-  region: 'us-east-1',
-  accessKeyId: 'THE-SHADOW-KEY-ID',
-  secretAccessKey: 'THE-SHADOW-SECRET',
+  place: {
+    bucket: 'legacy',
+    endpoint: 'https://s3.example.com',
+    region: 'us-east-1',
+    accessKeyId: 'THE-SHADOW-KEY-ID',
+    secretAccessKey: 'THE-SHADOW-SECRET',
+  },
   writeThrough: true,
   rung: 'write-through',
   aim: 'write-through',

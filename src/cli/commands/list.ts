@@ -30,11 +30,11 @@ function listText(buckets: readonly BucketJson[]): string[] {
   const rows = buckets.map((bucket) => [
     bucket.bucket,
     bucket.org ?? '-',
-    bucket.backend,
+    bucket.backend ?? bucket.target_endpoint ?? '-',
     accessWord(bucket),
     bucket.shadow === null
       ? '-'
-      : `${bucket.shadow.name} at ${bucket.shadow.endpoint}${prefixWords(bucket.shadow)}`,
+      : `${bucket.shadow.name} at ${bucket.shadow.endpoint ?? bucket.shadow.backend}${prefixWords(bucket.shadow)}`,
     bucket.created_at,
   ]);
   return formatTable([['NAME', 'ORG', 'BACKEND', 'ACCESS', 'SHADOW', 'CREATED'], ...rows]);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
+import type { Place } from '../../state/place.js';
 import type { ProbeTarget } from '../scratch-object.js';
 import { clearShadow } from './clear-shadow.js';
 import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './dependencies.js';
@@ -10,8 +11,9 @@ import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js'
 import {
   asksMore,
   assertSamePrefixes,
-  completeShadow,
   currentShadow,
+  newShadowPlace,
+  shadowPlace,
   toShadowRecord,
 } from './shadow-input.js';
 import { settledWithin } from './switched.js';
@@ -22,12 +24,14 @@ export async function createBucket(
   deps: AdminDependencies,
 ): Promise<{ record: BucketRecord; accessKey: AccessKeyRecord }> {
   const { name, org, backend = deps.defaultBackend, target_bucket: targetBucket = name } = input;
-  const target = targetOf(backend, targetBucket, deps);
+  assertDeclared(backend, deps);
   if ((await deps.buckets.get(name)) !== undefined) {
     throw new AdminError(409, 'bucket_exists', `bucket "${name}" exists already`);
   }
-  const wanted = input.shadow && toShadowRecord(input.shadow, { bucket: name, since: now(deps) });
-  const shadow = wanted && (await probed(wanted, target, deps));
+  const place = input.shadow && newShadowPlace(input.shadow, name);
+  const wanted = input.shadow && place && toShadowRecord(input.shadow, { place, since: now(deps) });
+  const target = { backend, bucket: targetBucket };
+  const shadow = wanted && (await atPlace(target, deps, (at) => probed(wanted, at, deps)));
   return deps.lifecycle.createBucket({
     name,
     org,
@@ -77,36 +81,35 @@ async function tryShadow(
   changes: ShadowChanges,
   deps: AdminDependencies,
 ): Promise<TriedShadow> {
-  const target = targetOf(record.backend, record.targetBucket, deps);
   const current = currentShadow(changes, record);
-  const wanted = toShadowRecord(completeShadow(changes, record), {
-    bucket: record.name,
+  const wanted = toShadowRecord(changes, {
+    place: shadowPlace(changes, record),
     since: now(deps),
     current,
   });
   if (current !== undefined) assertSamePrefixes(wanted, current);
   const isTried = current !== undefined && !asksMore(wanted, current);
-  const shadow = isTried ? wanted : await probed(wanted, target, deps);
-  if (current !== undefined) return { shadow, current };
-  const conditionalWrites = await deps.probes.probeConditionalWrites(target);
-  return {
-    shadow,
-    current,
-    conditionalWrites,
-    trailingChecksums: await deps.probes.probeTrailingChecksums(target),
-  };
+  if (isTried) return { shadow: wanted, current };
+  return atPlace(record.target, deps, async (target) => {
+    const shadow = await probed(wanted, target, deps);
+    if (current !== undefined) return { shadow, current };
+    const conditionalWrites = await deps.probes.probeConditionalWrites(target);
+    const trailingChecksums = await deps.probes.probeTrailingChecksums(target);
+    return { shadow, current, conditionalWrites, trailingChecksums };
+  });
 }
 
 /** The shadow, with what was found out about it. @throws ShadowRefused */
 async function probed(
   shadow: ShadowRecord,
   target: ProbeTarget,
-  { probes }: AdminDependencies,
+  deps: AdminDependencies,
 ): Promise<ShadowRecord> {
+  const { probes } = deps;
   await probes.probeShadow(shadow, target);
-  return shadow.writeThrough
-    ? { ...shadow, trailingChecksums: await probes.probeShadowChecksums(shadow) }
-    : shadow;
+  if (!shadow.writeThrough) return shadow;
+  const trailingChecksums = await atPlace(shadow.place, deps, probes.probeTrailingChecksums);
+  return { ...shadow, trailingChecksums };
 }
 
 /**
@@ -163,9 +166,22 @@ async function leaveShadow(
   );
 }
 
-function targetOf(backend: string, bucket: string, { backends }: AdminDependencies): ProbeTarget {
-  const declared = backends.get(backend);
-  if (declared !== undefined) return { service: declared.backend.service, bucket };
+/** Asks a bucket, over a connection that is there as long as it is asked. */
+async function atPlace<T>(
+  place: Place,
+  { stores }: AdminDependencies,
+  ask: (at: ProbeTarget) => Promise<T>,
+): Promise<T> {
+  const store = stores.open(place);
+  try {
+    return await ask({ service: store.service, bucket: place.bucket });
+  } finally {
+    await store.close();
+  }
+}
+
+function assertDeclared(backend: string, { backends }: AdminDependencies): void {
+  if (backends.has(backend)) return;
   const allowed = [...backends.keys()].join(', ');
   throw new AdminError(
     400,

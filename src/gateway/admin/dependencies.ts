@@ -12,6 +12,7 @@ import type { Progress } from '../../sweep/passes/progress.js';
 import type { Survey } from '../../sweep/survey.js';
 import type { Clock } from '../../system/clock.js';
 import type { ProbeTarget } from '../scratch-object.js';
+import type { Stores } from '../stores.js';
 import type { Switching } from '../switching/switching.js';
 
 export type ShadowRecord = NonNullable<BucketRecord['shadow']>;
@@ -74,11 +75,9 @@ export interface DeclaredBackend {
 export interface Probes {
   /** Throws ShadowRefused with one clear reason when the bucket cannot be moved from this shadow to this target. */
   probeShadow(shadow: ShadowRecord, target: ProbeTarget): Promise<void>;
-  /** Finds out by trying whether a shadow that is written judges checksums that come after the body. */
-  probeShadowChecksums(shadow: ShadowRecord): Promise<boolean>;
   /** Finds out by trying what the target does with `If-None-Match: *`. */
   probeConditionalWrites(target: ProbeTarget): Promise<ConditionalWrites>;
-  /** Finds out by trying whether the target judges checksums that come after the body. */
+  /** Finds out by trying whether a store that is to be written judges checksums that come after the body. */
   probeTrailingChecksums(target: ProbeTarget): Promise<boolean>;
 }
 
@@ -87,6 +86,7 @@ export interface AdminDependencies {
   readonly accessKeys: AccessKeyRecords;
   readonly sessions: AdminSessions;
   readonly backends: ReadonlyMap<string, DeclaredBackend>;
+  readonly stores: Stores;
   readonly defaultBackend: string;
   readonly lifecycle: BucketLifecycle;
   readonly probes: Probes;

@@ -120,8 +120,9 @@ const shadow = z.object({
   name: z.string(),
   prefix: z.string(),
   target_prefix: z.string(),
-  endpoint: z.string(),
-  region: z.string(),
+  backend: z.string().nullable().openapi({ description: 'null where the shadow is at an endpoint' }),
+  endpoint: z.string().nullable().openapi({ description: 'null where the shadow is in a declared backend' }),
+  region: z.string().nullable(),
   write_through: z.boolean(),
   rung: z.enum(RUNGS).openapi({ description: 'how the gateways serve the bucket now' }),
   aim: z.enum(AIMS).openapi({ description: 'the rung that they are on their way to; none: the shadow goes' }),
@@ -138,7 +139,12 @@ export const bucket = z
   .object({
     bucket: z.string(),
     org: z.string().nullable(),
-    backend: z.string(),
+    backend: z.string().nullable().openapi({ description: 'null where the target is at an endpoint' }),
+    target_endpoint: z
+      .string()
+      .nullable()
+      .openapi({ description: 'null where the target is in a declared backend' }),
+    target_region: z.string().nullable(),
     target_bucket: z.string(),
     public: z.boolean(),
     created_at: z.iso.datetime(),

@@ -1,30 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BucketRecord } from '../../state/buckets.js';
+import {
+  type DeclaredPlace,
+  isDeclared,
+  type Place,
+  placeWords,
+  type RemotePlace,
+} from '../../state/place.js';
 import type { ShadowRecord } from './dependencies.js';
 import { AdminError } from './errors.js';
 import type { ShadowChanges, ShadowInput } from './schemas.js';
 
-type Address = Pick<ShadowRecord, 'endpoint' | 'name'>;
-
 const NEEDED = ['endpoint', 'region', 'access_key_id', 'secret_access_key'] as const;
 
 /**
- * The settings of a shadow as a whole: what is left out of a change stays as it is. Keys are only kept for the bucket that they were
- * given for: another one needs all of its own.
+ * Where a shadow is as its changes leave it: what is left out stays as it is. Keys are only kept for the bucket that they were given for: another
+ * one needs all of its own.
  *
- * @throws AdminError 400 naming what is missing
+ * @throws AdminError 400 naming what is missing, or what the bucket of a declared backend cannot be given
  */
-export function completeShadow(changes: ShadowChanges, record: BucketRecord): ShadowInput {
-  const current = currentShadow(changes, record);
-  const { name = current?.name, endpoint = current?.endpoint, region = current?.region } = changes;
-  const { access_key_id = current?.accessKeyId, secret_access_key = current?.secretAccessKey } = changes;
-  const whole = { ...changes, name, endpoint, region, access_key_id, secret_access_key };
+export function shadowPlace(changes: ShadowChanges, record: BucketRecord): Place {
+  const current = currentShadow(changes, record)?.place;
+  if (current && isDeclared(current)) return assertUnchanged(changes, current);
+  const known = current && fieldsOf(current);
+  const whole = { bucket: changes.name ?? known?.name ?? record.name, ...keptOf(changes, known) };
   const missing = NEEDED.filter((field) => whole[field] === undefined);
-  if (isWhole(whole)) return whole;
+  const { bucket, endpoint, region, access_key_id: accessKeyId, secret_access_key: secretAccessKey } = whole;
+  if (
+    endpoint !== undefined &&
+    region !== undefined &&
+    accessKeyId !== undefined &&
+    secretAccessKey !== undefined
+  )
+    return { bucket, endpoint, region, accessKeyId, secretAccessKey };
   throw new AdminError(400, 'invalid_request', `a shadow needs ${missing.join(', ')} as well`);
 }
 
-const isWhole = (input: ShadowChanges): input is ShadowInput =>
-  NEEDED.every((field) => input[field] !== undefined);
+/** The place of a bucket's first shadow, whose bucket is called as the bucket itself unless it was given a name. */
+export const newShadowPlace = (input: ShadowInput, bucket: string): RemotePlace => ({
+  bucket: input.name ?? bucket,
+  endpoint: input.endpoint,
+  region: input.region,
+  accessKeyId: input.access_key_id,
+  secretAccessKey: input.secret_access_key,
+});
+
+type PlaceFields = Pick<ShadowChanges, (typeof NEEDED)[number]>;
+
+const fieldsOf = ({ bucket: name, accessKeyId, secretAccessKey, ...rest }: RemotePlace) => ({
+  name,
+  ...rest,
+  access_key_id: accessKeyId,
+  secret_access_key: secretAccessKey,
+});
+
+const keptOf = (changes: ShadowChanges, known: PlaceFields | undefined): PlaceFields =>
+  Object.fromEntries(NEEDED.map((field) => [field, changes[field] ?? known?.[field]]));
+
+function assertUnchanged(changes: ShadowChanges, place: DeclaredPlace): DeclaredPlace {
+  const given = NEEDED.find((field) => changes[field] !== undefined);
+  if (given === undefined) return place;
+  const message = `shadow.${given} cannot be given: the shadow is ${placeWords(place)}, which the configuration declares`;
+  throw new AdminError(400, 'invalid_request', message);
+}
 
 /** The shadow that the changes are of; undefined when they name another bucket, or the first. */
 export function currentShadow(
@@ -32,35 +70,27 @@ export function currentShadow(
   { name, shadow }: BucketRecord,
 ): ShadowRecord | undefined {
   if (shadow === null) return undefined;
-  const { endpoint } = changes;
-  const address =
-    endpoint === undefined
-      ? { endpoint: shadow.endpoint, name: changes.name ?? shadow.name }
-      : { endpoint, name: changes.name ?? name };
-  return isSameBucket(shadow, address) ? shadow : undefined;
+  const { place } = shadow;
+  if (changes.endpoint === undefined)
+    return (changes.name ?? place.bucket) === place.bucket ? shadow : undefined;
+  const isSame = !isDeclared(place) && place.endpoint === changes.endpoint;
+  return isSame && place.bucket === (changes.name ?? name) ? shadow : undefined;
 }
-
-const isSameBucket = (one: Address, other: Address): boolean =>
-  one.endpoint === other.endpoint && one.name === other.name;
 
 /**
  * The shadow as it is stored; its name is the bucket's own unless it was given. Who only sends new keys for the shadow that a
  * bucket has, its `current` one, does not change how it is written. A new one begins where it is to be in the end.
  */
 export function toShadowRecord(
-  input: ShadowInput,
-  { bucket, since, current }: { bucket: string; since: string; current?: ShadowRecord | undefined },
+  input: ShadowChanges,
+  { place, since, current }: { place: Place; since: string; current?: ShadowRecord | undefined },
 ): ShadowRecord {
   const writeThrough = input.write_through ?? current?.writeThrough ?? false;
   const aim = aimOf(writeThrough);
   return {
-    name: input.name ?? bucket,
+    place,
     prefix: input.prefix ?? current?.prefix ?? '',
     targetPrefix: input.target_prefix ?? current?.targetPrefix ?? '',
-    endpoint: input.endpoint,
-    region: input.region,
-    accessKeyId: input.access_key_id,
-    secretAccessKey: input.secret_access_key,
     writeThrough,
     rung: current?.rung ?? aim,
     confirmed: current?.confirmed ?? true,
@@ -98,9 +128,7 @@ const aimOf = (writeThrough: boolean) => (writeThrough ? 'write-through' : 'read
 /** Whether a shadow is asked in another way, or for more, than with the settings that the bucket has, which were tried. */
 export function asksMore(shadow: ShadowRecord, current: ShadowRecord): boolean {
   return (
-    shadow.region !== current.region ||
-    shadow.accessKeyId !== current.accessKeyId ||
-    shadow.secretAccessKey !== current.secretAccessKey ||
+    !isDeepStrictEqual(shadow.place, current.place) ||
     (shadow.writeThrough && !current.writeThrough) ||
     (shadow.acl === true && !current.acl) ||
     (shadow.delete === 'both' && current.delete === 'target')

@@ -2,6 +2,7 @@ import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { LossPage } from '../../state/copy-losses.js';
 import { countOf } from '../../state/passes/tally.js';
+import { isDeclared, type Place } from '../../state/place.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
@@ -20,21 +21,30 @@ export function bucketJson(record: BucketRecord): BucketJson {
   return {
     bucket: record.name,
     org: record.org,
-    backend: record.backend,
-    target_bucket: record.targetBucket,
+    ...targetJson(record.target),
     public: record.public,
     created_at: record.createdAt,
     shadow: record.shadow === null ? null : shadowJson(record.shadow, record.conditionalWrites),
   };
 }
 
+const targetJson = (target: Place) => {
+  const { backend, endpoint: target_endpoint, region: target_region } = storeJson(target);
+  return { backend, target_endpoint, target_region, target_bucket: target.bucket };
+};
+
+/** A declared backend, or an endpoint with keys of its own, which are not shown. */
+const storeJson = (place: Place) =>
+  isDeclared(place)
+    ? { backend: place.backend, endpoint: null, region: null }
+    : { backend: null, endpoint: place.endpoint, region: place.region };
+
 function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['conditionalWrites']) {
   return {
-    name: shadow.name,
+    name: shadow.place.bucket,
     prefix: shadow.prefix,
     target_prefix: shadow.targetPrefix,
-    endpoint: shadow.endpoint,
-    region: shadow.region,
+    ...storeJson(shadow.place),
     write_through: shadow.writeThrough,
     rung: shadow.rung,
     aim: shadow.aim,

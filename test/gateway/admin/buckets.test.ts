@@ -44,6 +44,7 @@ describe('creating a bucket', () => {
       name: 'photos',
       prefix: '',
       target_prefix: '',
+      backend: null,
       endpoint: 'http://legacy.example:9000',
       region: 'us-east-1',
       write_through: false,
@@ -148,6 +149,8 @@ describe('the status of a bucket', () => {
     expect((await admin.ask('GET', '/buckets/photos/status')).json).toMatchObject({
       bucket: 'photos',
       backend: 'local-disk',
+      target_endpoint: null,
+      target_region: null,
       migration: {
         state: 'migrating',
         objects_total: 5,
@@ -210,6 +213,25 @@ describe('changing a bucket', () => {
     });
   });
 
+  it('changes how the bucket of a declared backend is written, but gives it no keys', async () => {
+    await create({ shadow: SHADOW });
+    const place = { backend: 'local-disk', bucket: 'old-photos' };
+    await admin.deps.buckets.update('photos', (record) => ({
+      ...record,
+      shadow: record.shadow && { ...record.shadow, place },
+    }));
+    const { status, json } = await change({ shadow: { write_through: true } });
+    expect([status, json.shadow]).toMatchObject([
+      200,
+      { name: 'old-photos', backend: 'local-disk', endpoint: null, region: null, write_through: true },
+    ]);
+    const refused = await change({ shadow: { secret_access_key: 'new' } });
+    expect([refused.status, messageOf(refused)]).toEqual([
+      400,
+      'shadow.secret_access_key cannot be given: the shadow is bucket "old-photos" of backend "local-disk", which the configuration declares',
+    ]);
+  });
+
   it('keeps the migration when only the keys or options of the shadow change', async () => {
     await create({ shadow: SHADOW });
     const { shadow } = (await admin.deps.buckets.get('photos')) ?? {};
@@ -218,7 +240,7 @@ describe('changing a bucket', () => {
     expect(status).toBe(200);
     const record = await admin.deps.buckets.get('photos');
     expect(record?.shadow).toMatchObject({
-      secretAccessKey: 'new',
+      place: { secretAccessKey: 'new' },
       writeThrough: true,
       since: shadow?.since,
     });
@@ -252,7 +274,9 @@ describe('changing a bucket', () => {
     await create({ shadow: { ...SHADOW, name: 'legacy' } });
     const { status, json } = await change({ shadow: { write_through: true } });
     expect([status, json.shadow]).toMatchObject([200, { name: 'legacy', write_through: true }]);
-    expect((await admin.deps.buckets.get('photos'))?.shadow?.secretAccessKey).toBe(SHADOW.secret_access_key);
+    expect((await admin.deps.buckets.get('photos'))?.shadow?.place).toMatchObject({
+      secretAccessKey: SHADOW.secret_access_key,
+    });
     for (const shadow of [{ name: 'other' }, { endpoint: 'http://other.example', name: 'legacy' }]) {
       const refused = await change({ shadow });
       expect(refused.status).toBe(400);
@@ -307,7 +331,7 @@ describe('changing a bucket', () => {
     await create({ shadow: { ...SHADOW, write_through: true, delete: 'target' } });
     await change({ shadow: { ...SHADOW, secret_access_key: 'new' } });
     expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
-      secretAccessKey: 'new',
+      place: { secretAccessKey: 'new' },
       writeThrough: true,
       delete: 'target',
     });
@@ -337,8 +361,7 @@ describe('changing a bucket', () => {
       'the shadow of "photos" was changed meanwhile: try again',
     ]);
     expect((await admin.deps.buckets.get('photos'))?.shadow).toMatchObject({
-      name: 'photos',
-      region: 'us-east-1',
+      place: { bucket: 'photos', region: 'us-east-1' },
       writeThrough: true,
     });
   });
@@ -388,7 +411,7 @@ describe('leaving a shadow', () => {
   it('for another one is refused all the same', async () => {
     admin.migrationIs({ remaining: 1, firstRemaining: ['a'] });
     expect((await change({ shadow: { ...SHADOW, name: 'other' } })).status).toBe(409);
-    expect((await admin.deps.buckets.get('photos'))?.shadow?.name).toBe('photos');
+    expect((await admin.deps.buckets.get('photos'))?.shadow?.place.bucket).toBe('photos');
   });
 
   it('goes by force', async () => {

@@ -12,12 +12,14 @@ import type {
   Probes,
 } from '../../../src/gateway/admin/dependencies.js';
 import { createMigrations } from '../../../src/gateway/migrations.js';
+import { createStores } from '../../../src/gateway/stores.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
+import { placeId } from '../../../src/state/place.js';
 import { createSealer } from '../../../src/state/sealing.js';
 import { systemClock } from '../../../src/system/clock.js';
 import { createLogger } from '../../../src/system/logger.js';
@@ -99,8 +101,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
         name,
         id,
         org,
-        backend,
-        targetBucket,
+        target: { backend, bucket: targetBucket },
         public: isPublic,
         createdAt,
         shadow,
@@ -125,11 +126,9 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   };
   const switching = playedSwitching(buckets);
   const probes: Probes = {
-    probeShadow: async ({ name, endpoint }, { bucket }) =>
-      void calls.push(`probe ${endpoint}/${name} for ${bucket}`),
+    probeShadow: async ({ place }, { bucket }) => void calls.push(`probe ${placeId(place)} for ${bucket}`),
     probeConditionalWrites: async () => ({ put: true, complete: true, match: true }),
     probeTrailingChecksums: async () => false,
-    probeShadowChecksums: async () => false,
     ...(probeShadow && { probeShadow }),
   };
   const service = () => Promise.reject(new Error('no object is asked for'));
@@ -143,6 +142,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     ...{ buckets, accessKeys, sessions, lifecycle, migrations, switching, probes, clock: systemClock },
     losses: new CopyLosses(kv),
     backends: new Map([['local-disk', { backend }]]),
+    stores: createStores({ backends: new Map([['local-disk', backend]]), clock: systemClock }),
     defaultBackend: 'local-disk',
     log: createLogger({ level: 'silent' }),
     ...(publicUrl && { publicUrl }),

@@ -98,8 +98,7 @@ function connectionsOf(life: Life, shared: Shared): Connections {
   const target = reached(shared.stores.target, { ...shared, side: 'target', life });
   const shadow = reached(shared.stores.shadow, { ...shared, side: 'shadow', life });
   return {
-    toTarget: () => target,
-    toBackend: () => target,
+    toTarget: () => ({ service: target, store: target, close: async () => undefined }),
     toShadow: () => ({ service: shadow, close: async () => undefined }),
   };
 }
