@@ -22,6 +22,9 @@ export function statusText(status: BucketStatusJson): string[] {
       ? []
       : [
           ['Migrated', doneWords(migration)],
+          ...(migration.copied_by_reads.objects === 0
+            ? []
+            : [['By reads', byReadsWords(migration)] as const]),
           ['Left', leftWords(migration)],
           ...(migration.pending_repairs === 0 ? [] : [['Owed', owedWords(migration)] as const]),
           ...(migration.problem === null ? [] : [['Problem', migration.problem] as const]),
@@ -106,6 +109,9 @@ function doneWords({ problem, exact, ...counts }: MigrationJson): string {
     ? `${objects} (${formatPercent(objects_done, objects_total)}), ${bytes}`
     : `${objects}, ${bytes}, counted so far`;
 }
+
+const byReadsWords = ({ copied_by_reads: { objects, bytes } }: MigrationJson): string =>
+  `${formatObjects(objects)} (${formatBytes(bytes)}) copied`;
 
 function leftWords(migration: MigrationJson): string {
   const { state, failed, tombstones } = migration;

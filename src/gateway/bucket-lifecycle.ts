@@ -3,6 +3,7 @@ import { assertBucketName } from '../s3/buckets.js';
 import { S3Error } from '../s3/errors.js';
 import type { AccessKeyStore } from '../state/access-keys.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
+import type { CopyCounts } from '../state/copy-counts.js';
 import type { CopyLosses } from '../state/copy-losses.js';
 import { type Place, samePlace } from '../state/place.js';
 import type { Clock } from '../system/clock.js';
@@ -17,6 +18,7 @@ export interface BucketLifecycleOptions {
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
   readonly losses: Pick<CopyLosses, 'forget'>;
+  readonly copiedByReads: Pick<CopyCounts, 'forget'>;
   readonly storage: ReadonlyMap<string, StorageBackend>;
   readonly stores: Stores;
   readonly defaultBackend: string;
@@ -115,6 +117,8 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
     // The backend has the last word, and a record without its bucket can be destroyed again.
     await deleteTarget(record.target);
     await losses.forget(record.id);
+    // Of a gateway that was late to tell what it had copied from a shadow that is gone.
+    await options.copiedByReads.forget(record.id);
     await buckets.delete(name);
   }
 

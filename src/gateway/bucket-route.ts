@@ -4,6 +4,7 @@ import { lastingTokens } from '../shadow/listing/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
 import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
+import type { CopyCounts } from '../state/copy-counts.js';
 import type { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
@@ -15,6 +16,7 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Times } from '../system/times.js';
 import type { Connection, Connections, ShadowedRecord, TargetConnection } from './connections.js';
+import { CopyCounter } from './copy-counter.js';
 import { LossBuffer } from './loss-buffer.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
@@ -50,6 +52,7 @@ export interface RouteParts {
   readonly kv: Kv;
   readonly buckets: Pick<BucketStore, 'update'>;
   readonly losses: Pick<CopyLosses, 'add'>;
+  readonly copiedByReads: Pick<CopyCounts, 'add'>;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -95,7 +98,7 @@ function openPlainRoute(
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedRecord>,
-  { gateway, connections, kv, buckets, losses, sealer, clock, log, times }: RouteParts,
+  { gateway, connections, kv, buckets, losses, copiedByReads, sealer, clock, log, times }: RouteParts,
 ): BucketRoute {
   const unanswered = new UnansweredWrites(clock, times);
   const source = connections.toShadow(record);
@@ -111,6 +114,13 @@ function openShadowedRoute(
     ledger,
     uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
     losses: new LossBuffer({ store: losses, bucketId: record.id, clock, log }),
+    copiedByReads: new CopyCounter({
+      store: copiedByReads,
+      bucketId: record.id,
+      since: record.shadow.since,
+      clock,
+      log,
+    }),
     pageTokens: createPageTokens(sealer, record.id),
     clock,
     log,

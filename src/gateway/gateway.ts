@@ -64,12 +64,23 @@ async function openParts(
 ): Promise<GatewayParts> {
   try {
     const state = await openState({ config, clock, log });
-    const { kv, buckets, losses, sealer, registry, lease } = state;
+    const { kv, buckets, losses, copiedByReads, sealer, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const { times } = config;
     const stores = createStores({ backends, clock, times });
     const connections = createConnections({ stores, clock, log });
-    const routing = { gateway: lease.id, kv, buckets, losses, sealer, connections, clock, log, times };
+    const routing = {
+      gateway: lease.id,
+      kv,
+      buckets,
+      losses,
+      copiedByReads,
+      sealer,
+      connections,
+      clock,
+      log,
+      times,
+    };
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
     const { data: folder, redis } = config;

@@ -1,3 +1,4 @@
+import { CopyCounts } from '../state/copy-counts.js';
 import type { Kv } from '../state/kv.js';
 import type { Ledger } from '../state/ledger.js';
 import { Passes } from '../state/passes/passes.js';
@@ -18,6 +19,7 @@ export interface MigrationsOptions {
 /** What the admin API shows of migrations and asks of them: how far they are, and the passes over their buckets. */
 export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migrations {
   const passes = new Passes(kv, clock);
+  const copiedByReads = new CopyCounts(kv);
   return {
     passes: new PassControl(passes, clock),
     async status(bucket, deadlineMs) {
@@ -26,6 +28,7 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
       return {
         ...(await survey(moving, deadlineMs, clock)),
         sweep: pass && (await progressOf(pass, passes, clock)),
+        copiedByReads: await copiedByReads.read(bucket.id, bucket.shadow?.since ?? ''),
         repairs: await moving.ledger.repairs(),
         tombstones: await countTombstones(moving.ledger),
       };
@@ -38,7 +41,10 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
       const pass = await passes.get(id, kind);
       if (pass) yield* passes.findings(pass, after);
     },
-    forget: ({ id }) => passes.forget(id),
+    async forget({ id }) {
+      await passes.forget(id);
+      await copiedByReads.forget(id);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
+import { CopyCounts } from '../state/copy-counts.js';
 import { CopyLosses } from '../state/copy-losses.js';
 import type { Kv } from '../state/kv.js';
 import { openLmdbKv } from '../state/lmdb-kv.js';
@@ -25,6 +26,7 @@ export interface State extends Membership {
   readonly accessKeys: AccessKeyStore;
   readonly sessions: AdminSessions;
   readonly losses: CopyLosses;
+  readonly copiedByReads: CopyCounts;
   /** The admin password, when this start has made it: only its hash is kept. */
   readonly adminPassword: string | undefined;
   /** With `release` other gateways wait for this one no more: nothing of it is under way. */
@@ -75,6 +77,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
     accessKeys,
     sessions,
     losses: new CopyLosses(kv),
+    copiedByReads: new CopyCounts(kv),
     ...membership,
     adminPassword,
     async close(how) {

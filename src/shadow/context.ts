@@ -7,6 +7,7 @@ import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BackgroundWork } from './background.js';
+import type { CopyLog } from './copying/copy-log.js';
 import type { Flights } from './copying/flights.js';
 import type { Learnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
@@ -49,6 +50,7 @@ export interface ShadowContext {
   /** What copies have found out of both stores. */
   readonly learnt: Learnt;
   readonly losses: LossLog;
+  readonly copiedByReads: CopyLog;
   /** As what copies are made, and by which gateway. */
   readonly copier: Copier;
   readonly presence: { readonly target: BucketPresence; readonly shadow: BucketPresence };

@@ -13,6 +13,7 @@ import type { Logger } from '../system/logger.js';
 import { BackgroundWork } from './background.js';
 import type { ShadowContext } from './context.js';
 import { copyObject } from './copy-object.js';
+import type { CopyLog } from './copying/copy-log.js';
 import type { CopyOutcome } from './copying/copy-outcome.js';
 import { Flights } from './copying/flights.js';
 import { nothingLearnt } from './copying/learnt.js';
@@ -53,6 +54,7 @@ export interface ShadowedOptions {
   readonly gateway: string;
   /** Is told what copies could not keep. */
   readonly losses: LossLog;
+  readonly copiedByReads: CopyLog;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies by reads under way at once; a miss beyond them is served without being copied. */
@@ -197,6 +199,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     flights: new Flights(),
     learnt: nothingLearnt(target, clock),
     losses: options.losses,
+    copiedByReads: options.copiedByReads,
     copier: { as: 'read', gateway: options.gateway },
     presence: { target: new BucketPresence(target, clock), shadow: new BucketPresence(shadow, clock) },
   };
@@ -222,7 +225,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     async drain(signal) {
       ended.abort();
       await background.drain(signal);
-      await options.losses.drain();
+      await Promise.all([options.losses.drain(), options.copiedByReads.drain()]);
     },
   };
 }

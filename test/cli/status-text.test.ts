@@ -15,6 +15,7 @@ const HALF_WAY: MigrationJson = {
   bytes_done: 1000,
   remaining: 2,
   failed: 0,
+  copied_by_reads: { objects: 0, bytes: 0 },
   pending_repairs: 0,
   oldest_repair: null,
   repair_error: null,
@@ -95,6 +96,12 @@ it.each([
 });
 
 describe('what status tells of a migration', () => {
+  it('is what reads have copied, if they have', () => {
+    expect(told({ copied_by_reads: { objects: 1, bytes: 2_000 } })).toContain(
+      'By reads  1 object (2.0 kB) copied',
+    );
+  });
+
   it('is a share of all objects once both sides are counted', () => {
     expect(told({})).toEqual(['Migrated  2 of 4 objects (50 %), 1.0 kB of 4.0 kB', 'Left      2 objects']);
   });

@@ -6,6 +6,7 @@ import { createStores } from '../../src/gateway/stores.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import { type AccessKeyStore, createAccessKeyStore } from '../../src/state/access-keys.js';
 import { type BucketStore, createBucketStore } from '../../src/state/buckets.js';
+import { CopyCounts } from '../../src/state/copy-counts.js';
 import { CopyLosses } from '../../src/state/copy-losses.js';
 import type { Kv } from '../../src/state/kv.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
@@ -66,6 +67,7 @@ beforeEach(async () => {
     buckets,
     accessKeys,
     losses: new CopyLosses(kv),
+    copiedByReads: new CopyCounts(kv),
     storage,
     stores: createStores({ backends, clock: systemClock }),
     defaultBackend: 'disk',

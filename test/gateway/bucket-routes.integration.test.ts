@@ -5,6 +5,7 @@ import { createConnections } from '../../src/gateway/connections.js';
 import { createStores } from '../../src/gateway/stores.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
+import { CopyCounts } from '../../src/state/copy-counts.js';
 import { CopyLosses } from '../../src/state/copy-losses.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import type { RegistryChange } from '../../src/state/registry.js';
@@ -118,6 +119,7 @@ beforeEach(async () => {
     kv,
     buckets,
     losses,
+    copiedByReads: new CopyCounts(kv),
     sealer,
     connections,
     clock: systemClock,

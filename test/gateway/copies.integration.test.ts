@@ -92,6 +92,31 @@ test('metadata of the name that the gateway keeps is not a client’s to write',
   expect((await head('own')).headers).not.toHaveProperty('x-penumbra-source-last-modified');
 });
 
+test('what reads have copied is told, until the shadow is another', async () => {
+  await legacy.createBucket('counted');
+  const shadow = {
+    name: 'counted',
+    endpoint: legacy.url,
+    region: 'us-east-1',
+    access_key_id: accessKeyId,
+    secret_access_key: secretAccessKey,
+  };
+  await gateway.createBucket('counted', { shadow });
+  for (const Key of ['a', 'b']) {
+    await legacy.sdk().send(new PutObjectCommand({ Bucket: 'counted', Key, Body: 'abc' }));
+    expect((await gateway.send({ target: `/counted/${Key}` })).text).toBe('abc');
+  }
+  const copied = async () => {
+    const { migration } = await gateway.admin('GET', '/buckets/counted/status');
+    return (migration as { copied_by_reads: unknown }).copied_by_reads;
+  };
+  await expect.poll(copied, { timeout: 30_000 }).toEqual({ objects: 2, bytes: 6 });
+  await gateway.admin('PATCH', '/buckets/counted', { shadow: null });
+  expect(await copied()).toEqual({ objects: 0, bytes: 0 });
+  await gateway.admin('PATCH', '/buckets/counted', { shadow });
+  expect(await copied()).toEqual({ objects: 0, bytes: 0 });
+});
+
 test('the checksums of parts reach a target over the network', async () => {
   await legacy.createBucket('new');
   const remote = createRemoteBackend({

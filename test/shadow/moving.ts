@@ -43,6 +43,7 @@ export interface Moving {
   demands(): number;
   /** What copies could not keep. */
   readonly losses: readonly (Loss & { readonly key: string })[];
+  readonly copiedByReads: { readonly objects: number; readonly bytes: number };
   /** The stores as services, for what works beside the gateway. */
   readonly stores: { readonly target: S3Service; readonly shadow: S3Service };
   /** Lets so much time pass at once for all gateways, ms. */
@@ -125,6 +126,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const gateways: ShadowedBucket[] = [];
   let demands = 0;
   const losses: (Loss & { readonly key: string })[] = [];
+  const copiedByReads = { objects: 0, bytes: 0 };
   const open = (onRung: Rung): ShadowedBucket => {
     const gateway = createShadowed({
       bucket: record({ ...settings, rung: onRung }, conditionalWrites),
@@ -141,6 +143,13 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       losses: {
         note(key, lost) {
           losses.push(...lost.map((loss) => ({ key, ...loss })));
+        },
+        drain: async () => undefined,
+      },
+      copiedByReads: {
+        note(bytes) {
+          copiedByReads.objects += 1;
+          copiedByReads.bytes += bytes;
         },
         drain: async () => undefined,
       },
@@ -172,6 +181,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     stores: { target, shadow },
     demands: () => demands,
     losses,
+    copiedByReads,
     pass(ms) {
       passed += ms;
     },

@@ -59,6 +59,18 @@ describe('a read of an object that only the shadow has', () => {
     expect(reads(moving)).toEqual(['k']);
   });
 
+  it('is counted as a copy of reads, with its bytes, a range that had all of it copied too, and not one that a sweep made', async () => {
+    const moving = await movingBucket();
+    for (const key of ['read', 'range', 'swept', 'head']) await moving.shadow.put(key, '12345');
+    await moving.client.ask('GET', 'read');
+    await moving.client.ask('GET', 'range', { headers: { range: 'bytes=0-1' } });
+    await moving.client.ask('HEAD', 'head');
+    await moving.bucket.migrate('swept');
+    await moving.settled();
+    expect(await moving.target.keys()).toEqual(['range', 'read', 'swept']);
+    expect(moving.copiedByReads).toEqual({ objects: 2, bytes: 10 });
+  });
+
   it('brings it over although the client leaves', async () => {
     const moving = await movingBucket();
     const bytes = Buffer.alloc(3_000_000, 'penumbra');

@@ -55,6 +55,7 @@ export function startGateway(shared: Shared): SimulatedGateway {
     demandIntents: async () => undefined,
     uploadIds: createUploadIds({ kv: state, sealer: SEALER, bucketId: BUCKET_ID }),
     losses: { note: () => undefined, drain: async () => undefined },
+    copiedByReads: { note: () => undefined, drain: async () => undefined },
     pageTokens: createPageTokens(SEALER, BUCKET_ID),
     clock,
     log,

@@ -3,6 +3,7 @@ import type { Backend } from '../../backends/backend.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
+import type { CopyCount } from '../../state/copy-counts.js';
 import type { CopyLosses } from '../../state/copy-losses.js';
 import type { PassKind } from '../../state/passes/pass-record.js';
 import type { FindingPage } from '../../state/passes/passes.js';
@@ -26,6 +27,8 @@ export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' 
 export interface MigrationStatus extends Survey {
   /** The sweep that is under way, or the last one. */
   readonly sweep: Progress | undefined;
+  /** Since the shadow was set, as the gateways told it some seconds ago. */
+  readonly copiedByReads: CopyCount;
   /** Deletes that the shadow is still owed. */
   readonly repairs: Repairs;
   readonly tombstones: number;

@@ -161,6 +161,9 @@ export const migration = z
     bytes_done: z.int(),
     remaining: z.int().openapi({ description: 'objects that only the shadow has' }),
     failed: z.int(),
+    copied_by_reads: z
+      .object({ objects: z.int(), bytes: z.int() })
+      .openapi({ description: 'copies that reads of clients have made since the shadow was set' }),
     pending_repairs: z.int().openapi({ description: 'deletes that the shadow is still owed' }),
     oldest_repair: z.iso.datetime().nullable(),
     repair_error: z.string().nullable().openapi({ description: 'why the oldest could not be made' }),

@@ -1,5 +1,6 @@
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
+import { NO_COPIES } from '../../state/copy-counts.js';
 import type { LossPage } from '../../state/copy-losses.js';
 import { countOf } from '../../state/passes/tally.js';
 import { isDeclared, type Place } from '../../state/place.js';
@@ -65,6 +66,7 @@ export function migrationJson(status: MigrationStatus | undefined): MigrationJso
     bytes_done: status?.bytesDone ?? 0,
     remaining: status?.remaining ?? 0,
     failed: status?.sweep ? countOf(status.sweep.tally, 'failed').objects : 0,
+    copied_by_reads: { ...(status?.copiedByReads ?? NO_COPIES) },
     pending_repairs: status?.repairs.count ?? 0,
     oldest_repair: isoTime(status?.repairs.oldestSince),
     repair_error: status?.repairs.lastError ?? null,

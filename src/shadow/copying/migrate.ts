@@ -75,9 +75,10 @@ export async function untilMade(
   try {
     let outcome = await first;
     for (let attempts = 1; attempts < MAX_ATTEMPTS; attempts += 1) {
-      if (outcome.state !== 'failed' || !outcome.again) return outcome;
+      if (outcome.state !== 'failed' || !outcome.again) break;
       outcome = await migrateUnderToken(ctx, key);
     }
+    if (outcome.state === 'copied' && ctx.copier.as === 'read') ctx.copiedByReads.note(outcome.bytes);
     return outcome;
   } catch (error) {
     return failedCopy(error);

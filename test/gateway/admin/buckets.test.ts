@@ -159,6 +159,7 @@ describe('the status of a bucket', () => {
         bytes_done: 30,
         remaining: 2,
         failed: 0,
+        copied_by_reads: { objects: 0, bytes: 0 },
         pending_repairs: 0,
         tombstones: 1,
         exact: true,

@@ -71,6 +71,7 @@ const NOTHING_LEFT: MigrationStatus = {
   sweep: undefined,
   repairs: { count: 0 },
   tombstones: 0,
+  copiedByReads: { objects: 0, bytes: 0 },
 };
 
 export interface FixtureOptions {

@@ -79,6 +79,7 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
     ...stores,
     gateway: id,
     losses,
+    copiedByReads: losses,
     connections: connectionsOf(life, shared),
     sealer: SEALER,
     times: SHORT,
