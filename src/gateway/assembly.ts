@@ -9,6 +9,7 @@ import { createAuthenticator } from './authenticate.js';
 import { createBucketLifecycle, type KeylessLifecycle } from './bucket-lifecycle.js';
 import type { BucketRoutes } from './bucket-routes.js';
 import type { Config } from './config.js';
+import type { ClearingWhenDrained } from './drained.js';
 import { createHealthApp } from './health.js';
 import type { Listener } from './http-server.js';
 import { probeShadow } from './probe.js';
@@ -20,6 +21,7 @@ import type { State } from './state.js';
 import type { StorageBackend } from './storage.js';
 import type { Stores } from './stores.js';
 import type { RunningSwitching, Switching } from './switching/switching.js';
+import type { Traffic } from './traffic.js';
 
 /** What requests are served from. */
 export interface GatewayParts {
@@ -35,11 +37,14 @@ export interface GatewayParts {
   readonly passEngine: Engine;
   readonly migrations: Migrations;
   readonly switching: RunningSwitching;
+  readonly drained: ClearingWhenDrained;
+  /** Of S3 clients. */
+  readonly traffic: Traffic;
 }
 
 /** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
 export function createListener(parts: GatewayParts): Listener {
-  const { config, clock, log, state, storage, stores } = parts;
+  const { config, clock, log, state, storage, stores, traffic } = parts;
   const lifecycle = createBucketLifecycle({
     ...state,
     storage,
@@ -51,7 +56,7 @@ export function createListener(parts: GatewayParts): Listener {
     log,
   });
   const serveSite = createOwnSite(parts, lifecycle);
-  const serveS3 = createEdge(parts, lifecycle);
+  const serveS3 = traffic.counting(createEdge(parts, lifecycle));
   return (incoming, outgoing) =>
     isForSite(incoming, config.domain) ? serveSite(incoming, outgoing) : serveS3(incoming, outgoing);
 }

@@ -9,6 +9,7 @@ import { openRoute } from './bucket-route.js';
 import { createBucketRoutes } from './bucket-routes.js';
 import type { Config } from './config.js';
 import { createConnections } from './connections.js';
+import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
 import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
@@ -17,6 +18,7 @@ import { openBackends, type StorageBackend } from './storage.js';
 import { createStores } from './stores.js';
 import { startSwitching } from './switching/switching.js';
 import type { Tenure } from './switching/tenure.js';
+import { Traffic } from './traffic.js';
 
 export interface GatewayOptions {
   readonly clock: Clock;
@@ -85,10 +87,18 @@ async function openParts(
     const routes = createBucketRoutes({ registry, lease, open, log });
     const { data: folder, redis } = config;
     const delivery = redis === undefined ? deliverInProcess(log) : deliverByQueue(redis, log);
-    const work = { delivery, folder: join(folder, 'findings'), id: state.id };
+    const traffic = new Traffic();
+    const work = {
+      clientRequests: () => traffic.underWay,
+      delivery,
+      folder: join(folder, 'findings'),
+      id: state.id,
+    };
     const passEngine = startPassEngine({ routes, kv, ...work, clock, log });
     const migrations = createMigrations({ routes, kv, clock });
     const switching = startSwitching({ ...state, clock, log });
+    const drained = new ClearingWhenDrained({ ...state, migrations, switching, clock, log });
+    drained.start();
     return {
       config,
       clock,
@@ -101,6 +111,8 @@ async function openParts(
       passEngine,
       migrations,
       switching,
+      drained,
+      traffic,
     };
   } catch (error) {
     await closeStorage(storage);
@@ -120,7 +132,8 @@ async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
 
 /** Each of them needs those after it. */
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
-  const { switching, routes, storage, state } = parts;
+  const { drained, switching, routes, storage, state } = parts;
+  await drained.stop();
   await switching.stop();
   const mayApply = await routes.close(late);
   await closeStorage(storage);

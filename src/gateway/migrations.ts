@@ -2,8 +2,10 @@ import { CopyCounts } from '../state/copy-counts.js';
 import type { Kv } from '../state/kv.js';
 import type { Ledger } from '../state/ledger.js';
 import { Passes } from '../state/passes/passes.js';
+import { judgeDrift } from '../sweep/compare/drift.js';
 import { PassControl } from '../sweep/passes/control.js';
 import { progressOf } from '../sweep/passes/progress.js';
+import type { Row } from '../sweep/row.js';
 import { survey } from '../sweep/survey.js';
 import type { Clock } from '../system/clock.js';
 import type { Migrations } from './admin/dependencies.js';
@@ -22,11 +24,15 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
   const copiedByReads = new CopyCounts(kv);
   return {
     passes: new PassControl(passes, clock),
-    async status(bucket, deadlineMs) {
+    async status(bucket, { deadlineMs, drift }) {
       const moving = await findMoving(routes, bucket.name);
+      const { target } = moving;
+      const provenance = bucket.shadow?.provenance ?? true;
+      const isDrifted = async (row: Row, signal: AbortSignal) =>
+        (await judgeDrift(row, { target, provenance, signal })).verdict === 'drifted';
       const pass = await passes.get(bucket.id, 'sweep');
       return {
-        ...(await survey(moving, deadlineMs, clock)),
+        ...(await survey(moving, { deadlineMs, clock, ...(drift && { isDrifted }) })),
         sweep: pass && (await progressOf(pass, passes, clock)),
         copiedByReads: await copiedByReads.read(bucket.id, bucket.shadow?.since ?? ''),
         repairs: await moving.ledger.repairs(),

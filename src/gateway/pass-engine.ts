@@ -1,14 +1,19 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import { seesShadow } from '../shadow/rungs.js';
+import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
 import type { Finding, Pass } from '../state/passes/pass-record.js';
 import { Passes } from '../state/passes/passes.js';
+import { createVerifier } from '../sweep/compare/verify.js';
 import type { Delivery } from '../sweep/delivery/delivery.js';
+import { readLimits } from '../sweep/pace/limits.js';
+import { createPacer } from '../sweep/pace/pacer.js';
 import { copyWork } from '../sweep/passes/copy-work.js';
+import { driftWork } from '../sweep/passes/drift-work.js';
 import { Engine, type PassBucket } from '../sweep/passes/engine.js';
+import { verifyWork } from '../sweep/passes/verify-work.js';
 import { type MovingBucket, rowsOf } from '../sweep/rows.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -23,48 +28,81 @@ export interface PassEngineOptions {
   readonly folder: string;
   /** Of this process, among all that work on passes. */
   readonly id: string;
+  /** Requests of clients that are under way in this process. */
+  readonly clientRequests: () => number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+type ShadowSettings = NonNullable<BucketRecord['shadow']>;
+
 /** Begins to work on passes over the buckets that this gateway serves, beside all others. */
 export function startPassEngine(options: PassEngineOptions): Engine {
-  const { routes, kv, delivery, folder, id, clock, log } = options;
+  const { routes, kv, delivery, folder, id, clientRequests, clock, log } = options;
 
   /** Undefined until clients see the shadow's objects: what is deleted before leaves its tombstone, and is not copied. */
-  async function open({ bucket, bucketId }: Pass): Promise<PassBucket | undefined> {
+  async function open(pass: Pass): Promise<PassBucket | undefined> {
+    const { bucket, bucketId } = pass;
     const record = (await routes.find(bucket))?.record;
-    const isThere = record?.id === bucketId && record.shadow !== null && seesShadow(record.shadow);
-    return isThere ? openBucket(bucket, record.shadow?.targetPrefix ?? '') : undefined;
+    if (record?.id !== bucketId || record.shadow === null || !seesShadow(record.shadow)) return undefined;
+    return openBucket(pass, record.shadow);
   }
 
   /** It asks for the route anew each time, so that a pass goes on when the settings of its bucket change. */
-  function openBucket(name: string, prefix: string): PassBucket {
+  function openBucket({ bucket: name, kind, settings }: Pass, shadow: ShadowSettings): PassBucket {
+    const { targetPrefix: prefix, provenance = true } = shadow;
     const now = () => findMoving(routes, name);
+    const pacer = createPacer({ clock, clientRequests });
+    pacer.setLimits(readLimits(settings.limits), 1);
+    const { through, run: paced } = pacer;
     const moving: MovingBucket = {
       prefix,
-      target: async (request) => (await now()).target(request),
-      shadow: async (request) => (await now()).shadow(request),
+      target: pacer.through.target(async (request) => (await now()).target(request)),
+      shadow: pacer.through.shadow(async (request) => (await now()).shadow(request)),
       ledger: { deletedAmong: async (keys) => (await now()).ledger.deletedAmong(keys) },
     };
-    const limit = pLimit(16);
+    const closed = new AbortController();
+    const judgeBoth = driftWork({
+      target: moving.target,
+      provenance,
+      onDrift: settings.onDrift,
+      replace: async (key, etag, signal) => (await now()).replaceCopy(key, etag, signal),
+      paced,
+      clock,
+    });
+    const work = () =>
+      kind === 'sweep'
+        ? copyWork({
+            migrate: async (key, hints) => (await now()).migrate(key, hints),
+            paced,
+            through,
+            judgeBoth,
+            clock,
+            log,
+          })
+        : verifyWork({
+            verify: createVerifier({
+              ...moving,
+              ledger: { record: async (key) => (await now()).ledger.record(key) },
+              provenance,
+              writeThrough: shadow.writeThrough,
+              level: settings.level,
+              signal: closed.signal,
+            }),
+            sample: settings.sample,
+            paced,
+          });
     return {
       rows: (range, signal) => rowsOf(moving, range, signal),
       plan: async () => ({ ranges: [{ objects: 0 }], objects: 0, meanBytes: 0, basis: 'not sampled' }),
       split: async (range) => [range],
-      work: copyWork({
-        migrate: async (key, hints) => (await now()).migrate(key, hints),
-        paced: (work, signal) =>
-          limit(() => {
-            signal.throwIfAborted();
-            return work();
-          }),
-        judgeBoth: ({ key, source }) => ({ key, outcome: 'present', bytes: source?.size ?? 0 }),
-        clock,
-        log,
-      }),
-      setShare: () => undefined,
-      close: () => undefined,
+      work: work(),
+      setPace: (limits, share) => pacer.setLimits(readLimits(limits), share),
+      waits: () => pacer.state.waits,
+      close() {
+        closed.abort();
+        pacer.close();
+      },
     };
   }
 

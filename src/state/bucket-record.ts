@@ -17,6 +17,8 @@ const shadow = z.object({
   delete: z.enum(['both', 'target']),
   /** Whether copies are given the grants of their source; absent where nobody has asked for it. */
   acl: z.boolean().optional(),
+  /** Whether it is to be cleared as soon as a sweep leaves nothing. */
+  clearWhenDrained: z.boolean().optional(),
   /** Whether copies tell where they are from; they do unless it is false. */
   provenance: z.boolean().optional(),
   /** As the target's, of a shadow that is written. */

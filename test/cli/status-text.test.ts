@@ -36,6 +36,7 @@ const SHADOW: NonNullable<BucketStatusJson['shadow']> = {
   aim: 'write-through',
   delete: 'both',
   acl: false,
+  clear_when_drained: false,
   provenance: true,
   conditional_writes: { put: true, complete: true, match: true },
 };

@@ -16,13 +16,15 @@ describe('a survey', () => {
     for (const key of ['a', 'b', 'c']) await moving.shadow.put(key, 'xxxx');
     await moving.target.put('b', 'xxxx');
     await moving.target.put('elsewhere', 'not counted: the shadow never had it');
-    expect(await survey(sidesOf(moving), 10_000, systemClock)).toEqual({
+    expect(await survey(sidesOf(moving), { deadlineMs: 10_000, clock: systemClock })).toEqual({
       objectsTotal: 3,
       objectsDone: 1,
       bytesTotal: 12,
       bytesDone: 4,
       remaining: 2,
       firstRemaining: ['a', 'c'],
+      drifted: 0,
+      firstDrifted: [],
       exact: true,
     });
   });
@@ -30,12 +32,15 @@ describe('a survey', () => {
   it('that runs out of time says that it is not exact', async () => {
     const moving = await movingBucket();
     await moving.shadow.put('a', 'x');
-    expect((await survey(sidesOf(moving), -1, systemClock)).exact).toBe(false);
+    expect((await survey(sidesOf(moving), { deadlineMs: -1, clock: systemClock })).exact).toBe(false);
   });
 
   it('ends in time although a store does not answer', async () => {
     const moving = await movingBucket();
-    const found = await survey({ ...sidesOf(moving), shadow: untilAborted }, 30, systemClock);
+    const found = await survey(
+      { ...sidesOf(moving), shadow: untilAborted },
+      { deadlineMs: 30, clock: systemClock },
+    );
     expect(found).toMatchObject({ exact: false, remaining: 0 });
     expect(found.problem).toBeUndefined();
   });
@@ -43,7 +48,7 @@ describe('a survey', () => {
   it('says what kept it from counting', async () => {
     const moving = await movingBucket();
     const sides = { ...sidesOf(moving), shadow: async () => ({ status: 403, headers: {} }) };
-    expect(await survey(sides, 10_000, systemClock)).toMatchObject({
+    expect(await survey(sides, { deadlineMs: 10_000, clock: systemClock })).toMatchObject({
       exact: false,
       problem: 'the store answered 403 to a listing',
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BucketStatusJson, LossesJson } from '../../gateway/admin/schemas.js';
+import type { BucketStatusJson, LossesJson, ProofJson } from '../../gateway/admin/schemas.js';
 import { type AdminClient, withAdmin } from '../admin-client.js';
 import { formatTable } from '../format.js';
 import { type Io, print } from '../io.js';
@@ -28,15 +28,17 @@ export function addStatus(storage: Command, io: Io): void {
 interface Printing {
   readonly io: Io;
   readonly asJson: boolean | undefined;
+  /** What was verified before its shadow went. */
+  readonly proof?: ProofJson | null;
 }
 
 export async function printStatus(
   client: AdminClient,
   name: string,
-  { io, asJson }: Printing,
+  { io, asJson, proof }: Printing,
 ): Promise<BucketStatusJson> {
   const status = await client.request<BucketStatusJson>('GET', `${bucketPath(name)}/status`);
-  print(io, { json: status, text: statusText(status) }, asJson);
+  print(io, { json: proof ? { ...status, proof } : status, text: statusText(status) }, asJson);
   return status;
 }
 

@@ -1,14 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_WAIT_SECONDS } from '../../gateway/admin/limits.js';
-import type { SwitchingJson } from '../../gateway/admin/schemas.js';
+import type { ChangedBucketJson, ProofJson, SwitchingJson } from '../../gateway/admin/schemas.js';
 import { withAdmin } from '../admin-client.js';
 import { CliError, UsageError } from '../failure.js';
+import { formatBytes, formatObjects } from '../format.js';
 import type { Io } from '../io.js';
 import { addShadowFlags, hasShadowFlag, readShadowChanges, type ShadowFlags } from '../shadow-flags.js';
 import { bucketPath, printStatus } from './status.js';
 
 interface UpdateFlags extends ShadowFlags {
   readonly clearShadow?: true;
+  readonly whenDrained?: boolean;
   readonly force?: true;
   readonly public?: true;
   readonly private?: true;
@@ -22,6 +24,8 @@ export function addUpdate(storage: Command, io: Io): void {
     .description("change a bucket's shadow, or who may read it");
   addShadowFlags(command)
     .option('--clear-shadow', 'finish the migration: use the shadow no longer')
+    .option('--when-drained', 'with --clear-shadow: sweep until nothing is left, then clear it by itself')
+    .option('--no-when-drained', 'let it not be cleared by itself any more')
     .option('--force', 'leave the shadow although it has objects that were not copied')
     .option('-p, --public', 'let anyone read objects')
     .option('--private', 'let nobody read objects without an access key')
@@ -39,9 +43,12 @@ async function update(name: string, flags: UpdateFlags, io: Io): Promise<void> {
   const shadow = flags.clearShadow ? null : await readShadowChanges(flags, io);
   const isPublic = flags.public ?? (flags.private ? false : undefined);
   await withAdmin(io, async (client) => {
-    const { force, wait: wait_seconds, json: asJson } = flags;
-    await client.request('PATCH', bucketPath(name), { shadow, public: isPublic, force, wait_seconds });
-    const status = await printStatus(client, name, { io, asJson }).catch((error: unknown) => {
+    const { force, wait: wait_seconds, json: asJson, whenDrained: when_drained } = flags;
+    const changes =
+      when_drained === undefined ? { shadow, public: isPublic, force, wait_seconds } : { when_drained };
+    const { proof } = await client.request<ChangedBucketJson>('PATCH', bucketPath(name), changes);
+    if (proof && !asJson) io.stdout.write(`${proofText(proof)}\n`);
+    const status = await printStatus(client, name, { io, asJson, proof }).catch((error: unknown) => {
       throw error instanceof CliError ? new SavedUnseen(name, error) : error;
     });
     if (shadow !== undefined && status.switching) throw new NotYetSwitched(name, status.switching);
@@ -69,6 +76,21 @@ class NotYetSwitched extends CliError {
   }
 }
 
+/** What was verified before the shadow went. */
+function proofText({ objects, bytes, by, at }: ProofJson): string {
+  const how = by === 'listings' ? 'by the listings of both stores' : `by the sweep that ended at ${at}`;
+  return `verified ${how}: all ${formatObjects(objects)} of the shadow (${formatBytes(bytes)}) are in the target, or clients deleted or replaced them`;
+}
+
+function assertWhenDrainedAlone(flags: UpdateFlags, isShadowed: boolean): void {
+  if (flags.whenDrained && !flags.clearShadow)
+    throw new UsageError('--when-drained goes with --clear-shadow');
+  if (!flags.whenDrained && flags.clearShadow)
+    throw new UsageError('--no-when-drained and --clear-shadow exclude each other');
+  if (isShadowed || flags.force || flags.public || flags.private)
+    throw new UsageError('--when-drained and --no-when-drained stand alone but for --clear-shadow');
+}
+
 function wholeSeconds(text: string): number {
   const seconds = Number(text);
   if (/^\d+$/.test(text) && seconds <= MAX_WAIT_SECONDS) return seconds;
@@ -77,6 +99,10 @@ function wholeSeconds(text: string): number {
 
 function assertConsistent(flags: UpdateFlags): void {
   const isShadowed = hasShadowFlag(flags);
+  if (flags.whenDrained !== undefined) {
+    assertWhenDrainedAlone(flags, isShadowed);
+    return;
+  }
   if (flags.clearShadow && isShadowed)
     throw new UsageError('--clear-shadow and --shadow-* exclude each other');
   if (flags.public && flags.private) throw new UsageError('--public and --private exclude each other');

@@ -3,10 +3,11 @@ import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { Place } from '../../state/place.js';
 import type { ProbeTarget } from '../scratch-object.js';
-import { clearShadow } from './clear-shadow.js';
+import { type Cleared, clearShadow } from './clear-shadow.js';
 import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './dependencies.js';
 import { AdminError } from './errors.js';
-import { findBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
+import { findBucket, findShadowedBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
+import type { Proof } from './proof.js';
 import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js';
 import {
   asksMore,
@@ -50,17 +51,41 @@ export async function changeBucket(
   name: string,
   changes: BucketChanges,
   deps: AdminDependencies,
-): Promise<BucketRecord> {
+): Promise<ChangedBucket> {
   const record = await findBucket(deps.buckets, name);
+  if (changes.when_drained !== undefined)
+    return { record: await clearWhenDrained(record, changes.when_drained, deps) };
   const tried = changes.shadow && (await tryShadow(record, changes.shadow, deps));
-  if (leavesShadow(record, changes)) await leaveShadow(record, changes, deps);
+  const left = leavesShadow(record, changes) ? await leaveShadow(record, changes, deps) : undefined;
   const changed = await deps.buckets.update(name, (current) => ({
     ...current,
     ...(tried && withShadow(current, tried)),
     public: changes.public ?? current.public,
   }));
   if (changed === undefined) refuseUnknown(name);
-  return changes.shadow ? settledWithin(name, changes.wait_seconds * 1_000, deps) : changed;
+  const settled = changes.shadow ? await settledWithin(name, changes.wait_seconds * 1_000, deps) : changed;
+  return { record: settled, proof: left?.proof };
+}
+
+export interface ChangedBucket {
+  readonly record: BucketRecord;
+  /** Of a shadow that was left: by what it is known that nothing is lost. */
+  readonly proof?: Proof | undefined;
+}
+
+/** Sweeps until nothing is left, and clears the shadow then; or does so no more. */
+async function clearWhenDrained(
+  { name }: BucketRecord,
+  isWanted: boolean,
+  { buckets, migrations }: AdminDependencies,
+): Promise<BucketRecord> {
+  const record = await findShadowedBucket(buckets, name);
+  const changed = await buckets.update(name, (current) =>
+    current.shadow ? { ...current, shadow: { ...current.shadow, clearWhenDrained: isWanted } } : current,
+  );
+  if (changed === undefined) refuseUnknown(name);
+  if (isWanted) await migrations.passes.start(record, 'sweep', { catchUp: true });
+  return changed;
 }
 
 interface TriedShadow {
@@ -149,15 +174,15 @@ async function leaveShadow(
   record: BucketRecord,
   changes: BucketChanges,
   deps: AdminDependencies,
-): Promise<void> {
+): Promise<Pick<Cleared, 'proof'>> {
   const { force, wait_seconds } = changes;
   const { name, shadow } = record;
   const waitMs = wait_seconds * 1_000;
-  const left =
+  const { record: left, proof } =
     shadow === null
-      ? await settledWithin(name, waitMs, deps)
+      ? { record: await settledWithin(name, waitMs, deps), proof: undefined }
       : await clearShadow({ ...record, shadow }, { force, waitMs }, deps);
-  if (!changes.shadow || (left.shadow === null && !left.forgetting)) return;
+  if (!changes.shadow || (left.shadow === null && !left.forgetting)) return { proof };
   if (shadow === null && left.shadow !== null) refuseChanged(name);
   throw new AdminError(
     409,

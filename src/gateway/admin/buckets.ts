@@ -4,8 +4,8 @@ import type { AdminDependencies } from './dependencies.js';
 import { findBucket } from './find-bucket.js';
 import { jsonAnswer, jsonBody, nameParameter, pageQuery, refusals, toPageQuery } from './route-parts.js';
 import { createRouter } from './router.js';
-import { bucket, bucketChanges, bucketStatus, createdBucket, newBucket } from './schemas.js';
-import { accessKeyJson, bucketJson, migrationJson, switchingJson } from './views.js';
+import { bucket, bucketChanges, bucketStatus, changedBucket, createdBucket, newBucket } from './schemas.js';
+import { accessKeyJson, bucketJson, migrationJson, proofJson, switchingJson } from './views.js';
 
 /** How long a status counts before it answers with what it saw. */
 const STATUS_DEADLINE_MS = 10_000;
@@ -45,7 +45,7 @@ const changeRoute = createRoute({
   path: '/buckets/{name}',
   summary: 'Change the settings of a bucket',
   request: { params: nameParameter, body: jsonBody(bucketChanges) },
-  responses: { 200: jsonAnswer(bucket, 'The settings now'), ...refusals },
+  responses: { 200: jsonAnswer(changedBucket, 'The settings now'), ...refusals },
 });
 
 const destroyRoute = createRoute({
@@ -88,8 +88,8 @@ export function bucketRoutes(deps: AdminDependencies) {
       c.json(bucketJson(await findBucket(buckets, c.req.valid('param').name)), 200),
     )
     .openapi(changeRoute, async (c) => {
-      const changed = await changeBucket(c.req.valid('param').name, c.req.valid('json'), deps);
-      return c.json(bucketJson(changed), 200);
+      const { record, proof } = await changeBucket(c.req.valid('param').name, c.req.valid('json'), deps);
+      return c.json({ ...bucketJson(record), proof: proof ? proofJson(proof) : null }, 200);
     })
     .openapi(destroyRoute, async (c) => {
       const { name } = await findBucket(buckets, c.req.valid('param').name);
@@ -98,7 +98,10 @@ export function bucketRoutes(deps: AdminDependencies) {
     })
     .openapi(statusRoute, async (c) => {
       const record = await findBucket(buckets, c.req.valid('param').name);
-      const status = record.shadow === null ? undefined : await migrations.status(record, STATUS_DEADLINE_MS);
+      const status =
+        record.shadow === null
+          ? undefined
+          : await migrations.status(record, { deadlineMs: STATUS_DEADLINE_MS, drift: false });
       const switched = switchingJson(await switching.state(record));
       const lost = [...(await losses.counts(record.id))];
       const migration = migrationJson(status);

@@ -4,12 +4,18 @@ import type { AdminDependencies, MigrationStatus } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { refuseChanged, refuseUnknown, type ShadowedRecord } from './find-bucket.js';
 import { MAX_SURVEY_SECONDS } from './limits.js';
+import { leftOf, type Proof, proofOf } from './proof.js';
 import { settledWithin } from './switched.js';
-import { isComplete } from './views.js';
 
 const MAX_KEYS_NAMED = 3;
 
-type ClearingDependencies = Pick<AdminDependencies, 'buckets' | 'migrations' | 'switching' | 'clock'>;
+export type ClearingDependencies = Pick<AdminDependencies, 'buckets' | 'migrations' | 'switching' | 'clock'>;
+
+export interface Cleared {
+  readonly record: BucketRecord;
+  /** Undefined where nobody looked, for it was forced or under way already. */
+  readonly proof?: Proof | undefined;
+}
 
 export interface ClearOptions {
   /** Leave what only the shadow has. */
@@ -27,21 +33,27 @@ export async function clearShadow(
   record: ShadowedRecord,
   options: ClearOptions,
   deps: ClearingDependencies,
-): Promise<BucketRecord> {
-  const judged = options.force || record.shadow.aim === 'none' ? record : await judge(record, options, deps);
-  await deps.migrations.forget(record);
+): Promise<Cleared> {
+  const isJudged = options.force || record.shadow.aim === 'none';
+  const { judged, proof } = isJudged ? { judged: record } : await judge(record, options, deps);
   await aimAt('none', judged, deps);
-  return settledWithin(record.name, options.waitMs, deps);
+  await deps.migrations.forget(record);
+  return { record: await settledWithin(record.name, options.waitMs, deps), proof };
 }
 
-/** The bucket as it stood when it was seen that nothing would be lost. */
+interface Judged {
+  /** The bucket as it stood when it was seen that nothing would be lost. */
+  readonly judged: ShadowedRecord;
+  readonly proof?: Proof;
+}
+
 async function judge(
   record: ShadowedRecord,
   options: ClearOptions,
   deps: ClearingDependencies,
-): Promise<ShadowedRecord> {
-  await assertNothingLost(record, deps);
-  return isWritten(record) ? endWriteThrough(record, options, deps) : record;
+): Promise<Judged> {
+  const proof = await assertNothingLost(record, deps);
+  return isWritten(record) ? endWriteThrough(record, options, deps) : { judged: record, proof };
 }
 
 const isWritten = ({ shadow: { rung, aim } }: ShadowedRecord): boolean =>
@@ -52,14 +64,13 @@ async function endWriteThrough(
   record: ShadowedRecord,
   { waitMs }: ClearOptions,
   deps: ClearingDependencies,
-): Promise<ShadowedRecord> {
+): Promise<Judged> {
   const aimed = await aimAt('exclusive', record, deps);
   try {
     const now = await settledWithin(record.name, waitMs, deps);
     const isEnded = now.shadow?.rung === 'exclusive' && (await deps.switching.state(now)).state === 'settled';
     if (!isEnded) throw notYet(record.name);
-    await assertNothingLost(record, deps);
-    return aimed;
+    return { judged: aimed, proof: await assertNothingLost(record, deps) };
   } catch (error) {
     await aimAt(aimBefore(record), aimed, deps);
     throw error;
@@ -92,21 +103,39 @@ async function aimAt(
   return { ...changed, shadow: changed.shadow };
 }
 
-async function assertNothingLost(record: BucketRecord, { migrations }: ClearingDependencies): Promise<void> {
-  const status = await migrations.status(record, MAX_SURVEY_SECONDS * 1_000);
-  if (isComplete(status)) return;
+async function assertNothingLost(
+  record: ShadowedRecord,
+  { migrations, clock }: ClearingDependencies,
+): Promise<Proof> {
+  // An operator has said which of two objects counts.
+  const sweep = await migrations.progress(record, 'sweep');
+  const drift = sweep?.pass.settings.onDrift !== 'target-wins';
+  const status = await migrations.status(record, { deadlineMs: MAX_SURVEY_SECONDS * 1_000, drift });
+  const proof = proofOf(status, record.shadow, clock.now());
+  if (proof) return proof;
   throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}, or force`);
 }
 
-function whatIsLeft({ exact, remaining, firstRemaining, problem, repairs }: MigrationStatus): string {
+function whatIsLeft(status: MigrationStatus): string {
+  const { exact, remaining, firstRemaining, drifted, firstDrifted, problem, repairs, sweep } = status;
   if (problem !== undefined)
     return `what only the shadow has cannot be counted: ${problem}; try again when it answers`;
-  if (remaining > 0) {
-    const count = `${exact ? '' : 'at least '}${remaining} object${remaining === 1 ? '' : 's'}`;
-    const keys = firstRemaining.slice(0, MAX_KEYS_NAMED).map((key) => JSON.stringify(key));
-    return `only the shadow has ${count}: ${keys.join(', ')}${remaining > keys.length ? ', ...' : ''}; copy what is left first`;
+  const atLeast = exact ? '' : 'at least ';
+  if (remaining > 0)
+    return `only the shadow has ${atLeast}${named(remaining, firstRemaining)}; copy what is left first`;
+  if (drifted > 0)
+    return `the shadow has another object than was copied for ${atLeast}${named(drifted, firstDrifted)}; sweep with --on-drift source-wins or target-wins first`;
+  if (!exact) {
+    const left = sweep && sweep.pass.state === 'done' ? leftOf(sweep.tally) : 0;
+    const why = left > 0 ? `, and the last sweep left ${left}` : '';
+    return `there was no time to count what only the shadow has${why}; let a sweep go through all of it first`;
   }
-  if (!exact) return 'there was no time to count what only the shadow has; copy what is left first';
   const why = repairs.lastError === undefined ? '' : ` (${repairs.lastError})`;
   return `the shadow still owes ${repairs.count} delete${repairs.count === 1 ? '' : 's'}${why}; wait until they are made`;
+}
+
+/** How many they are, and the first of them. */
+function named(count: number, first: readonly string[]): string {
+  const keys = first.slice(0, MAX_KEYS_NAMED).map((key) => JSON.stringify(key));
+  return `${count} object${count === 1 ? '' : 's'}: ${keys.join(', ')}${count > keys.length ? ', ...' : ''}`;
 }

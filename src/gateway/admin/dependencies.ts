@@ -36,8 +36,11 @@ export interface MigrationStatus extends Survey {
 
 /** All but `forget` are only called for buckets that have a shadow. */
 export interface Migrations {
-  /** Walks for at most `deadlineMs` and says in `exact` whether it saw all. */
-  status(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
+  /** Walks for at most `deadlineMs` and says in `exact` whether it saw all; `drift`: whether to look for that, too. */
+  status(
+    bucket: BucketRecord,
+    options: { readonly deadlineMs: number; readonly drift: boolean },
+  ): Promise<MigrationStatus>;
   /** Begins, pauses and ends passes over a bucket. */
   readonly passes: Pick<PassControl, 'start' | 'pause' | 'resume' | 'stop' | 'configure' | 'retryFailed'>;
   /** How far the pass is that is under way, or was the last one; undefined where there was none. */

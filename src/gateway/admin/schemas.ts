@@ -95,6 +95,9 @@ export const bucketChanges = z
   .strictObject({
     public: flag.optional(),
     shadow: shadowChanges.nullable().optional().openapi({ description: 'null clears the shadow' }),
+    when_drained: flag
+      .optional()
+      .openapi({ description: 'clear the shadow as soon as a sweep leaves nothing; false: do so no more' }),
     force: flag.default(false).openapi({ description: 'leave a shadow that still has objects of its own' }),
     wait_seconds: z.int(WAIT_RULE).min(0, WAIT_RULE).max(MAX_WAIT_SECONDS, WAIT_RULE).default(30).openapi({
       description: 'how long the answer waits for all gateways; then the change goes on by itself',
@@ -128,6 +131,7 @@ const shadow = z.object({
   aim: z.enum(AIMS).openapi({ description: 'the rung that they are on their way to; none: the shadow goes' }),
   delete: z.enum(['both', 'target']),
   acl: z.boolean(),
+  clear_when_drained: z.boolean().openapi({ description: 'it is cleared as soon as a sweep leaves nothing' }),
   provenance: z.boolean(),
   conditional_writes: conditionalWrites.openapi({
     description:
@@ -151,6 +155,21 @@ export const bucket = z
     shadow: shadow.nullable(),
   })
   .openapi('Bucket');
+
+const proof = z.object({
+  objects: z.int(),
+  bytes: z.int(),
+  by: z.enum(['listings', 'sweep']),
+  at: z.iso.datetime(),
+});
+
+export const changedBucket = bucket
+  .extend({
+    proof: proof.nullable().openapi({
+      description: 'of a shadow that was cleared: by what it is known that nothing is lost; null when forced',
+    }),
+  })
+  .openapi('ChangedBucket');
 
 export const migration = z
   .object({
@@ -244,6 +263,8 @@ export type ShadowInput = z.infer<typeof shadowInput>;
 export type NewBucketInput = z.infer<typeof newBucket>;
 export type BucketChanges = z.infer<typeof bucketChanges>;
 export type BucketJson = z.infer<typeof bucket>;
+export type ProofJson = z.infer<typeof proof>;
+export type ChangedBucketJson = z.infer<typeof changedBucket>;
 export type BucketStatusJson = z.infer<typeof bucketStatus>;
 export type LossesJson = z.infer<typeof losses>;
 export type LossCountJson = z.infer<typeof lossCount>;

@@ -7,12 +7,14 @@ import { isDeclared, type Place } from '../../state/place.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
+import type { Proof } from './proof.js';
 import type {
   AccessKeyJson,
   BackendJson,
   BucketJson,
   LossesJson,
   MigrationJson,
+  ProofJson,
   SweepJson,
   SwitchingJson,
 } from './schemas.js';
@@ -51,6 +53,7 @@ function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['condi
     aim: shadow.aim,
     delete: shadow.delete,
     acl: shadow.acl ?? false,
+    clear_when_drained: shadow.clearWhenDrained ?? false,
     provenance: shadow.provenance ?? true,
     conditional_writes: conditionalWrites,
   };
@@ -90,6 +93,10 @@ function migrationState(status: MigrationStatus | undefined): MigrationJson['sta
 /** Whether the shadow can go without a loss, and owes nothing. */
 export function isComplete({ exact, remaining, repairs }: MigrationStatus): boolean {
   return exact && remaining === 0 && repairs.count === 0;
+}
+
+export function proofJson({ objects, bytes, by, at }: Proof): ProofJson {
+  return { objects, bytes, by, at: new Date(at).toISOString() };
 }
 
 export function accessKeyJson({ accessKeyId, bucket, role, createdAt }: AccessKeyRecord): AccessKeyJson {

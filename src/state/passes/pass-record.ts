@@ -100,6 +100,8 @@ export const rangeSchema = z.object({
   spilled: z.number(),
   /** Objects and bytes per second that its owner has settled lately. */
   rate: z.object({ objects: z.number(), bytes: z.number() }).optional(),
+  /** What its owner waits for, and until when, where that is known. */
+  waits: z.object({ for: z.string(), until: z.number().optional() }).optional(),
   owner: owner.optional(),
   /** How often it broke off in a row, and when it is tried again. */
   attempts: z.number(),
@@ -119,6 +121,7 @@ export type Pass = z.infer<typeof passSchema>;
 export type PassSettings = z.infer<typeof settings>;
 export type Limits = z.infer<typeof limits>;
 export type NamedKey = z.infer<typeof namedKey>;
+export type Waits = NonNullable<Range['waits']>;
 export type Range = z.infer<typeof rangeSchema>;
 export type Finding = z.infer<typeof findingSchema>;
 

@@ -7,8 +7,6 @@ export const OUTCOMES = [
   'copied',
   /** Clients deleted what the shadow still has. */
   'deleted',
-  /** Clients wrote it while it was to be copied. */
-  'superseded',
   /** The shadow listed it and has it no more. */
   'gone',
   'failed',
@@ -21,6 +19,8 @@ export const OUTCOMES = [
   'different',
   'missing',
   'extra',
+  /** Clients wrote the target's in place of the copy. */
+  'rewritten',
   'unverifiable',
 ] as const;
 

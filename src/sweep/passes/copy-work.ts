@@ -32,9 +32,10 @@ export function copyWork({ migrate, paced, through, judgeBoth, clock, log }: Cop
       const hints = { ...(attempts === 1 && listed && { listed }), ...(through && { through }) };
       const outcome = await paced(() => migrate(key, hints), signal);
       const rest = RESTS_MS[attempts - 1];
+      const isLeft = outcome.state === 'failed' || outcome.state === 'superseded';
       if (outcome.state === 'failed')
         log.warn({ key, reason: outcome.reason, attempts }, 'an object was not copied');
-      if (outcome.state !== 'failed' || rest === undefined) return { ...outcome, attempts };
+      if (!isLeft || rest === undefined) return { ...outcome, attempts };
       await clock.sleep(rest, signal);
     }
   }
@@ -61,6 +62,9 @@ function endOf(key: string, outcome: CopyOutcome & { readonly attempts: number }
       return { ...ended, outcome: 'gone' };
     case 'failed':
       return { ...ended, outcome: 'failed', reason: outcome.reason };
+    // Whoever was writing it may have failed to: then the target still has nothing.
+    case 'superseded':
+      return { ...ended, outcome: 'failed', reason: 'clients were writing it each time' };
     default:
       return { ...ended, outcome: outcome.state };
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { KvUnavailable } from '../../state/kv.js';
-import type { Finding, Pass, Range, RangeRef } from '../../state/passes/pass-record.js';
+import type { Finding, Limits, Pass, Range, RangeRef, Waits } from '../../state/passes/pass-record.js';
 import type { Passes } from '../../state/passes/passes.js';
 import { countOf, EMPTY_TALLY } from '../../state/passes/tally.js';
 import type { Clock } from '../../system/clock.js';
@@ -28,8 +28,10 @@ export interface PassBucket {
   plan(signal: AbortSignal): Promise<RangePlan>;
   split(range: KeyRange, signal: AbortSignal): Promise<readonly KeyRange[]>;
   readonly work: PassWork;
-  /** Its share of the limits of the pass is told anew as others come and go. */
-  setShare(share: number): void;
+  /** How fast it may go, with effect at once; of that this process has a share, from 0 to 1, as others come and go. */
+  setPace(limits: Limits, share: number): void;
+  /** What the next key waits for, if it does. */
+  waits(): Waits | undefined;
   close(): void;
 }
 
@@ -152,7 +154,8 @@ export class Engine {
       if (!isHeld && range.notBefore <= now) refs.push(refTo(pass, range));
     }
     this.#keptByRanges.set(nameOfPass(pass), kept);
-    this.#open.get(nameOfPass(pass))?.bucket.setShare(held === 0 ? 1 : own / held);
+    const share = Math.max(own, 1) / Math.max(held, 1);
+    this.#open.get(nameOfPass(pass))?.bucket.setPace(pass.settings.limits, Math.min(share, 1));
     await delivery.announce(refs);
   }
 
@@ -182,6 +185,7 @@ export class Engine {
       work: bucket.work,
       rows: (range, until) => bucket.rows(range, until),
       split: (range, until) => bucket.split(range, until),
+      waits: () => bucket.waits(),
       room: () => MAX_KEPT - (this.#passes.get(name)?.kept ?? 0) - (this.#keptByRanges.get(name) ?? 0),
       spill: (findings) => this.#spill(ref, findings),
       clock,

@@ -1,4 +1,4 @@
-import type { Pass } from '../../state/passes/pass-record.js';
+import type { Pass, Waits } from '../../state/passes/pass-record.js';
 import type { Passes } from '../../state/passes/passes.js';
 import { OUTCOMES, type Outcome, type Sum, sumOf, type Tally } from '../../state/passes/tally.js';
 import type { Clock } from '../../system/clock.js';
@@ -20,6 +20,8 @@ export interface Progress {
   readonly etaMs: number | undefined;
   readonly kept: number;
   readonly spilled: number;
+  /** What they wait for. */
+  readonly waits: readonly Waits[];
   /** Processes that work on it now. */
   readonly workers: readonly string[];
 }
@@ -36,6 +38,7 @@ export async function progressOf(pass: Pass, passes: Passes, clock: Clock): Prom
   let [left, isListed] = [0, pass.plan.isComplete];
   const rate = { objects: 0, bytes: 0 };
   const workers = new Set<string>();
+  const waits = new Map<string, Waits>();
   for await (const range of passes.ranges(pass)) {
     tally = sumOf(tally, range.tally);
     kept += range.kept;
@@ -45,6 +48,7 @@ export async function progressOf(pass: Pass, passes: Passes, clock: Clock): Prom
     isListed = false;
     if (!range.owner || range.owner.until <= now) continue;
     workers.add(range.owner.id);
+    if (range.waits) waits.set(range.waits.for, range.waits);
     rate.objects += range.rate?.objects ?? 0;
     rate.bytes += range.rate?.bytes ?? 0;
   }
@@ -63,6 +67,7 @@ export async function progressOf(pass: Pass, passes: Passes, clock: Clock): Prom
     etaMs: etaOf(total, done, rate),
     kept,
     spilled,
+    waits: [...waits.values()],
     workers: [...workers],
   };
 }

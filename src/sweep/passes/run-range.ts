@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { BackendUnavailable } from '../../backends/backend.js';
 import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { KvUnavailable } from '../../state/kv.js';
-import type { Finding, NamedKey, Range } from '../../state/passes/pass-record.js';
+import type { Finding, NamedKey, Range, Waits } from '../../state/passes/pass-record.js';
 import {
   FINDINGS_PER_PAGE,
   type FinishedRange,
@@ -38,6 +38,8 @@ export interface RangeRun {
   readonly rows: (range: KeyRange, signal: AbortSignal) => AsyncGenerator<Row>;
   /** Cuts a stretch in two of about equal size, or gives it back as it is. */
   readonly split: (range: KeyRange, signal: AbortSignal) => Promise<readonly KeyRange[]>;
+  /** What the next key waits for, if it does. */
+  readonly waits: () => Waits | undefined;
   /** How many more findings the state may hold. */
   readonly room: () => number;
   /** Keeps findings for which the state has no room; resolves to where. */
@@ -163,7 +165,7 @@ class RangeRunner {
       const owner = this.#range.owner && { ...this.#range.owner, until: clock.now() + RANGE_LEASE_MS };
       const saved = await passes.save(
         this.#held,
-        { ...this.#at(snapshot), rate: this.#rate, owner },
+        { ...this.#at(snapshot), rate: this.#rate, waits: this.parts.waits(), owner },
         snapshot.pages,
       );
       if (saved) {
@@ -229,7 +231,14 @@ class RangeRunner {
     const pause = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
     const notBefore = problem === undefined ? 0 : clock.now() + pause;
     const snapshot = await this.#taken();
-    const left = { ...this.#at(snapshot), owner: undefined, rate: undefined, attempts, notBefore };
+    const left = {
+      ...this.#at(snapshot),
+      owner: undefined,
+      rate: undefined,
+      waits: undefined,
+      attempts,
+      notBefore,
+    };
     const saved = await passes.save(this.#held, left, snapshot.pages);
     if (problem !== undefined) {
       log.warn(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ShadowRefused } from '../../../src/gateway/probe-refusal.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
+import type { Progress } from '../../../src/sweep/passes/progress.js';
 import { type AdminFixture, SHADOW, startAdmin } from './fixture.js';
 
 let admin: AdminFixture;
@@ -52,6 +53,7 @@ describe('creating a bucket', () => {
       aim: 'read-through',
       delete: 'both',
       acl: false,
+      clear_when_drained: false,
       provenance: true,
       conditional_writes: { put: true, complete: false, match: true },
     });
@@ -379,6 +381,55 @@ describe('leaving a shadow', () => {
   it('goes when nothing is left in it', async () => {
     expect((await change({ shadow: null })).json.shadow).toBeNull();
     expect(admin.calls.at(-1)).toBe('forget the passes over photos');
+  });
+
+  it('tells by what it is known that nothing is lost', async () => {
+    admin.migrationIs({ objectsTotal: 3, objectsDone: 3, bytesTotal: 12, bytesDone: 12 });
+    expect((await change({ shadow: null })).json.proof).toEqual({
+      objects: 3,
+      bytes: 12,
+      by: 'listings',
+      at: expect.any(String),
+    });
+  });
+
+  it('is refused while it has another object than was copied, unless the target is to win', async () => {
+    admin.migrationIs({ drifted: 2, firstDrifted: ['a', 'b'] });
+    const answer = await change({ shadow: null });
+    expect([answer.status, messageOf(answer)]).toEqual([
+      409,
+      'the shadow has another object than was copied for 2 objects: "a", "b"; sweep with --on-drift source-wins or target-wins first, or force',
+    ]);
+    expect(await hasShadow()).toBe(true);
+  });
+
+  it('is taken from a sweep that went through all of it where there is no time to count', async () => {
+    const record = await admin.deps.buckets.get('photos');
+    if (!record) throw new Error('no bucket');
+    const { passes } = admin.deps.migrations;
+    const pass = await passes.start({ id: record.id, name: 'photos' }, 'sweep');
+    const total = { objects: 9, bytes: 90 };
+    const done = { ...pass, state: 'done', finishedAt: Date.UTC(2026, 0, 1) } as const;
+    const failed = { counts: { failed: { objects: 1, bytes: 1 } }, reasons: {} };
+    const sweep = { pass: done, total, tally: failed } as unknown as Progress;
+    admin.migrationIs({ exact: false, sweep });
+    expect(messageOf(await change({ shadow: null }))).toContain('the last sweep left 1');
+    admin.migrationIs({ exact: false, sweep: { ...sweep, tally: { counts: {}, reasons: {} } } });
+    expect((await change({ shadow: null })).json.proof).toEqual({
+      ...total,
+      by: 'sweep',
+      at: '2026-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('is asked for when it is drained: a sweep begins, and it stays until then, or until that is asked for no more', async () => {
+    admin.migrationIs({ remaining: 5 });
+    const { status, json } = await change({ when_drained: true });
+    expect([status, json]).toMatchObject([200, { shadow: { clear_when_drained: true }, proof: null }]);
+    expect((await admin.ask('GET', '/buckets/photos/sweep')).json).toMatchObject({ state: 'planning' });
+    expect((await change({ when_drained: false })).json).toMatchObject({
+      shadow: { clear_when_drained: false },
+    });
   });
 
   it('is refused while it has objects of its own, with their number and the first keys', async () => {

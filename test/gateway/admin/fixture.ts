@@ -67,6 +67,8 @@ const NOTHING_LEFT: MigrationStatus = {
   bytesDone: 0,
   remaining: 0,
   firstRemaining: [],
+  drifted: 0,
+  firstDrifted: [],
   exact: true,
   sweep: undefined,
   repairs: { count: 0 },

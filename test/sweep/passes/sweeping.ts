@@ -151,7 +151,8 @@ function openBucket(moving: Moving, parts: EngineParts, clock: Clock): PassBucke
       clock,
       log,
     }),
-    setShare: () => undefined,
+    setPace: () => undefined,
+    waits: () => undefined,
     close: () => undefined,
   };
 }
