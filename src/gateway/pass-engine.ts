@@ -14,6 +14,8 @@ import { copyWork } from '../sweep/passes/copy-work.js';
 import { driftWork } from '../sweep/passes/drift-work.js';
 import { Engine, type PassBucket } from '../sweep/passes/engine.js';
 import { verifyWork } from '../sweep/passes/verify-work.js';
+import { planPass } from '../sweep/plan/plan-pass.js';
+import { splitRange } from '../sweep/plan/split-range.js';
 import { type MovingBucket, rowsOf } from '../sweep/rows.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -94,8 +96,8 @@ export function startPassEngine(options: PassEngineOptions): Engine {
           });
     return {
       rows: (range, signal) => rowsOf(moving, range, signal),
-      plan: async () => ({ ranges: [{ objects: 0 }], objects: 0, meanBytes: 0, basis: 'not sampled' }),
-      split: async (range) => [range],
+      plan: (signal) => planPass(moving.shadow, { prefix, signal }),
+      split: (range, signal) => splitRange(moving.shadow, range, { prefix, signal }),
       work: work(),
       setPace: (limits, share) => pacer.setLimits(readLimits(limits), share),
       waits: () => pacer.state.waits,

@@ -7,25 +7,19 @@ import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
 import { unlessAborted } from '../../system/unless-aborted.js';
 import type { Delivery } from '../delivery/delivery.js';
+import type { Plan } from '../plan/plan-ranges.js';
 import type { KeyRange, Row } from '../row.js';
 import type { PassWork } from './pass-work.js';
 import { newRange, RANGE_LEASE_MS, runRange } from './run-range.js';
 
 /** How a bucket is cut, and what it is thought to have. */
-export interface RangePlan {
-  readonly ranges: readonly (KeyRange & { readonly objects: number })[];
-  readonly objects: number;
-  /** Bytes. */
-  readonly meanBytes: number;
-  /** How that was found, in words. */
-  readonly basis: string;
-}
+export type PassPlan = Pick<Plan, 'ranges' | 'objects' | 'meanBytes' | 'basis'>;
 
 /** What a pass goes over, as this process reaches it now. */
 export interface PassBucket {
   /** Both listings of a stretch. */
   rows(range: KeyRange, signal: AbortSignal): AsyncGenerator<Row>;
-  plan(signal: AbortSignal): Promise<RangePlan>;
+  plan(signal: AbortSignal): Promise<PassPlan>;
   split(range: KeyRange, signal: AbortSignal): Promise<readonly KeyRange[]>;
   readonly work: PassWork;
   /** How fast it may go, with effect at once; of that this process has a share, from 0 to 1, as others come and go. */
@@ -305,7 +299,7 @@ export class Engine {
 /** Before a plan that failed is made anew, ms. */
 const PLAN_RETRY_MS = 5_000;
 
-const planned = (pass: Pass, { ranges, objects, meanBytes, basis }: RangePlan): Pass['plan'] => ({
+const planned = (pass: Pass, { ranges, objects, meanBytes, basis }: PassPlan): Pass['plan'] => ({
   ...pass.plan,
   isComplete: true,
   ranges: ranges.length,

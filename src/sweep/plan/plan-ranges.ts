@@ -98,7 +98,7 @@ function planOf({ pieces, probes }: Sampled, rangesOf: (objects: number) => numb
     'objects',
   );
   return {
-    ranges: cutPieces(pieces, isExact ? 1 : rangesOf(objects)),
+    ranges: cutPieces(pieces, rangesOf(objects)),
     objects: Math.round(objects),
     meanBytes: objects === 0 ? 0 : sumOf(pieces, 'bytes') / objects,
     basis: isExact

@@ -8,7 +8,7 @@ import type { Delivery } from '../../../src/sweep/delivery/delivery.js';
 import { deliverInProcess } from '../../../src/sweep/delivery/in-process.js';
 import { PassControl } from '../../../src/sweep/passes/control.js';
 import { copyWork } from '../../../src/sweep/passes/copy-work.js';
-import { Engine, type PassBucket, type RangePlan } from '../../../src/sweep/passes/engine.js';
+import { Engine, type PassBucket, type PassPlan } from '../../../src/sweep/passes/engine.js';
 import { type Progress, progressOf } from '../../../src/sweep/passes/progress.js';
 import type { KeyRange } from '../../../src/sweep/row.js';
 import { type MovingBucket, rowsOf } from '../../../src/sweep/rows.js';
@@ -157,7 +157,7 @@ function openBucket(moving: Moving, parts: EngineParts, clock: Clock): PassBucke
   };
 }
 
-function planOf({ cuts = [], planned = 0 }: EngineParts): RangePlan {
+function planOf({ cuts = [], planned = 0 }: EngineParts): PassPlan {
   const ends = [...cuts, undefined];
   const ranges = ends.map((upTo, index): KeyRange & { objects: number } => ({
     ...(index > 0 && { after: cuts[index - 1] }),
