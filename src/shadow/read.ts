@@ -4,7 +4,7 @@ import { hasQuery } from '../s3/params.js';
 import type { CopyToken } from '../state/ledger.js';
 import { askShadow, opening, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
-import { copyForClient, dropToken } from './copying/copy.js';
+import { copyForClient, returnToken } from './copying/copy.js';
 import type { CopyOutcome } from './copying/copy-outcome.js';
 import type { Flight } from './copying/flights.js';
 import { migrate, untilMade } from './copying/migrate.js';
@@ -117,7 +117,7 @@ async function readWithToken(
     const { client, outcome } = copyForClient(ctx, { key: request.key, token, source: answer });
     return { answer: ofShadow({ ...answer, body: client }, request), outcome };
   } finally {
-    if (held) await dropToken(ctx, held);
+    if (held) await returnToken(ctx, held);
   }
 }
 

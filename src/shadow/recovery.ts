@@ -114,10 +114,14 @@ async function recoverKey(ctx: ShadowContext, { key, record, canRepair }: DueKey
   if (isOwed && (await canRepair())) await repairDelete(ctx, key);
 }
 
-/** Once its upload is aborted, a copy in parts can no longer be completed, however late: only then may its token go. */
+/**
+ * Once its upload is aborted, a copy in parts can no longer be completed, however late: only then may its token go. One that the next attempt can go on
+ * with is kept for it, for a time.
+ */
 async function abortDeadUploads(ctx: ShadowContext, key: string, copies: readonly Copy[]): Promise<void> {
-  for (const { id, uploadId, until } of copies) {
-    if (uploadId === undefined || until > ctx.clock.now()) continue;
+  for (const copy of copies) {
+    const { id, uploadId, until } = copy;
+    if (uploadId === undefined || until > ctx.clock.now() || ctx.ledger.isLeft(copy)) continue;
     await abortUpload(ctx, { key, uploadId }, ctx.background.signal);
     await ctx.ledger.dropToken({ key, id });
   }

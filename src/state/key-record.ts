@@ -39,6 +39,16 @@ const copy = z.object({
   epoch: z.number(),
   /** The target's upload that holds the copy's parts: it has to be aborted before the token goes. */
   uploadId: z.string().optional(),
+  /** What another attempt needs to know to go on with the upload; none may where it is left out. */
+  resumable: z
+    .object({
+      /** What it was begun for, as a hash: the source, its parts, and all that the copy is given beside its bytes. */
+      of: z.string(),
+      /** Whether the target said that the ETags of its parts are MD5s, and that it keeps the source's kind of checksum. */
+      digests: z.boolean(),
+      checksum: z.boolean(),
+    })
+    .optional(),
 });
 
 export const keyRecordSchema = z.object({
@@ -51,6 +61,7 @@ export type KeyRecord = z.infer<typeof keyRecordSchema>;
 export type Tombstone = z.infer<typeof tombstone>;
 export type Intent = z.infer<typeof intent>;
 export type Copy = z.infer<typeof copy>;
+export type Resumable = NonNullable<Copy['resumable']>;
 
 export const EMPTY_RECORD: KeyRecord = { intents: [], copies: [] };
 

@@ -12,6 +12,7 @@ import {
   isFreeFor,
   type KeyRecord,
   liveExclusive,
+  type Resumable,
   type Tombstone,
   underWay,
   voided,
@@ -30,6 +31,13 @@ export type { WriteIntent } from './write-intent.js';
 export interface CopyToken {
   readonly key: string;
   readonly id: string;
+  /** What an earlier attempt has left, for this one to go on with or to abort. */
+  readonly left?: LeftUpload | undefined;
+}
+
+/** An upload of the target with parts of a copy that was given up. */
+export interface LeftUpload extends Resumable {
+  readonly uploadId: string;
 }
 
 export interface IntentOptions {
@@ -45,9 +53,11 @@ export interface LedgerOptions {
   readonly epoch: number;
   /** How long a caller waits for another writer before it is told to slow down, ms. */
   readonly waitMs: number;
+  /** How long the upload of a copy that was given up is kept for the next attempt, ms. */
+  readonly resumeMs: number;
 }
 
-const DEFAULTS: LedgerOptions = { times: TIMES, epoch: 0, waitMs: 5_000 };
+const DEFAULTS: LedgerOptions = { times: TIMES, epoch: 0, waitMs: 5_000, resumeMs: 24 * 3_600_000 };
 
 /** What a reader learns of a key. */
 export interface KeyView {
@@ -61,11 +71,13 @@ export class Ledger extends LedgerTombstones {
   /** The rules of DELETE for many keys at once. */
   readonly batch: LedgerBatch;
   readonly #epoch: number;
+  readonly #resumeMs: number;
 
   constructor(kv: Kv, bucketId: string, clock: Clock, options: Partial<LedgerOptions> = {}) {
-    const { times, epoch, waitMs } = { ...DEFAULTS, ...options };
+    const { times, epoch, waitMs, resumeMs } = { ...DEFAULTS, ...options };
     super(kv, bucketId, clock, { times, waitMs });
     this.#epoch = epoch;
+    this.#resumeMs = resumeMs;
     this.batch = new LedgerBatch(kv, bucketId, { clock, term: (now) => this.#term(now) });
   }
 
@@ -79,17 +91,32 @@ export class Ledger extends LedgerTombstones {
     return until - this.clock.now() >= longestRequestMs(this.times) + this.times.marginMs;
   }
 
-  /** READ step 2: reads D and, when neither D nor I is there, registers a valid token before the shadow is read. */
+  /**
+   * READ step 2: reads D and, when neither D nor I is there, registers a valid token before the shadow is read. Where an attempt was given up whose
+   * token nobody voided, it is that token which goes on, under another id: whoever held it can commit nothing any more.
+   */
   async openCopy(key: string): Promise<KeyView> {
-    const token = { key, id: randomUUID() };
+    const id = randomUUID();
     let deleted = false;
+    let left: LeftUpload | undefined;
     const changed = await this.change(key, (record, now) => {
       deleted = record.tombstone !== undefined;
       if (deleted || record.intents.length > 0) return 'refuse';
-      const valid = { id: token.id, state: 'valid' as const, ...this.#term(now) };
-      return { ...record, copies: [...record.copies, valid] };
+      const given = record.copies.find((copy) => this.isLeft(copy, now));
+      left = given && leftIn(given);
+      const valid = { ...given, id, state: 'valid' as const, ...this.#term(now) };
+      return { ...record, copies: [...record.copies.filter((copy) => copy !== given), valid] };
     });
-    return changed ? { deleted: false, token } : { deleted };
+    return changed ? { deleted: false, token: { key, id, left } } : { deleted };
+  }
+
+  /**
+   * Whether the next attempt may go on with a copy that died or was given up: as with one that is slow, nobody has written or deleted the key since it
+   * was begun, and the rung is the same.
+   */
+  isLeft({ state, resumable, epoch, until }: Copy, now = this.clock.now()): boolean {
+    const isOurs = state === 'valid' && resumable !== undefined && epoch === this.#epoch;
+    return isOurs && until <= now && now < until + this.#resumeMs;
   }
 
   /** Prolongs a token whose copy takes longer than its lease. False: a writer or a delete came first. */
@@ -97,9 +124,22 @@ export class Ledger extends LedgerTombstones {
     return this.#changeCopy(token, (held, now) => ({ ...held, ...this.#term(now) }));
   }
 
-  /** Notes which upload of the target holds the copy's parts, so that it can be aborted whoever dies. False: the token is void. */
-  async noteUpload(token: CopyToken, uploadId: string): Promise<boolean> {
-    return this.#changeCopy(token, (held) => ({ ...held, uploadId }));
+  /**
+   * Notes which upload of the target holds the copy's parts, so that it can be aborted whoever dies, and how it can be gone on with. False: the token
+   * is void.
+   */
+  async noteUpload(token: CopyToken, uploadId: string, resumable?: Resumable): Promise<boolean> {
+    return this.#changeCopy(token, (held) => ({ ...held, uploadId, resumable }));
+  }
+
+  /** Gives a copy up, and leaves its upload to the next attempt, for a time. False: it is not to be gone on with, or another has taken it over. */
+  async leaveUpload(token: CopyToken): Promise<boolean> {
+    return this.#changeCopy(token, (held, now) => ({ ...held, until: now }));
+  }
+
+  /** Whether the token is still the one under which its copy stands in the state. */
+  async holds({ key, id }: CopyToken): Promise<boolean> {
+    return (await this.record(key)).copies.some((copy) => copy.id === id);
   }
 
   /**
@@ -257,4 +297,8 @@ export class Ledger extends LedgerTombstones {
   #term(now: number): Pick<Intent, 'until' | 'epoch'> {
     return { until: now + this.times.leaseMs, epoch: this.#epoch };
   }
+}
+
+function leftIn({ uploadId, resumable }: Copy): LeftUpload | undefined {
+  return uploadId !== undefined && resumable ? { uploadId, ...resumable } : undefined;
 }

@@ -37,6 +37,8 @@ export interface Moving {
   readonly bucket: ShadowedBucket;
   /** What clients of another gateway see, which may be on another rung. */
   another(rung?: Rung): StoreClient;
+  /** Another gateway. */
+  gateway(rung?: Rung): ShadowedBucket;
   /** Starts a gateway that looks after what others left behind. */
   recoverOn(rung: Rung): void;
   /** How often all gateways were asked to have all writes announced. */
@@ -134,7 +136,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       copySources: reachedTarget,
       shadow: reachedShadow,
       ledger,
-      gateway: 'gateway-1',
+      gateway: `gateway-${gateways.length + 1}`,
       uploadIds,
       pageTokens,
       demandIntents: async () => {
@@ -177,6 +179,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       'photos',
     ),
     another: (other = rung) => new StoreClient(open(other).service, 'photos'),
+    gateway: (other = rung) => open(other),
     recoverOn: (other) => open(other).startRecovery(),
     stores: { target, shadow },
     demands: () => demands,

@@ -1,4 +1,4 @@
-import { readInitiateResult, writeComplete } from '../../src/s3/xml/multipart.js';
+import { type CompletedPart, readInitiateResult, writeComplete } from '../../src/s3/xml/multipart.js';
 import type { StoreClient } from '../support/store-client.js';
 import type { History } from './history.js';
 import type { Side } from './monitor.js';
@@ -22,20 +22,39 @@ export async function fillStores(
     const value = where === 'none' ? null : world.history.know(`initial ${key}`);
     initial.set(key, where === 'shadow' && !seesShadow ? null : value);
     if (value === null) continue;
-    const fill = random.chance(0.3) ? fillInParts : fillAtOnce;
-    if (where !== 'shadow') await fill(world.store('target'), key, value);
-    if (where !== 'target') await fill(world.store('shadow'), key, value);
+    const fill = random.chance(0.5) ? fillInParts : fillAtOnce;
+    const parts = cut(value, 1 + random.below(MAX_PARTS));
+    world.history.know(value, parts);
+    if (where !== 'shadow') await fill(world.store('target'), key, parts);
+    if (where !== 'target') await fill(world.store('shadow'), key, parts);
   }
   return initial;
 }
 
-async function fillAtOnce(store: StoreClient, key: string, value: string): Promise<void> {
-  await store.put(key, value);
+const MAX_PARTS = 3;
+
+/** So many parts, of which the last is the longest: a source tells the size of each. */
+function cut(value: string, parts: number): string[] {
+  const length = Math.floor(value.length / parts);
+  return Array.from({ length: parts }, (_, index) =>
+    value.slice(index * length, index === parts - 1 ? undefined : (index + 1) * length),
+  );
 }
 
-async function fillInParts(store: StoreClient, key: string, value: string): Promise<void> {
+async function fillAtOnce(store: StoreClient, key: string, parts: readonly string[]): Promise<void> {
+  await store.put(key, parts.join(''));
+}
+
+async function fillInParts(store: StoreClient, key: string, parts: readonly string[]): Promise<void> {
   const { uploadId } = readInitiateResult((await store.ask('POST', key, { query: 'uploads' })).body);
-  const part = await store.ask('PUT', key, { query: `partNumber=1&uploadId=${uploadId}`, body: value });
-  const body = writeComplete([{ partNumber: 1, etag: part.headers.etag ?? '' }]);
-  await store.ask('POST', key, { query: `uploadId=${uploadId}`, body });
+  const sent: CompletedPart[] = [];
+  for (const [index, body] of parts.entries()) {
+    const partNumber = index + 1;
+    const part = await store.ask('PUT', key, {
+      query: `partNumber=${partNumber}&uploadId=${uploadId}`,
+      body,
+    });
+    sent.push({ partNumber, etag: part.headers.etag ?? '' });
+  }
+  await store.ask('POST', key, { query: `uploadId=${uploadId}`, body: writeComplete(sent) });
 }

@@ -25,9 +25,11 @@ export class RecordWitness {
     });
   }
 
-  /** When the first intent ends that is open now, ms; undefined when none is. */
+  /** When the first intent, or upload of a copy, ends that is open now, ms; undefined when none is. */
   get firstLeaseEnd(): number | undefined {
-    const ends = [...this.#records.values()].flatMap(({ intents }) => intents.map(({ until }) => until));
+    const ends = [...this.#records.values()].flatMap(({ intents, copies }) =>
+      [...intents, ...copies.filter(({ uploadId }) => uploadId !== undefined)].map(({ until }) => until),
+    );
     return ends.length === 0 ? undefined : Math.min(...ends);
   }
 
@@ -63,9 +65,10 @@ const holds = (held: readonly { readonly id: string }[], id: string): boolean =>
   held.some((other) => other.id === id);
 
 function* ofCopies(before: KeyRecord, after: KeyRecord): Generator<string> {
-  for (const { id, state } of after.copies) {
+  for (const { id, state, uploadId } of after.copies) {
     const was = before.copies.find((copy) => copy.id === id)?.state;
-    if (was === undefined) yield 'copy registered';
+    const isOthers = uploadId !== undefined && before.copies.some((copy) => copy.uploadId === uploadId);
+    if (was === undefined) yield isOthers ? 'copy gone on with' : 'copy registered';
     else if (was !== state) yield state === 'void' ? 'copy voided' : 'copy committed';
   }
   for (const { id, state } of before.copies)

@@ -22,7 +22,15 @@ export type LedgerParts = ConstructorParameters<typeof Ledger>;
 /** Long enough for a writer that lives; waiting for a dead one only costs events. */
 const WAIT_MS = 1_000;
 
-export const partsOf = (kv: Kv, clock: Clock): LedgerParts => [kv, 'b', clock, { waitMs: WAIT_MS }];
+/** As long as clients that come back may need, and no longer: then recovery aborts what nobody went on with. */
+const RESUME_MS = 60_000;
+
+export const partsOf = (kv: Kv, clock: Clock): LedgerParts => [
+  kv,
+  'b',
+  clock,
+  { waitMs: WAIT_MS, resumeMs: RESUME_MS },
+];
 
 export const REAL_RULES: Rules = {
   ledger: (kv, clock) => new Ledger(...partsOf(kv, clock)),

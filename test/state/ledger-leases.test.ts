@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { KvUnavailable } from '../../src/state/kv.js';
-import { KeyBusy, type Ledger } from '../../src/state/ledger.js';
+import { type CopyToken, KeyBusy, type Ledger } from '../../src/state/ledger.js';
 import { longestRequestMs, TIMES } from '../../src/system/times.js';
 import { type TemporaryLedger, temporaryLedger } from './temporary-ledger.js';
 
@@ -85,6 +85,66 @@ describe('a copy in parts', () => {
     const token = await fixture.tokenOf(KEY);
     await ledger.bury(KEY, 'kept');
     expect(await ledger.noteUpload(token, 'upload-1')).toBe(false);
+  });
+});
+
+describe('the upload of a copy that died', () => {
+  const RESUMABLE = { of: 'source and parts', digests: true, checksum: false };
+  const LEFT = { uploadId: 'upload-1', ...RESUMABLE };
+
+  async function died(): Promise<CopyToken> {
+    const token = await fixture.tokenOf(KEY);
+    await ledger.noteUpload(token, 'upload-1', RESUMABLE);
+    fixture.pass(TIMES.leaseMs + 1);
+    return token;
+  }
+
+  it('goes on under another id, and whoever held it commits nothing any more', async () => {
+    const dead = await died();
+    const { token } = await ledger.openCopy(KEY);
+    expect(token?.left).toEqual(LEFT);
+    expect((await ledger.record(KEY)).copies).toMatchObject([{ id: token?.id, uploadId: 'upload-1' }]);
+    expect(await ledger.beginCommit(dead)).toBe(false);
+    expect(await ledger.leaveUpload(dead)).toBe(false);
+    expect(await ledger.holds(dead)).toBe(false);
+    expect(token && (await ledger.beginCommit(token))).toBe(true);
+  });
+
+  it('goes on once', async () => {
+    await died();
+    const tokens = await Promise.all([ledger, fixture.another({})].map((each) => each.openCopy(KEY)));
+    expect(tokens.filter(({ token }) => token?.left)).toHaveLength(1);
+    expect((await ledger.record(KEY)).copies).toHaveLength(2);
+  });
+
+  it("is nobody else's while its holder is in time, unless that leaves it", async () => {
+    const token = await fixture.tokenOf(KEY);
+    await ledger.noteUpload(token, 'upload-1', RESUMABLE);
+    expect((await ledger.openCopy(KEY)).token?.left).toBeUndefined();
+    expect(await ledger.leaveUpload(token)).toBe(true);
+    expect((await ledger.openCopy(KEY)).token?.left).toEqual(LEFT);
+  });
+
+  it.each([
+    ['was deleted since', () => ledger.bury(KEY, 'kept')],
+    ['is being written', () => ledger.openIntent(KEY, 'shared')],
+    ['was written since', async () => ledger.closeIntent(await ledger.openIntent(KEY, 'shared'))],
+    ['is being committed', async (dead: CopyToken) => ledger.beginCommit(dead)],
+    ['is older than a day', async () => fixture.pass(24 * 3_600_000)],
+  ])('does not go on where the key %s', async (_, act) => {
+    await act(await died());
+    expect((await ledger.openCopy(KEY)).token?.left).toBeUndefined();
+  });
+
+  it('does not go on upon another rung', async () => {
+    await died();
+    expect((await fixture.another({ epoch: 1 }).openCopy(KEY)).token?.left).toBeUndefined();
+  });
+
+  it('does not go on where nobody noted what it was begun for', async () => {
+    await ledger.noteUpload(await fixture.tokenOf(KEY), 'upload-1');
+    fixture.pass(TIMES.leaseMs + 1);
+    expect((await ledger.openCopy(KEY)).token?.left).toBeUndefined();
   });
 });
 

@@ -6,6 +6,8 @@ import type { ShadowContext } from '../context.js';
 import type { Belongings, Way } from './belongings.js';
 import { CopyFailed, TargetRefused } from './copy-outcome.js';
 import type { Loss } from './loss.js';
+import type { PartLayout } from './part-layout.js';
+import type { UploadKeeper } from './upload-keeper.js';
 
 export interface SinkOptions {
   readonly signal: AbortSignal;
@@ -13,8 +15,10 @@ export interface SinkOptions {
   readonly belongings: (way: Way) => Promise<Belongings>;
   /** Whether the copy is to have its source's ETag, and is made anew where it has not but could have. */
   readonly keepsETag: boolean;
-  /** Told of the upload before a part is sent to it; what it rejects with ends the copy. */
-  readonly noteUpload?: (uploadId: string) => Promise<void>;
+  /** Keeps the upload of a copy in parts for whoever has to end it, or can go on with it. */
+  readonly keeper?: UploadKeeper;
+  /** Where the source is read in ranges, one for each part; else its bytes are handed over. */
+  readonly ranges?: PartLayout | undefined;
 }
 
 export type Released =
@@ -24,15 +28,18 @@ export type Released =
 
 /** Where the bytes of a copy go. Until `release` nothing of it can be seen in the target. */
 export interface CopySink {
-  /** Reads the source's bytes; destroyed when the target refuses them. */
-  readonly branch: Branch;
+  /** Reads the source's bytes; destroyed when the target refuses them. None where the sink asks the source itself. */
+  readonly branch?: Branch;
   /** Whether `release` would replace what the target got meanwhile. */
   readonly overwrites: boolean;
   /** Resolves when all but the end was sent and checked. @throws CopyFailed, BackendUnavailable */
   ready(): Promise<void>;
   /** Commits, unless the target has an object of that name. @throws CopyFailed, BackendUnavailable */
   release(): Promise<Released>;
-  /** Makes sure that nothing will be committed. False: what was released may still apply, until its lease is over. */
+  /**
+   * Makes sure that nothing will be committed. False: what was released may still apply, until its lease is over; or the next attempt can go on with
+   * what was sent.
+   */
   abort(reason: Error): Promise<boolean>;
 }
 

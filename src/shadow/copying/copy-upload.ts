@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { type CompletedPart, readInitiateResult } from '../../s3/xml/multipart.js';
 import { ask } from '../ask.js';
 import type { ShadowContext } from '../context.js';
@@ -12,7 +13,7 @@ import { hasDigests, type SourceObject } from './source-object.js';
 
 /** Where a copy in parts goes. */
 export interface CopyUploadContext {
-  readonly ctx: Pick<ShadowContext, 'target' | 'learnt'>;
+  readonly ctx: ShadowContext;
   readonly object: SourceObject;
   readonly signal: AbortSignal;
 }
@@ -25,7 +26,11 @@ export interface CopyUpload {
   /** What the target said that it will keep. */
   readonly checksum: SourceChecksum | undefined;
   readonly given: Belongings;
+  /** What it has already, by part number. */
+  readonly sent: ReadonlyMap<number, CompletedPart>;
 }
+
+export type PartsContext = CopyUploadContext & { readonly upload: CopyUpload };
 
 /** @throws CopyAnew, CopyFailed, BackendUnavailable */
 export async function beginCopyUpload(
@@ -45,34 +50,41 @@ export async function beginCopyUpload(
     digests: hasDigests(answer.headers),
     checksum,
     given,
+    sent: new Map(),
   };
 }
 
 /**
- * Sends the bytes that `slicer` cuts, in parts of these sizes (bytes), one after the other.
+ * Sends the bytes that `slicer` cuts, in parts of these sizes (bytes), one after the other; those of parts that the upload has are passed over.
  *
  * @throws CopyAnew, CopyFailed, BackendUnavailable
  */
-export async function sendParts(
-  to: CopyUploadContext & { readonly upload: CopyUpload },
+export async function sendSlices(
+  to: PartsContext,
   slicer: Slicer,
   partSizes: readonly number[],
 ): Promise<CompletedPart[]> {
   const parts: CompletedPart[] = [];
-  for (const [index, length] of partSizes.entries())
-    parts.push(await sendPart(to, { partNumber: index + 1, length, bytes: slicer.next(length) }));
+  for (const [index, length] of partSizes.entries()) {
+    const partNumber = index + 1;
+    const bytes = slicer.next(length);
+    const sent = to.upload.sent.get(partNumber);
+    if (sent) await finished(bytes.resume());
+    parts.push(sent ?? (await sendPart(to, { partNumber, length, bytes })));
+  }
   return parts;
 }
 
-interface Part {
+export interface Part {
   readonly partNumber: number;
   /** Bytes. */
   readonly length: number;
   readonly bytes: Readable;
 }
 
-async function sendPart(
-  { ctx, object, upload, signal }: CopyUploadContext & { readonly upload: CopyUpload },
+/** @throws CopyAnew, CopyFailed, BackendUnavailable */
+export async function sendPart(
+  { ctx, object, upload, signal }: PartsContext,
   { partNumber, length, bytes }: Part,
 ): Promise<CompletedPart> {
   const { uploadId, checksum, given } = upload;

@@ -6,17 +6,21 @@ import { Branch } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import { isInTarget } from '../view.js';
 import { gather } from './belongings.js';
-import { CopyAnew, CopyFailed, type CopyOutcome } from './copy-outcome.js';
-import type { CopySink, Released } from './copy-sink.js';
+import { CopyAnew, type CopyOutcome } from './copy-outcome.js';
+import { abortUpload, type CopySink, type Released } from './copy-sink.js';
+import { goesInParts } from './in-parts.js';
 import { noteLosses } from './loss.js';
+import type { PartLayout } from './part-layout.js';
 import { sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
+import { Superseded, UploadKeeper } from './upload-keeper.js';
 
 export interface CopyJob {
   readonly key: string;
   readonly token: CopyToken;
-  /** The shadow's answer to a GET of the whole object. */
+  /** The shadow's answer to a GET of the whole object; to a HEAD where it is read in `ranges`. */
   readonly source: S3Response;
+  readonly ranges?: PartLayout | undefined;
 }
 
 export interface StartedCopy {
@@ -38,7 +42,7 @@ export function copyForClient(ctx: ShadowContext, job: CopyJob): StartedCopy {
  */
 export async function copy(
   ctx: ShadowContext,
-  { key, token, source }: CopyJob,
+  { key, token, source, ranges }: CopyJob,
   readers: readonly Branch[] = [],
 ): Promise<CopyOutcome> {
   const bytes = toReadable(source.body);
@@ -48,23 +52,25 @@ export async function copy(
   try {
     void keepRenewing(ctx, token, ended.signal);
     const object = sourceObject(key, source);
+    if (token.left && !goesInParts(ctx, object))
+      await abortUpload(ctx, { key, uploadId: token.left.uploadId }, signal);
     sink = openSink(ctx, object, {
       signal,
       belongings: (way) => gather(ctx, object, { way, signal }),
       keepsETag: true,
-      noteUpload: noteUpload(ctx, token),
+      keeper: new UploadKeeper(ctx.ledger, token),
+      ranges,
     });
     await fill(sink, bytes, object, readers);
     const end = await commit(ctx, token, sink);
-    await dropToken(ctx, token);
+    await endToken(ctx, token);
     if (end.state === 'exists') return { state: 'present' };
     noteLosses(ctx, key, end.losses);
     return { state: 'copied', bytes: object.size };
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
     for (const reader of readers) reader.fail(reason);
-    const isFenced = await abandon(ctx, sink, reason);
-    if (isFenced) await dropToken(ctx, token);
+    const isFenced = await abandon(ctx, sink, { token, reason });
     if (error instanceof Superseded) return { state: 'superseded' };
     const again = isFenced && error instanceof CopyAnew;
     return { state: 'failed', reason: reason.message, ...(again && { again }) };
@@ -72,13 +78,6 @@ export async function copy(
     ended.abort();
     // Where nobody reads any more, the source has not come to its end.
     bytes.destroy();
-  }
-}
-
-/** A writer or a delete came in between. */
-class Superseded extends CopyFailed {
-  constructor() {
-    super('a client wrote or deleted the key');
   }
 }
 
@@ -92,10 +91,6 @@ async function commit(ctx: ShadowContext, token: CopyToken, sink: CopySink): Pro
   return sink.release();
 }
 
-const noteUpload = (ctx: ShadowContext, token: CopyToken) => async (uploadId: string) => {
-  if (!(await ctx.ledger.noteUpload(token, uploadId))) throw new Superseded();
-};
-
 /** Prolongs the token while its copy is under way. Where that fails the copy finds out when it is to be committed. */
 async function keepRenewing(ctx: ShadowContext, token: CopyToken, ended: AbortSignal): Promise<void> {
   try {
@@ -106,20 +101,35 @@ async function keepRenewing(ctx: ShadowContext, token: CopyToken, ended: AbortSi
   }
 }
 
-/** True: nothing of the copy can be committed any more. */
-async function abandon(ctx: ShadowContext, sink: CopySink | undefined, reason: Error): Promise<boolean> {
+/** True: nothing of the copy can be committed any more, or gone on with. */
+async function abandon(
+  ctx: ShadowContext,
+  sink: CopySink | undefined,
+  { token, reason }: { readonly token: CopyToken; readonly reason: Error },
+): Promise<boolean> {
   try {
-    return (await sink?.abort(reason)) ?? true;
+    if (!sink) await returnToken(ctx, token);
+    else if (!(await sink.abort(reason))) return false;
+    else await endToken(ctx, token);
+    return true;
   } catch (error) {
     ctx.log.warn({ err: error }, 'an abandoned copy is left to recovery');
     return false;
   }
 }
 
+/** A token that came to nothing, before anything was sent under it. What an earlier attempt has left stays as it is. */
+export const returnToken = (ctx: ShadowContext, token: CopyToken): Promise<void> =>
+  unlessUnavailable(ctx, token.left ? ctx.ledger.leaveUpload(token) : ctx.ledger.dropToken(token));
+
+/** Of a copy that nothing is left of but the object, if it was made. */
+const endToken = (ctx: ShadowContext, token: CopyToken): Promise<void> =>
+  unlessUnavailable(ctx, ctx.ledger.dropToken(token));
+
 /** What the copy or the read has come to holds, even when the state cannot be told that the token is free. */
-export async function dropToken(ctx: ShadowContext, token: CopyToken): Promise<void> {
+async function unlessUnavailable(ctx: ShadowContext, told: Promise<unknown>): Promise<void> {
   try {
-    await ctx.ledger.dropToken(token);
+    await told;
   } catch (error) {
     ctx.log.warn({ err: error }, 'a copy token is left to expire');
   }

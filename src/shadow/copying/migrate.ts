@@ -6,20 +6,23 @@ import { askShadow } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
 import { seesShadow } from '../rungs.js';
 import { type InTarget, lookInTarget } from '../view.js';
-import { copy, dropToken } from './copy.js';
+import { type CopyJob, copy, returnToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
+import { goesInParts } from './in-parts.js';
 import type { Copier } from './provenance.js';
+import { layoutInRanges } from './ranged-parts.js';
 import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
+import { sourceObject } from './source-object.js';
 
 export interface MigrateOptions {
   /** What the copy names as its occasion; `read` unless given. */
   readonly as?: Copier['as'];
   /** The source's entry of a listing in which the target did not have the key: the target is not asked whether it has it, then. */
-  readonly listed?: Pick<ListedObject, 'size' | 'etag'>;
+  readonly listed?: Pick<ListedObject, 'size' | 'etag'> | undefined;
   /** What stands before both stores for this copy alone. */
-  readonly through?: { readonly target: S3Filter; readonly shadow: S3Filter };
+  readonly through?: { readonly target: S3Filter; readonly shadow: S3Filter } | undefined;
   /** Ends the wait, not the copy. Many may wait with one. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ export function migrate(
 function begin(ctx: ShadowContext, key: string, listed: MigrateOptions['listed']): Promise<CopyOutcome> {
   const flight = ctx.flights.begin(key);
   ctx.background.startUncounted('copy', async () =>
-    flight.land(await untilMade(ctx, key, migrateUnderToken(ctx, key, listed))),
+    flight.land(await untilMade(ctx, key, migrateUnderToken(ctx, key, listed), listed)),
   );
   return flight.landed;
 }
@@ -71,12 +74,13 @@ export async function untilMade(
   ctx: ShadowContext,
   key: string,
   first: CopyOutcome | Promise<CopyOutcome>,
+  listed?: MigrateOptions['listed'],
 ): Promise<CopyOutcome> {
   try {
     let outcome = await first;
     for (let attempts = 1; attempts < MAX_ATTEMPTS; attempts += 1) {
       if (outcome.state !== 'failed' || !outcome.again) break;
-      outcome = await migrateUnderToken(ctx, key);
+      outcome = await migrateUnderToken(ctx, key, listed);
     }
     if (outcome.state === 'copied' && ctx.copier.as === 'read') ctx.copiedByReads.note(outcome.bytes);
     return outcome;
@@ -90,7 +94,6 @@ async function migrateUnderToken(
   key: string,
   listed?: MigrateOptions['listed'],
 ): Promise<CopyOutcome> {
-  const { signal } = ctx.background;
   const inTarget = await lookUnlessListed(ctx, key, listed);
   if (inTarget.state !== 'absent') return { state: inTarget.state };
   if (!seesShadow(ctx)) return { state: ctx.rung === 'opening' ? 'superseded' : 'absent' };
@@ -99,13 +102,34 @@ async function migrateUnderToken(
   if (!token) return { state: 'superseded' };
   let held = true;
   try {
-    const source = await askShadow(ctx, ask('GetObject', { key, headers: ASKING_FOR_CHECKSUMS, signal }));
+    const source = await openSource(ctx, key, listed);
     if (!source) return { state: 'absent' };
     held = false;
-    return await copy(ctx, { key, token, source });
+    return await copy(ctx, { key, token, ...source });
   } finally {
-    if (held) await dropToken(ctx, token);
+    if (held) await returnToken(ctx, token);
   }
+}
+
+/** From this size on (bytes) a source that goes in parts is read in ranges, several at once: a smaller one is soon read as one. */
+const IN_RANGES_FROM = 64 * 1024 * 1024;
+
+/** Undefined where the shadow has no such object. */
+async function openSource(
+  ctx: ShadowContext,
+  key: string,
+  listed: MigrateOptions['listed'],
+): Promise<Pick<CopyJob, 'source' | 'ranges'> | undefined> {
+  const { signal } = ctx.background;
+  const question = { key, headers: ASKING_FOR_CHECKSUMS, signal };
+  if (listed && listed.size >= IN_RANGES_FROM && goesInParts(ctx, listed)) {
+    const source = await askShadow(ctx, ask('HeadObject', { ...question, method: 'HEAD' }));
+    if (!source) return undefined;
+    const ranges = await layoutInRanges(ctx, sourceObject(key, source), signal);
+    if (ranges) return { source, ranges };
+  }
+  const source = await askShadow(ctx, ask('GetObject', question));
+  return source && { source };
 }
 
 /**

@@ -5,43 +5,44 @@ import { Branch } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import { CopyFailed } from './copy-outcome.js';
 import { abortUpload, type CopySink, expectSuccess, onlyIfAbsent, type SinkOptions } from './copy-sink.js';
-import { beginCopyUpload, type CopyUpload, sendParts } from './copy-upload.js';
+import { type CopyUpload, sendSlices } from './copy-upload.js';
 import type { Loss } from './loss.js';
+import { openCopyUpload } from './open-upload.js';
 import { lostChecksum, wholeChecksum } from './part-checksums.js';
 import { PartHashes } from './part-hashes.js';
 import { findLayout } from './part-layout.js';
 import { proveETag } from './part-proof.js';
+import { sendRanges } from './ranged-parts.js';
 import { Slicer } from './slicer.js';
 import type { SourceObject } from './source-object.js';
+import type { UploadKeeper } from './upload-keeper.js';
 
 interface SentUpload extends CopyUpload {
   readonly parts: readonly CompletedPart[];
   readonly losses: readonly Loss[];
 }
 
-/** A copy in parts, sent one after the other as the bytes come; completing it is the end that is withheld. */
+/** A copy in parts, one after the other as the bytes come, or several at once in ranges; completing it is the end that is withheld. */
 export function multipartSink(
   ctx: ShadowContext,
   object: SourceObject,
-  { signal, noteUpload, belongings, keepsETag }: SinkOptions,
+  { signal, keeper, belongings, keepsETag, ranges }: SinkOptions,
 ): CopySink {
   const { key } = object;
   const source = { shadow: ctx.shadow, layouts: ctx.learnt.layouts };
   const to = { ctx, object, signal };
-  const branch = new Branch();
+  const branch = ranges ? undefined : new Branch();
   let begun: CopyUpload | undefined;
 
   const upload = async (): Promise<SentUpload> => {
-    const layout = await findLayout(source, object, signal);
-    begun = await beginCopyUpload(to, await belongings('parts'));
-    await noteUpload?.(begun.uploadId);
+    const layout = ranges ?? (await findLayout(source, object, signal));
+    begun = await openCopyUpload(to, { given: await belongings('parts'), layout, keeper });
     const { digests, given } = begun;
-    const others = keepsETag && digests ? layout.others : [];
+    const others = branch && keepsETag && digests ? layout.others : [];
     const hashes = others.map((partSize) => new PartHashes(partSize));
-    const slicer = new Slicer(branch, (chunk) => {
-      for (const each of hashes) each.update(chunk);
-    });
-    const parts = await sendParts({ ...to, upload: begun }, slicer, layout.partSizes);
+    const parts = branch
+      ? await sendSlices({ ...to, upload: begun }, hashing(branch, hashes), layout.partSizes)
+      : await sendRanges({ ...to, upload: begun }, layout.partSizes);
     const sent = { layout, partETags: parts.map(({ etag }) => etag), digests, hashes };
     const etag = keepsETag ? await proveETag(source, object, { sent, signal }) : [];
     const kept = parts.every(({ checksums }) => checksums) ? begun.checksum : undefined;
@@ -50,11 +51,11 @@ export function multipartSink(
   };
 
   const uploaded = upload();
-  uploaded.catch((error: Error) => branch.destroy(error));
-  branch.on('error', () => undefined);
+  uploaded.catch((error: Error) => branch?.destroy(error));
+  branch?.on('error', () => undefined);
 
   return {
-    branch,
+    ...(branch && { branch }),
     overwrites: !ctx.conditionalWrites.complete,
     async ready() {
       await uploaded;
@@ -83,11 +84,20 @@ export function multipartSink(
       return { state: 'done', losses };
     },
     async abort(reason) {
-      branch.destroy(reason);
+      branch?.destroy(reason);
       await uploaded.catch(() => undefined);
-      if (begun !== undefined)
-        await abortUpload(ctx, { key, uploadId: begun.uploadId }, ctx.background.signal);
+      if (keeper && (await keeper.leave(reason))) return false;
+      const uploadId = begun?.uploadId ?? keeper?.left?.uploadId;
+      if (uploadId !== undefined && (await isOurs(keeper)))
+        await abortUpload(ctx, { key, uploadId }, ctx.background.signal);
       return true;
     },
   };
 }
+
+const isOurs = async (keeper: UploadKeeper | undefined): Promise<boolean> => !keeper || keeper.isOurs();
+
+const hashing = (branch: Branch, hashes: readonly PartHashes[]): Slicer =>
+  new Slicer(branch, (chunk) => {
+    for (const each of hashes) each.update(chunk);
+  });

@@ -40,6 +40,10 @@ export async function proveETag(
     ctx.layouts.forget(object);
     throw new CopyFailed(`parts make ${made}, the source is ${object.etag}`);
   }
+  if (sent.hashes.length < layout.others.length) {
+    ctx.layouts.doubt(object);
+    throw new CopyAnew('the parts of the source are not those that others have');
+  }
   const found = sent.hashes.find((hashes) => hashes.etag() === object.etag);
   if (!found) return lost('the parts of the source are not told, and no usual ones make its ETag');
   ctx.layouts.learn(object, { partSizes: evenParts(object.size, found.partSize), isTold: false });

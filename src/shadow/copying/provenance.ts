@@ -48,6 +48,9 @@ export function withSourceTime(answer: S3Response): S3Response {
   return { ...answer, headers: { ...answer.headers, [SOURCE_LAST_MODIFIED]: modified } };
 }
 
+/** What is the same whoever makes the copy. */
+export const withoutCopier = ({ [COPIED_BY]: _, ...headers }: HeaderFields): HeaderFields => headers;
+
 interface Source {
   readonly key: string;
   readonly etag: string;

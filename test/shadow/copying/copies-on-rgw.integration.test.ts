@@ -10,6 +10,7 @@ import { sharedRgw } from '../../support/shared-rgw.js';
 import { StoreClient } from '../../support/store-client.js';
 import { type Moving, type MovingOptions, movingBucket } from '../moving.js';
 import { Uploading } from '../uploading.js';
+import { LARGE, uploadTo } from './in-parts.js';
 
 const MIB = 1024 * 1024;
 /** What the probe finds out of Ceph RGW 16.2. */
@@ -148,6 +149,19 @@ describeWith(['radosgw'], 'copies on Ceph RGW', () => {
       expect(await moving.bucket.migrate('k')).toMatchObject({ state: 'copied' });
       expect((await moving.target.ask('HEAD', 'k')).headers.etag).toBe(etag);
       expect(moving.losses).toEqual([]);
+    });
+
+    it('is read in ranges where others had its parts', async () => {
+      const moving = await movingBucket({ stores: { shadow: await bucketInRgw() } });
+      const parts = ['a'.repeat(8 * MIB), 'b'.repeat(8 * MIB), 'c'];
+      await uploadTo(moving, 'j', parts);
+      const etag = await uploadTo(moving, 'k', parts);
+      for (const key of ['j', 'k'])
+        expect(await moving.bucket.migrate(key, { listed: LARGE })).toMatchObject({ state: 'copied' });
+      const ranges = moving.asked.shadow.map(({ headers }) => headers.range).filter(Boolean);
+      expect(ranges).toHaveLength(parts.length);
+      expect((await moving.target.ask('HEAD', 'k')).headers.etag).toBe(etag);
+      expect(await moving.target.text('k')).toBe(parts.join(''));
     });
   });
 });

@@ -83,21 +83,4 @@ describe('a copy in parts', () => {
     expect(await uploadsInTarget(moving)).toBe(0);
     expect((await moving.client.ask('DELETE', 'k')).status).toBe(204);
   });
-
-  it('of a gateway that died is aborted by another when its lease is over', async () => {
-    let end: (reason: Error) => void = () => undefined;
-    const never = new Promise<never>((_, reject) => {
-      end = reject;
-    });
-    const onTarget: S3Filter = (service) => (request) =>
-      request.operation === 'UploadPart' ? never : service(request);
-    const dead = await movingParts({ onTarget });
-    void dead.bucket.migrate('k');
-    await expect.poll(() => copiesOf(dead)).toMatchObject([{ state: 'valid', uploadId: expect.any(String) }]);
-    dead.pass(LEASE_MS + 1);
-    dead.recoverOn('read-through');
-    await expect.poll(() => copiesOf(dead)).toEqual([]);
-    expect(await uploadsInTarget(dead)).toBe(0);
-    end(noAnswer());
-  });
 });

@@ -52,6 +52,13 @@ export function keysOf(name: DeedName, key: string, all: readonly string[]): rea
   return of === 'all keys' ? all : of === 'no key' ? [] : [key];
 }
 
+/** As a listing shows what makes the sweep read an object in ranges, if it goes in parts. */
+const LARGE = { size: 64 * 1024 * 1024, etag: `"${'0'.repeat(32)}-2"` };
+
+/** Now and then by a listing of the target, which may be old by the time that the copy begins. */
 async function sweep(client: Client, key: string): Promise<void> {
-  await client.unlessDead(client.bucket.migrate(key));
+  const { history, monitor, weather } = client.surroundings;
+  const listed = history.now() % 2 === 0 || monitor.has('target', key) ? undefined : LARGE;
+  await weather.scheduler.pause();
+  await client.unlessDead(client.bucket.migrate(key, { listed }));
 }

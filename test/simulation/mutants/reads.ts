@@ -53,7 +53,7 @@ function lookingNoMore(enough: (seen: Seen) => boolean): Rules {
       });
       const service: S3Service = (request) =>
         isRead(request) ? begin(() => bucket.service(request)) : bucket.service(request);
-      return { ...bucket, service, migrate: (key) => begin(() => bucket.migrate(key)) };
+      return { ...bucket, service, migrate: (key, options) => begin(() => bucket.migrate(key, options)) };
     },
   };
 }

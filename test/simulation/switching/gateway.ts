@@ -117,9 +117,9 @@ function serviceOf(started: Promise<Process>, { rules, tally }: Shared): Shadowe
 
 /** Where there is no shadow, all that there is to copy is in the target. */
 function migrateOn(started: Promise<Process>): ShadowedBucket['migrate'] {
-  return async (key) => {
+  return async (key, options) => {
     const { routes } = await started;
     const { movingFrom } = await findRoute(routes, BUCKET);
-    return movingFrom ? movingFrom.migrate(key) : { state: 'present' };
+    return movingFrom ? movingFrom.migrate(key, options) : { state: 'present' };
   };
 }
