@@ -1,4 +1,4 @@
-import { finished, pipeline, Readable, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import type { S3Filter, S3Response } from '../../s3/message.js';
 import type { TokenBucket } from './token-bucket.js';
 
@@ -33,9 +33,7 @@ async function paced(
     return { ...answer, body: pacedBody(body, { bucket, passed }) };
   if (body instanceof Readable) {
     const bytes = Number(answer.headers['content-length'] ?? 0);
-    finished(body, (error) => {
-      if (!error) passed(bytes);
-    });
+    body.once('end', () => passed(bytes));
     return answer;
   }
   await bucket.take(body.length, signal);
