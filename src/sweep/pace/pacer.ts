@@ -10,11 +10,8 @@ import { RequestLimit } from './request-limit.js';
 import { TokenBucket } from './token-bucket.js';
 import { nextMinute, type WindowTimes, windowTimes } from './window.js';
 
-/**
- * What the next object waits for. `target`, `shadow`: that store asked to be left alone. `slots`: as many are under way as the stores bear; `clients`: as clients leave room for.
- * `requests`, `bandwidth`: that limit.
- */
-export type WaitsFor = 'window' | 'target' | 'shadow' | 'slots' | 'clients' | 'requests' | 'bandwidth';
+/** What the next object waits for. `target`, `shadow`: that store asked to be left alone. `clients`: their requests come first. `requests`, `bandwidth`: that limit. */
+export type WaitsFor = 'window' | 'target' | 'shadow' | 'clients' | 'requests' | 'bandwidth';
 
 export interface PaceState {
   /** Objects at a time: those under way, how many there may be now, and how many each store bears. */
@@ -24,7 +21,7 @@ export interface PaceState {
     readonly target: number;
     readonly shadow: number;
   };
-  /** Undefined when no object waits; `until`, unix milliseconds, where that is known. */
+  /** Undefined when no object waits, or only because as many are under way as both stores bear; `until`, unix milliseconds, where that is known. */
   readonly waits?: { readonly for: WaitsFor; readonly until?: number };
   /** Of the last ten seconds, on average. */
   readonly bytesPerSecond: number;
@@ -79,7 +76,7 @@ export function createPacer({ clock, clientRequests }: PacerOptions): Pacer {
   const fed = () => Math.max(1, Math.floor(bandwidth.perSecond / LEAST_FLOW));
   const room = () => Math.max(1, Math.min(borne(), fed()) - clientRequests());
 
-  function obstacle(): Obstacle<WaitsFor> | undefined {
+  function obstacle(): Obstacle<WaitsFor | 'slots'> | undefined {
     const now = clock.now();
     if (window && !window.isOpen(now)) return { for: 'window', lookIn: nextMinute(now) - now };
     for (const store of ['target', 'shadow'] as const)
@@ -113,7 +110,7 @@ export function createPacer({ clock, clientRequests }: PacerOptions): Pacer {
 
   function waits(): PaceState['waits'] {
     const reason = gate.obstacle?.for;
-    if (reason === undefined) return undefined;
+    if (reason === undefined || reason === 'slots') return undefined;
     const until = end(reason);
     return { for: reason, ...(until !== undefined && { until }) };
   }
