@@ -1,4 +1,4 @@
-import { type Method, notLoggedIn, send } from './admin-http.js';
+import { type Method, notLoggedIn, send, sendForLines } from './admin-http.js';
 import { CliError, UsageError } from './failure.js';
 import type { Io } from './io.js';
 import { openSessionFile } from './session-file.js';
@@ -11,6 +11,8 @@ export interface AdminClient {
   readonly url: string;
   /** The answer's JSON, trusted to be what the API's document says; undefined for an answer without a body. */
   request<T>(method: Method, path: string, body?: object): Promise<T>;
+  /** The lines of an answer that is as long as the bucket has keys. */
+  lines(path: string): AsyncGenerator<string>;
 }
 
 /** The gateway's URL: as given, from PENUMBRA_URL, or the default. Throws UsageError unless it is an http(s) URL. */
@@ -58,5 +60,6 @@ function clientOf(url: string, cookie: string): AdminClient {
       const { json } = await send(url, { method, path, cookie, ...(body && { body }) });
       return json as T;
     },
+    lines: (path) => sendForLines(url, { method: 'GET', path, cookie }),
   };
 }

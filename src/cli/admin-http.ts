@@ -22,9 +22,36 @@ export interface Sending {
 }
 
 /** One exchange with the admin API. Throws CliError: no gateway, or its refusal in its own sentence. */
-export async function send(url: string, { method, path, body, cookie }: Sending): Promise<Answer> {
+export async function send(url: string, sending: Sending): Promise<Answer> {
+  const response = await exchange(url, sending);
+  const text = await response.body.text();
+  const json = parseJson(text);
+  const isForeign = text !== '' && json === undefined;
+  if (response.statusCode >= 300 || isForeign) throw refusal(response.statusCode, json, url);
+  return { cookie: sessionCookie(response.headers['set-cookie']), json };
+}
+
+/** The lines of an answer, as they come. Throws CliError: no gateway, its refusal, or that it broke off. */
+export async function* sendForLines(url: string, sending: Sending): AsyncGenerator<string> {
+  const response = await exchange(url, sending);
+  if (response.statusCode >= 300)
+    throw refusal(response.statusCode, parseJson(await response.body.text()), url);
+  let rest = '';
+  try {
+    for await (const chunk of response.body.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (error) {
+    throw new CliError(`the answer of ${url} broke off: ${reasonOf(error)}`, { cause: error });
+  }
+  if (rest !== '') throw new CliError(`the answer of ${url} broke off in the middle of a line`);
+}
+
+async function exchange(url: string, { method, path, body, cookie }: Sending) {
   const { request } = await import('undici');
-  const response = await request(`${url}${ADMIN_PATH}${path}`, {
+  return request(`${url}${ADMIN_PATH}${path}`, {
     method,
     headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
     body: body === undefined ? null : JSON.stringify(body),
@@ -33,11 +60,6 @@ export async function send(url: string, { method, path, body, cookie }: Sending)
   }).catch((error: unknown) => {
     throw new CliError(`no gateway answers at ${url}: ${reasonOf(error)}`, { cause: error });
   });
-  const text = await response.body.text();
-  const json = parseJson(text);
-  const isForeign = text !== '' && json === undefined;
-  if (response.statusCode >= 300 || isForeign) throw refusal(response.statusCode, json, url);
-  return { cookie: sessionCookie(response.headers['set-cookie']), json };
 }
 
 export function notLoggedIn(url: string): CliError {

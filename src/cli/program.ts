@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { addCreate } from './commands/create.js';
 import { addDestroy } from './commands/destroy.js';
+import { addExplain } from './commands/explain.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addLogin } from './commands/login.js';
+import { addReport } from './commands/report.js';
 import { addServe } from './commands/serve.js';
 import { addStatus } from './commands/status.js';
 import { addSweep } from './commands/sweep.js';
@@ -24,7 +26,8 @@ export function createProgram(io: Io): Command {
   addServe(program);
   addLogin(program, io);
   const storage = program.command('storage').description('buckets and the shadows that they move from');
-  for (const add of [addCreate, addUpdate, addList, addStatus, addDestroy, addSweep]) add(storage, io);
+  for (const add of [addCreate, addUpdate, addList, addStatus, addDestroy, addSweep, addReport, addExplain])
+    add(storage, io);
   addKeys(program, io);
   return program;
 }

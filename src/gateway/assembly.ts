@@ -8,6 +8,7 @@ import { createAdmission } from './admission.js';
 import { createAuthenticator } from './authenticate.js';
 import { createBucketLifecycle, type KeylessLifecycle } from './bucket-lifecycle.js';
 import type { BucketRoutes } from './bucket-routes.js';
+import { createComparisons } from './comparisons.js';
 import type { Config } from './config.js';
 import type { ClearingWhenDrained } from './drained.js';
 import { createHealthApp } from './health.js';
@@ -84,7 +85,7 @@ function createEdge(
 }
 
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
-  const { config, clock, log, state, storage, stores, migrations, switching, draining } = parts;
+  const { config, clock, log, state, storage, stores, routes, migrations, switching, draining } = parts;
   const { defaultBackend, publicUrl } = config;
   const admin = createAdminApp({
     ...state,
@@ -98,6 +99,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
       probeTrailingChecksums,
     },
     migrations,
+    comparisons: createComparisons(routes, draining),
     switching: until(draining, switching),
     ...(publicUrl !== undefined && { publicUrl }),
     clock,

@@ -112,7 +112,7 @@ const acknowledged = (records: readonly BucketRecord[]): Acknowledged =>
   Object.fromEntries(records.filter(isSwitched).map(({ id, epoch }) => [id, epoch]));
 
 /** As `find`, but throws NoSuchBucket when there is none. */
-export async function findRoute(routes: BucketRoutes, bucket: string): Promise<BucketRoute> {
+export async function findRoute(routes: Pick<BucketRoutes, 'find'>, bucket: string): Promise<BucketRoute> {
   const route = await routes.find(bucket);
   if (route === undefined) throw new S3Error('NoSuchBucket', undefined, { fields: { BucketName: bucket } });
   return route;

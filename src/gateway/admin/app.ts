@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import { backendRoutes } from './backends.js';
 import { bucketRoutes } from './buckets.js';
+import { comparisonRoutes } from './comparisons.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError, errorHandler } from './errors.js';
 import { keyRoutes } from './keys.js';
@@ -30,7 +31,7 @@ export function createAdminApp(deps: AdminDependencies) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', SESSION_SCHEME);
   app.doc31('/openapi.json', DOCUMENT);
   app.use(requireSession(deps.sessions));
-  for (const routes of [bucketRoutes, keyRoutes, backendRoutes, sweepRoutes, lossRoutes])
+  for (const routes of [bucketRoutes, keyRoutes, backendRoutes, sweepRoutes, lossRoutes, comparisonRoutes])
     app.route('/', routes(deps));
   app.all('*', (c) => {
     throw new AdminError(404, 'no_such_route', `no ${c.req.method} ${c.req.path} in the admin API`);

@@ -12,6 +12,7 @@ import type { PassControl } from '../../sweep/passes/control.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import type { Survey } from '../../sweep/survey.js';
 import type { Clock } from '../../system/clock.js';
+import type { Comparisons } from '../comparisons.js';
 import type { ProbeTarget } from '../scratch-object.js';
 import type { Stores } from '../stores.js';
 import type { Switching } from '../switching/switching.js';
@@ -97,6 +98,7 @@ export interface AdminDependencies {
   readonly lifecycle: BucketLifecycle;
   readonly probes: Probes;
   readonly migrations: Migrations;
+  readonly comparisons: Comparisons;
   readonly losses: Pick<CopyLosses, 'counts' | 'page'>;
   readonly switching: Switching;
   /** The address that clients use, when the configuration names one. */

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import { BackendUnavailable } from '../../backends/backend.js';
 import { S3Error } from '../../s3/errors.js';
+import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { NoBucketForKey } from '../../state/access-keys.js';
 import { KvUnavailable } from '../../state/kv.js';
 import { ShadowRefused } from '../probe-refusal.js';
@@ -26,16 +27,21 @@ export class AdminError extends Error {
 /** Every error as JSON; what is no refusal is a defect, logged whole and answered without details. */
 export function errorHandler(log: Logger): ErrorHandler {
   return function onError(error, c) {
-    const { status, code, message, headers } = toAdminError(error) ?? defect(error, log);
+    const { status, code, message, headers } = asAdminError(error, log);
     return c.json({ error: { code, message } }, status, headers);
   };
 }
+
+/** The refusal that an error is told as; what is none is a defect, which is logged. */
+export const asAdminError = (error: Error, log: Logger): AdminError =>
+  toAdminError(error) ?? defect(error, log);
 
 function toAdminError(error: Error): AdminError | undefined {
   if (error instanceof AdminError) return error;
   if (error instanceof ShadowRefused) return new AdminError(422, 'shadow_refused', error.message);
   if (error instanceof TargetRefused) return new AdminError(422, 'target_refused', error.message);
   if (error instanceof BackendUnavailable) return new AdminError(503, 'backend_unavailable', error.message);
+  if (error instanceof ListingRefused) return new AdminError(502, 'listing_refused', error.message);
   if (error instanceof KvUnavailable) return new AdminError(503, 'state_unavailable', error.message);
   if (error instanceof NoBucketForKey) return new AdminError(404, 'no_such_bucket', error.message);
   if (error instanceof S3Error) return fromS3Error(error);

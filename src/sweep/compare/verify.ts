@@ -39,16 +39,19 @@ type Verifying = VerifierOptions & { readonly layouts: KnownLayouts };
  * Verifies keys one by one, many side by side. What looks wrong in a listing, or in between two requests, may be a client's write under way: it is looked at
  * once more, and only told when both stores still have what they had.
  *
- * @returns rejects with the signal's reason, or KvUnavailable; a store that fails for a key makes it `unverifiable`
+ * @returns rejects with the reason of `options.signal` or of the key's own, or KvUnavailable; a store that fails for a key makes it `unverifiable`
  */
-export function createVerifier(options: VerifierOptions): (row: Row) => Promise<Verified> {
+export function createVerifier(
+  options: VerifierOptions,
+): (row: Row, signal?: AbortSignal) => Promise<Verified> {
   setMaxListeners(0, options.signal);
-  const ctx = { ...options, layouts: new KnownLayouts() };
-  return async (row) => {
+  const layouts = new KnownLayouts();
+  return async (row, signal = options.signal) => {
+    const ctx = { ...options, layouts, signal };
     try {
       return await verify(ctx, row);
     } catch (error) {
-      options.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof BackendUnavailable)) throw error;
       return told(ctx, row.key, { sight: asRow(row), judgement: unverifiable(error.message) });
     }

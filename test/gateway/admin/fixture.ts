@@ -11,6 +11,7 @@ import type {
   Migrations,
   Probes,
 } from '../../../src/gateway/admin/dependencies.js';
+import type { Comparisons } from '../../../src/gateway/comparisons.js';
 import { createMigrations } from '../../../src/gateway/migrations.js';
 import { createStores } from '../../../src/gateway/stores.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
@@ -127,6 +128,12 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       calls.push(`forget the passes over ${name}`);
     },
   };
+  const comparisons: Comparisons = {
+    report: () => {
+      throw new Error('no report is asked for');
+    },
+    explain: async () => Promise.reject(new Error('no key is asked for')),
+  };
   const switching = playedSwitching(buckets);
   const probes: Probes = {
     probeShadow: async ({ place }, { bucket }) => void calls.push(`probe ${placeId(place)} for ${bucket}`),
@@ -142,7 +149,17 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     close: () => Promise.resolve(),
   };
   const deps: AdminDependencies = {
-    ...{ buckets, accessKeys, sessions, lifecycle, migrations, switching, probes, clock: systemClock },
+    ...{
+      buckets,
+      accessKeys,
+      sessions,
+      lifecycle,
+      migrations,
+      comparisons,
+      switching,
+      probes,
+      clock: systemClock,
+    },
     losses: new CopyLosses(kv),
     backends: new Map([['local-disk', { backend }]]),
     stores: createStores({ backends: new Map([['local-disk', backend]]), clock: systemClock }),
