@@ -1,5 +1,6 @@
 import type { S3Service } from '../../s3/message.js';
-import { listStore } from '../../shadow/listing/store-page.js';
+import type { ListedObject } from '../../s3/xml/listing.js';
+import { listStore, MAX_PAGE } from '../../shadow/listing/store-page.js';
 import { type Plan, type PlannedRange, type PlanOptions, planRanges } from './plan-ranges.js';
 
 /** So many ranges at least keep several processes busy to the end. */
@@ -7,7 +8,7 @@ const LEAST_RANGES = 16;
 /** A range is not worth its upkeep below so many objects. */
 const LEAST_OBJECTS = 1_000;
 /** A bucket of so many objects is listed in less time than it takes to guess well. */
-const LISTED_OBJECTS = 100_000;
+const LISTED_OBJECTS = 25_000;
 
 type PassOptions = Pick<PlanOptions, 'prefix' | 'signal'>;
 
@@ -17,33 +18,46 @@ type PassOptions = Pick<PlanOptions, 'prefix' | 'signal'>;
  * @throws ListingRefused, BackendUnavailable, the reason of the signal
  */
 export async function planPass(source: S3Service, options: PassOptions): Promise<Plan> {
+  const listed = await listSmall(source, options);
+  if (listed) return planOf(listed);
   const plan = await planRanges(source, options);
-  const isFine = plan.ranges.length >= LEAST_RANGES || plan.objects < 2 * LEAST_OBJECTS;
-  if (isFine) return plan;
   const rangeObjects = Math.max(LEAST_OBJECTS, Math.ceil(plan.objects / LEAST_RANGES));
-  return plan.objects <= LISTED_OBJECTS
-    ? planByListing(source, { ...options, rangeObjects })
-    : planRanges(source, { ...options, rangeObjects });
+  return plan.ranges.length >= LEAST_RANGES ? plan : planRanges(source, { ...options, rangeObjects });
 }
 
-/** Lists all, and cuts it every so many objects. */
-async function planByListing(
-  source: S3Service,
-  { prefix, signal, rangeObjects }: PassOptions & { readonly rangeObjects: number },
-): Promise<Plan> {
-  const ranges: PlannedRange[] = [];
-  let [objects, bytes, begun] = [0, 0, 0];
-  let after: string | undefined;
+type Listed = readonly Pick<ListedObject, 'key' | 'size'>[];
+
+/** All objects of a small bucket; undefined for one that is not. */
+async function listSmall(source: S3Service, { prefix, signal }: PassOptions): Promise<Listed | undefined> {
+  const listed: Pick<ListedObject, 'key' | 'size'>[] = [];
   for await (const { key, size } of listStore(source, signal, { prefix })) {
-    objects += 1;
-    bytes += size;
-    begun += 1;
-    if (begun < rangeObjects) continue;
-    ranges.push({ after, upTo: key, objects: begun });
-    [after, begun] = [key, 0];
+    listed.push({ key, size });
+    if (listed.length > LISTED_OBJECTS) return undefined;
   }
-  ranges.push({ after, objects: begun });
+  return listed;
+}
+
+function planOf(listed: Listed): Plan {
+  const objects = listed.length;
+  const step = Math.max(LEAST_OBJECTS, Math.ceil(objects / LEAST_RANGES));
+  const ranges: PlannedRange[] = [];
+  for (let from = 0; from === 0 || from < objects; from += step) {
+    const end = from + step < objects ? listed[from + step - 1]?.key : undefined;
+    const after = listed[from - 1]?.key;
+    ranges.push({
+      ...(after !== undefined && { after }),
+      ...(end !== undefined && { upTo: end }),
+      objects: Math.min(step, objects - from),
+    });
+  }
+  const bytes = listed.reduce((sum, { size }) => sum + size, 0);
   const meanBytes = objects === 0 ? 0 : bytes / objects;
-  const probes = Math.floor(objects / 1_000) + 1;
-  return { ranges, objects, meanBytes, basis: 'listed', isExact: true, probes };
+  return {
+    ranges,
+    objects,
+    meanBytes,
+    basis: 'listed',
+    isExact: true,
+    probes: Math.ceil(objects / MAX_PAGE),
+  };
 }
