@@ -12,7 +12,8 @@ it('lines are sent together', async () => {
   const body = streamed(lines, systemClock);
   const sent = await text(body);
   expect(sent.split('\n')).toHaveLength(5_001);
-  expect(sent).toMatch(/^line 0\nline 1\n[^]*\nline 4999\n$/);
+  expect(sent.startsWith('line 0\nline 1\n')).toBe(true);
+  expect(sent.endsWith('\nline 4999\n')).toBe(true);
 });
 
 it('while no line comes, empty ones are sent', async () => {
