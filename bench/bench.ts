@@ -1,8 +1,9 @@
 import { argv, exitCode, stderr, stdout } from 'node:process';
 import { manyStreams } from './many-streams.js';
+import { plan } from './plan.js';
 
 /** Each starts what it needs, measures, and returns the lines of its result. */
-const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = { streams: manyStreams };
+const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = { plan, streams: manyStreams };
 
 async function main(): Promise<void> {
   const wanted = argv.slice(2);

@@ -45,14 +45,13 @@ export function proceduralStore(shape: KeyShape, lacks?: Lacks): ProceduralStore
 }
 
 class ComputedTable implements Table<ObjectRecord> {
-  readonly #absent: Uint8Array;
+  #absent: Uint8Array | undefined;
   count: number;
 
   constructor(
     private readonly shape: KeyShape,
     lacks: Lacks | undefined,
   ) {
-    this.#absent = new Uint8Array(Math.ceil(shape.count / 8));
     this.count = shape.count;
     for (let index = 0; lacks && index < shape.count; index++) if (lacks(index)) this.#mark(index, true);
   }
@@ -88,10 +87,11 @@ class ComputedTable implements Table<ObjectRecord> {
   }
 
   #isAbsent(index: number): boolean {
-    return ((this.#absent[index >>> 3] ?? 0) & (1 << (index & 7))) !== 0;
+    return ((this.#absent?.[index >>> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
   #mark(index: number, isAbsent: boolean): void {
+    this.#absent ??= new Uint8Array(Math.ceil(this.shape.count / 8));
     const bits = this.#absent[index >>> 3] ?? 0;
     this.#absent[index >>> 3] = isAbsent ? bits | (1 << (index & 7)) : bits & ~(1 << (index & 7));
     this.count += isAbsent ? -1 : 1;

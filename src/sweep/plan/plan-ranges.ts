@@ -36,13 +36,14 @@ export interface PlanOptions {
   readonly maxProbes?: number;
 }
 
+/** Unless told otherwise. */
 const RANGE_OBJECTS = 25_000;
-const MAX_RANGES = 4_096;
-const MAX_PROBES = 16_384;
+export const MAX_RANGES = 4_096;
+export const MAX_PROBES = 16_384;
 const SIDE_BY_SIDE = 16;
 /** So many are made before a bucket is thought to be small, and at most so many per range. */
 const LEAST_PROBES = 256;
-const PROBES_PER_RANGE = 8;
+const PROBES_PER_RANGE = 12;
 
 /**
  * Cuts the keys with a prefix into ranges of like size, by probes of the listing and not by all of it.

@@ -89,14 +89,14 @@ class Sampling {
       const objects = pieces.reduce((sum, piece) => sum + piece.objects, 0);
       const most = this.options.fineness(objects);
       const left = Math.max(this.options.leastProbes, this.options.budget(objects)) - this.probes;
-      const names = pieces
+      const gaps = pieces
         .filter(({ span, after }) => span && !this.#closed.has(after))
         .filter((gap) => gap.objects > most || this.probes < this.options.leastProbes)
         .sort((a, b) => b.objects - a.objects)
-        .slice(0, Math.max(0, left))
-        .map((gap) => this.#nameIn(gap));
-      if (names.length === 0) return;
-      await this.#look(names.filter((name) => name !== undefined));
+        .slice(0, Math.max(0, left));
+      const names = gaps.flatMap((gap) => this.#namesIn(gap, most));
+      if (gaps.length === 0) return;
+      await this.#look(names);
     }
   }
 
@@ -132,15 +132,22 @@ class Sampling {
     return upTo !== undefined && compareKeys(name, upTo) > 0;
   }
 
-  /** A small gap is listed from its beginning, so that it may be closed; a large one is looked into near its middle. */
-  #nameIn({ after, upTo, objects, span }: Piece): string | undefined {
-    if (objects < 2 * this.options.pageObjects) return after;
-    // Any place but the middle itself, which would be the first key of a directory time and again.
-    this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0;
-    const name = span?.nameAt(0.25 + this.#random / 2 ** 33) ?? after;
-    if (compareKeys(name, after) > 0 && (upTo === undefined || compareKeys(name, upTo) < 0)) return name;
-    this.#closed.add(after);
-    return undefined;
+  /**
+   * A small gap is listed from its beginning, so that it may be closed. A large one is looked into near its middle, and where it is thought to be very
+   * large near its beginning, too: most such guesses are made at the end of a directory that has fewer keys than its names have room for.
+   */
+  #namesIn({ after, upTo, objects, span }: Piece, most: number): string[] {
+    if (!span || objects < 2 * this.options.pageObjects) return [after];
+    const names: string[] = [];
+    for (let part = 1; part === 1 || part * objects > 8 * most; part /= 8) {
+      // Any place but the middle itself, which would be the first key of a directory time and again.
+      this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0;
+      const name = span.nameAt(part * (0.25 + this.#random / 2 ** 33));
+      if (compareKeys(name, after) > 0 && (upTo === undefined || compareKeys(name, upTo) < 0))
+        names.push(name);
+    }
+    if (names.length === 0) this.#closed.add(after);
+    return names.reverse();
   }
 
   async #look(names: readonly string[]): Promise<void> {
@@ -210,12 +217,15 @@ class Sampling {
     if (before?.upTo === undefined || before.upTo === upTo) return undefined;
     const span = this.#model.span(before.upTo, upTo);
     const ends = densities.slice(index, behind ? index + 2 : index + 1);
-    const objects = mean(ends.map((density) => Math.exp(density + span.logShare)));
+    const objects = middle(ends.map((density) => Math.exp(density + span.logShare)));
     const listed = before.objects + (behind?.objects ?? 0);
     const bytes = listed === 0 ? 0 : (objects * (before.bytes + (behind?.bytes ?? 0))) / listed;
     return { after: before.upTo, upTo, objects, bytes, span };
   }
 }
 
-const mean = (numbers: readonly number[]): number =>
-  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+/** Between guesses that may differ by orders of magnitude; one of nothing says that there may be less. */
+function middle(guesses: readonly number[]): number {
+  const [low, high] = [Math.min(...guesses), Math.max(...guesses)];
+  return low === 0 ? high / 2 : Math.sqrt(low * high);
+}

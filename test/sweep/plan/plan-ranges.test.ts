@@ -27,6 +27,27 @@ const sizesOf = (shape: KeyShape, ranges: readonly KeyRange[]): number[] =>
 const largestToMean = (shape: KeyShape, { ranges }: Plan): number =>
   Math.max(...sizesOf(shape, ranges)) / (shape.count / ranges.length);
 
+/** Shapes of which no range is twice as large as the mean. */
+const EVEN = new Set([
+  'uuids',
+  'hashes in directories',
+  'zero-padded counter',
+  'counter',
+  'keys of 1,024 bytes',
+]);
+
+function assertWhole({ ranges }: Plan): void {
+  expect(ranges.length).toBeGreaterThan(5);
+  expect(ranges[0]).not.toHaveProperty('after');
+  expect(ranges.at(-1)).not.toHaveProperty('upTo');
+  for (const [index, { after, upTo = '' }] of ranges.slice(0, -1).entries()) {
+    expect(ranges[index + 1]?.after).toBe(upTo);
+    expect(compareKeys(after ?? '', upTo)).toBeLessThan(0);
+    expect(Buffer.byteLength(upTo)).toBeLessThanOrEqual(1024);
+    expect(Buffer.from(upTo).toString()).toBe(upTo);
+  }
+}
+
 const shapeOf = (name: string, keys: readonly string[]): KeyShape => {
   const sorted = keys.toSorted(compareKeys);
   return { name, count: sorted.length, keyAt: (index) => sorted[index] ?? '' };
@@ -34,38 +55,23 @@ const shapeOf = (name: string, keys: readonly string[]): KeyShape => {
 
 describe('a plan of ranges', () => {
   it.each(keyShapes(KEYS).map((shape) => [shape.name, shape] as const))(
-    'covers all keys without a hole: %s',
+    'covers all keys without a hole, and knows about how many there are: %s',
     async (_, shape) => {
-      const { ranges } = await planRanges(proceduralStore(shape).service, options);
-      expect(ranges.length).toBeGreaterThan(5);
-      expect(ranges[0]).not.toHaveProperty('after');
-      expect(ranges.at(-1)).not.toHaveProperty('upTo');
-      for (const [index, { after, upTo }] of ranges.slice(0, -1).entries()) {
-        expect(ranges[index + 1]?.after).toBe(upTo);
-        expect(compareKeys(after ?? '', upTo ?? '')).toBeLessThan(0);
-        expect(Buffer.byteLength(upTo ?? '')).toBeLessThanOrEqual(1024);
-        expect(Buffer.from(upTo ?? '').toString()).toBe(upTo);
-      }
-    },
-  );
-
-  it.each(['uuids', 'hashes in directories', 'zero-padded counter', 'counter', 'keys of 1,024 bytes'])(
-    'has no range twice as large as the mean, and knows how many there are: %s',
-    async (name) => {
-      const shape = shapeNamed(name);
       const plan = await planRanges(proceduralStore(shape).service, options);
-      expect(largestToMean(shape, plan)).toBeLessThan(2);
-      expect(plan.objects / shape.count).toBeGreaterThan(0.9);
-      expect(plan.objects / shape.count).toBeLessThan(1.1);
+      assertWhole(plan);
+      const known = plan.objects / shape.count;
       expect(plan).toMatchObject({ isExact: false, basis: expect.stringContaining('estimated') });
+      expect(known).toBeGreaterThan(EVEN.has(shape.name) ? 0.9 : 0.4);
+      expect(known).toBeLessThan(EVEN.has(shape.name) ? 1.1 : 2.5);
+      if (EVEN.has(shape.name)) expect(largestToMean(shape, plan)).toBeLessThan(2);
     },
   );
 
   it('lists a fraction of a large bucket', async () => {
     const store = proceduralStore(shapeNamed('uuids', 1_000_000));
-    const { probes } = await planRanges(store.service, { prefix: '', signal, rangeObjects: 50_000 });
+    const { probes } = await planRanges(store.service, { prefix: '', signal, rangeObjects: 4_000 });
     expect(store.requests.get('ListObjectsV2')).toBe(probes);
-    expect(probes).toBeLessThan(300);
+    expect(probes).toBeLessThan(1_000);
   });
 
   it('is one range, and exact, where the bucket has a few pages', async () => {
