@@ -67,6 +67,7 @@ function conditionWords(honoured: ConditionalWrites): string {
   const conditions = [
     ...(honoured.put ? ['If-None-Match on PUT'] : []),
     ...(honoured.complete ? ['If-None-Match on CompleteMultipartUpload'] : []),
+    ...(honoured.copy ? ['If-None-Match on CopyObject'] : []),
     ...(honoured.match ? ['If-Match'] : []),
   ];
   return `honours ${conditions.length === 0 ? 'no conditions' : conditions.join(', ')}`;

@@ -1,3 +1,4 @@
+import { formatCopySource } from '../s3/copy-source.js';
 import type { HeaderFields } from '../s3/message.js';
 import { readInitiateResult, writeComplete } from '../s3/xml/multipart.js';
 import type { BucketRecord } from '../state/buckets.js';
@@ -9,7 +10,7 @@ const IF_MATCH: HeaderFields = { 'if-match': '"00000000000000000000000000000000"
 const PRECONDITION_FAILED = 412;
 
 /**
- * Finds out by trying whether the target refuses `If-None-Match: *` on a key that exists, on PUT and on CompleteMultipartUpload, and
+ * Finds out by trying whether the target refuses `If-None-Match: *` on a key that exists, on PUT, on CompleteMultipartUpload and on CopyObject, and
  * `If-Match` with another ETag, on PUT and on DELETE; some stores ignore some of them. Throws TargetRefused.
  */
 export function probeConditionalWrites(target: ProbeTarget): Promise<BucketRecord['conditionalWrites']> {
@@ -17,6 +18,7 @@ export function probeConditionalWrites(target: ProbeTarget): Promise<BucketRecor
     put: await refusesPut(scratch, IF_NONE_MATCH),
     complete: await refusesComplete(scratch),
     match: (await refusesPut(scratch, IF_MATCH)) && (await refusesDelete(scratch)),
+    copy: await refusesCopy(scratch, target.bucket),
   }));
 }
 
@@ -27,6 +29,17 @@ async function refusesPut(scratch: ScratchObject, headers: HeaderFields): Promis
     headers,
     body: Buffer.from('again'),
   });
+  return answer.status === PRECONDITION_FAILED;
+}
+
+/** Of the object onto itself, with other metadata: else that would be refused. */
+async function refusesCopy(scratch: ScratchObject, bucket: string): Promise<boolean> {
+  const headers = {
+    ...IF_NONE_MATCH,
+    'x-amz-copy-source': formatCopySource({ bucket, key: scratch.key }),
+    'x-amz-metadata-directive': 'REPLACE',
+  };
+  const answer = await scratch.send({ operation: 'CopyObject', method: 'PUT', headers });
   return answer.status === PRECONDITION_FAILED;
 }
 

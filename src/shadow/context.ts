@@ -31,6 +31,8 @@ export interface ShadowContext {
   readonly copySources: S3Service;
   /** S: where they are moving from, its keys named as in the target. */
   readonly shadow: S3Service;
+  /** What T copies a key of S from by itself (`x-amz-copy-source`), where both are of one store. */
+  readonly sourceInTarget: ((key: string) => string) | undefined;
   readonly settings: ShadowSettings;
   readonly rung: Rung;
   /** Whether all gateways are known to have left the rungs before. */

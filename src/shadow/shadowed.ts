@@ -1,3 +1,5 @@
+import { keyInShadow } from '../filters/key-prefixes.js';
+import { formatCopySource } from '../s3/copy-source.js';
 import { S3Error } from '../s3/errors.js';
 import { invalidArgument } from '../s3/invalid-argument.js';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
@@ -7,6 +9,7 @@ import { NULL_VERSION } from '../s3/xml/versions.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { KeyBusy, type Ledger } from '../state/ledger.js';
 import type { PageTokens } from '../state/page-tokens.js';
+import { sameAddress } from '../state/place.js';
 import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -185,6 +188,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     target,
     copySources: options.copySources,
     shadow,
+    sourceInTarget: sourceInTarget(bucket),
     settings: bucket.shadow,
     rung: bucket.shadow.rung,
     isConfirmed: bucket.shadow.confirmed,
@@ -228,6 +232,12 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
       await Promise.all([options.losses.drain(), options.copiedByReads.drain()]);
     },
   };
+}
+
+function sourceInTarget({ target, shadow }: ShadowedOptions['bucket']): ShadowContext['sourceInTarget'] {
+  if (!sameAddress(target, shadow.place)) return undefined;
+  const { bucket } = shadow.place;
+  return (key) => formatCopySource({ bucket, key: keyInShadow(shadow, key) ?? key });
 }
 
 const slowDown = (cause: KeyBusy): S3Error =>

@@ -44,9 +44,14 @@ const currentRecord = z.object({
   forgetting: z.boolean(),
   /**
    * What the target was seen to honour: `If-None-Match: *` on PutObject and on CompleteMultipartUpload; `If-Match` on PutObject and
-   * DeleteObject.
+   * DeleteObject; `If-None-Match: *` on CopyObject, of a record that does not say nobody has tried.
    */
-  conditionalWrites: z.object({ put: z.boolean(), complete: z.boolean(), match: z.boolean() }),
+  conditionalWrites: z.object({
+    put: z.boolean(),
+    complete: z.boolean(),
+    match: z.boolean(),
+    copy: z.boolean().optional(),
+  }),
   /** Whether the target was seen to judge a checksum that comes after the body; of a record that does not say, nobody has tried. */
   trailingChecksums: z.boolean().optional(),
 });

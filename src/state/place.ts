@@ -24,9 +24,12 @@ export const isDeclared = (place: Place): place is DeclaredPlace => 'backend' in
 /** Whether two places are of one store, which can copy from one to the other. */
 export const sameStore = (one: Place, other: Place): boolean => storeOf(one) === storeOf(other);
 
+/** Whether two places are reached at one address, though perhaps by other keys. */
+export const sameAddress = (one: Place, other: Place): boolean => addressOf(one) === addressOf(other);
+
 /** Whether two places are one bucket, as far as their names tell. */
 export const samePlace = (one: Place, other: Place): boolean =>
-  addressOf(one) === addressOf(other) && one.bucket === other.bucket;
+  sameAddress(one, other) && one.bucket === other.bucket;
 
 /** What tells one place from all others; without secrets. */
 export const placeId = (place: Place): string => `${addressOf(place)}/${place.bucket}`;

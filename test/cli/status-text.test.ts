@@ -91,6 +91,10 @@ it.each([
     'If-None-Match on PUT, If-None-Match on CompleteMultipartUpload, If-Match',
   ],
   [{ put: true, complete: false, match: false }, 'If-None-Match on PUT'],
+  [
+    { put: true, complete: false, match: false, copy: true },
+    'If-None-Match on PUT, If-None-Match on CopyObject',
+  ],
   [{ put: false, complete: false, match: false }, 'no conditions'],
 ])('status tells which conditions the target honours: %o', (conditional_writes, words) => {
   expect(toldWith({ ...SHADOW, conditional_writes }, {}, null)).toContain(`Target    honours ${words}`);

@@ -328,7 +328,12 @@ describeWith(['radosgw'], 'against Ceph RGW', () => {
   });
 
   it('If-None-Match holds on PUT and is ignored on CompleteMultipartUpload', async () => {
-    expect(await probeConditionalWrites(target)).toEqual({ put: true, complete: false, match: false });
+    expect(await probeConditionalWrites(target)).toEqual({
+      put: true,
+      complete: false,
+      match: false,
+      copy: false,
+    });
     const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: 'probe-target' }));
     expect(KeyCount).toBe(0);
   });

@@ -10,6 +10,7 @@ import type { Loss } from '../../src/shadow/copying/loss.js';
 import { lastingTokens } from '../../src/shadow/listing/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
 import { knowingPairs } from '../../src/shadow/uploads/pair.js';
+import type { BucketRecord } from '../../src/state/buckets.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
 import { createPageTokens } from '../../src/state/page-tokens.js';
@@ -65,13 +66,15 @@ export interface MovingOptions {
   readonly provenance?: boolean;
   /** Which keys are moving, and from where; all of them unless given. */
   readonly prefixes?: KeyPrefixes;
-  readonly conditionalWrites?: { put: boolean; complete: boolean; match: boolean };
+  readonly conditionalWrites?: BucketRecord['conditionalWrites'];
   /** How long an intent is honoured, ms. */
   readonly leaseMs?: number;
   /** Where the state is kept; in a store of its own unless given. */
   readonly state?: Kv;
   /** A store other than one in memory, with its bucket. */
   readonly stores?: { readonly target?: S3Service; readonly shadow?: S3Service };
+  /** What the buckets are called, where both are of one store. */
+  readonly inOneStore?: { readonly target: string; readonly shadow: string };
   /** What stands between the gateway and its state. */
   readonly onState?: (kv: Kv) => Kv;
   /** What stands between the gateway and a store. */
@@ -98,8 +101,10 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     onTarget = asIs,
     onShadow = asIs,
   } = options;
-  const target = options.stores?.target ?? (await store('new'));
-  const shadow = options.stores?.shadow ?? (await store('old'));
+  const { inOneStore } = options;
+  const one = inOneStore && memoryBackend('new');
+  const target = options.stores?.target ?? (await store(inOneStore?.target ?? 'new', one));
+  const shadow = options.stores?.shadow ?? (await store(inOneStore?.shadow ?? 'old', one));
   const asked = { target: [] as S3Request[], shadow: [] as S3Request[] };
   const { leaseMs = 5_000, onState = (kv: Kv) => kv } = options;
   const kv = onState(options.state ?? (await temporaryKv()));
@@ -131,7 +136,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   const copiedByReads = { objects: 0, bytes: 0 };
   const open = (onRung: Rung): ShadowedBucket => {
     const gateway = createShadowed({
-      bucket: record({ ...settings, rung: onRung }, conditionalWrites),
+      bucket: record({ ...settings, rung: onRung }, conditionalWrites, inOneStore),
       target: reachedTarget,
       copySources: reachedTarget,
       shadow: reachedShadow,
@@ -192,8 +197,10 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
   };
 }
 
-async function store(bucket: string): Promise<S3Service> {
-  const backend: Backend = createMemoryBackend({ name: bucket, clock: systemClock, minPartSize: 1 });
+const memoryBackend = (name: string): Backend =>
+  createMemoryBackend({ name, clock: systemClock, minPartSize: 1 });
+
+async function store(bucket: string, backend = memoryBackend(bucket)): Promise<S3Service> {
   await new StoreClient(backend.service, bucket).ask('PUT', '');
   return atBucket(bucket)(backend.service);
 }
@@ -215,12 +222,13 @@ const record = (
     acl: boolean;
     provenance?: boolean;
   },
-  conditionalWrites: { put: boolean; complete: boolean; match: boolean },
+  conditionalWrites: BucketRecord['conditionalWrites'],
+  inOneStore: MovingOptions['inOneStore'],
 ) => ({
   name: 'photos',
   id: 'id-1',
   org: null,
-  target: { backend: 'new', bucket: 'new' },
+  target: { backend: 'new', bucket: inOneStore?.target ?? 'new' },
   public: false,
   createdAt: '2026-01-01T00:00:00.000Z',
   conditionalWrites,
@@ -228,7 +236,7 @@ const record = (
   forgetting: false,
   shadow: {
     aim: 'read-through' as const,
-    place: { backend: 'old', bucket: 'old' },
+    place: inOneStore ? { backend: 'new', bucket: inOneStore.shadow } : { backend: 'old', bucket: 'old' },
     since: '2026-01-01T00:00:00.000Z',
     ...settings,
   },

@@ -117,7 +117,12 @@ export const login = z
   })
   .openapi('Login');
 
-const conditionalWrites = z.object({ put: z.boolean(), complete: z.boolean(), match: z.boolean() });
+const conditionalWrites = z.object({
+  put: z.boolean(),
+  complete: z.boolean(),
+  match: z.boolean(),
+  copy: z.boolean().optional(),
+});
 
 const shadow = z.object({
   name: z.string(),
@@ -135,7 +140,7 @@ const shadow = z.object({
   provenance: z.boolean(),
   conditional_writes: conditionalWrites.openapi({
     description:
-      'whether the target was seen to honour If-None-Match on PUT and on CompleteMultipartUpload, and If-Match on PUT and DELETE',
+      'whether the target was seen to honour If-None-Match on PUT, on CompleteMultipartUpload and on CopyObject, and If-Match on PUT and DELETE',
   }),
 });
 

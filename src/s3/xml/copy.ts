@@ -1,19 +1,21 @@
-import { type Checksums, writeChecksums } from './checksums.js';
+import { present } from '../present.js';
+import { type Checksums, readChecksums, writeChecksums } from './checksums.js';
 import { errorOf, type ReportedError } from './error.js';
 import { malformedXml, readXml, requiredText, requiredTime, type XmlSource } from './reader.js';
 import { document, element } from './writer.js';
 
 export interface CopyResult {
-  /** With its quotes. */
+  /** With its quotes; some stores leave them out. */
   readonly etag: string;
   /** ISO 8601 with milliseconds. */
   readonly lastModified: string;
+  readonly checksums?: Checksums;
 }
 
 type CopyElement = 'CopyObjectResult' | 'CopyPartResult';
 
 /** The answer to CopyObject or UploadPartCopy. */
-export function writeCopyResult(result: CopyResult & { checksums?: Checksums }, name: CopyElement): string {
+export function writeCopyResult(result: CopyResult, name: CopyElement): string {
   const content =
     element('LastModified', result.lastModified) +
     element('ETag', result.etag) +
@@ -27,5 +29,9 @@ export function readCopyResult(source: XmlSource): CopyResult | { error: Reporte
   const error = errorOf(root);
   if (error) return { error };
   if (!/^Copy(?:Object|Part)Result$/.test(root.name)) throw malformedXml(`the root is ${root.name}`);
-  return { etag: requiredText(root, 'ETag'), lastModified: requiredTime(root, 'LastModified') };
+  return present<CopyResult>({
+    etag: requiredText(root, 'ETag'),
+    lastModified: requiredTime(root, 'LastModified'),
+    checksums: readChecksums(root),
+  });
 }

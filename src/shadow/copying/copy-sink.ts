@@ -19,6 +19,8 @@ export interface SinkOptions {
   readonly keeper?: UploadKeeper;
   /** Where the source is read in ranges, one for each part; else its bytes are handed over. */
   readonly ranges?: PartLayout | undefined;
+  /** Whether the target is to copy it by itself. */
+  readonly isWithinTarget?: boolean | undefined;
 }
 
 export type Released =

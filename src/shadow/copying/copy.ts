@@ -18,9 +18,10 @@ import { Superseded, UploadKeeper } from './upload-keeper.js';
 export interface CopyJob {
   readonly key: string;
   readonly token: CopyToken;
-  /** The shadow's answer to a GET of the whole object; to a HEAD where it is read in `ranges`. */
+  /** The shadow's answer to a GET of the whole object; to a HEAD where it is read in `ranges`, or copied by the target itself. */
   readonly source: S3Response;
-  readonly ranges?: PartLayout | undefined;
+  readonly ranges?: PartLayout;
+  readonly isWithinTarget?: boolean;
 }
 
 export interface StartedCopy {
@@ -42,7 +43,7 @@ export function copyForClient(ctx: ShadowContext, job: CopyJob): StartedCopy {
  */
 export async function copy(
   ctx: ShadowContext,
-  { key, token, source, ranges }: CopyJob,
+  { key, token, source, ranges, isWithinTarget }: CopyJob,
   readers: readonly Branch[] = [],
 ): Promise<CopyOutcome> {
   const bytes = toReadable(source.body);
@@ -52,7 +53,7 @@ export async function copy(
   try {
     void keepRenewing(ctx, token, ended.signal);
     const object = sourceObject(key, source);
-    if (token.left && !goesInParts(ctx, object))
+    if (token.left && (isWithinTarget || !goesInParts(ctx, object)))
       await abortUpload(ctx, { key, uploadId: token.left.uploadId }, signal);
     sink = openSink(ctx, object, {
       signal,
@@ -60,6 +61,7 @@ export async function copy(
       keepsETag: true,
       keeper: new UploadKeeper(ctx.ledger, token),
       ranges,
+      isWithinTarget,
     });
     await fill(sink, bytes, object, readers);
     const end = await commit(ctx, token, sink);

@@ -13,6 +13,7 @@ import type { Copier } from './provenance.js';
 import { layoutInRanges } from './ranged-parts.js';
 import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
 import { sourceObject } from './source-object.js';
+import { isPlain, mayCopyWithin } from './within-target.js';
 
 export interface MigrateOptions {
   /** What the copy names as its occasion; `read` unless given. */
@@ -114,24 +115,29 @@ async function migrateUnderToken(
 /** From this size on (bytes) a source that goes in parts is read in ranges, several at once: a smaller one is soon read as one. */
 const IN_RANGES_FROM = 64 * 1024 * 1024;
 
+type OpenSource = Pick<CopyJob, 'source' | 'ranges' | 'isWithinTarget'>;
+
 /** Undefined where the shadow has no such object. */
 async function openSource(
   ctx: ShadowContext,
   key: string,
   listed: MigrateOptions['listed'],
-): Promise<Pick<CopyJob, 'source' | 'ranges'> | undefined> {
-  const { signal } = ctx.background;
-  const question = { key, headers: ASKING_FOR_CHECKSUMS, signal };
-  if (listed && listed.size >= IN_RANGES_FROM && goesInParts(ctx, listed)) {
+): Promise<OpenSource | undefined> {
+  const question = { key, headers: ASKING_FOR_CHECKSUMS, signal: ctx.background.signal };
+  const isWithinTarget = listed !== undefined && mayCopyWithin(ctx, key, listed);
+  const isLarge = listed !== undefined && listed.size >= IN_RANGES_FROM && goesInParts(ctx, listed);
+  if (isWithinTarget || isLarge) {
     const source = await askShadow(ctx, ask('HeadObject', { ...question, method: 'HEAD' }));
     if (!source) return undefined;
-    const ranges = await layoutInRanges(ctx, sourceObject(key, source), signal);
+    const found = sourceObject(key, source);
+    if (isWithinTarget && mayCopyWithin(ctx, key, found) && isPlain(source))
+      return { source, isWithinTarget };
+    const ranges = isLarge ? await layoutInRanges(ctx, found, ctx.background.signal) : undefined;
     if (ranges) return { source, ranges };
   }
   const source = await askShadow(ctx, ask('GetObject', question));
   return source && { source };
 }
-
 /**
  * READ step 1. A listing says as much, however old: what was written since is found when the copy is to be committed, as it is after a look. But a listing
  * does not show delete markers, and one in the target is final.

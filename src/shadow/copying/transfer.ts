@@ -9,9 +9,11 @@ import { MAX_SINGLE_PUT } from './part-layout.js';
 import { putSink } from './put-sink.js';
 import { refusingSink } from './refusing-sink.js';
 import type { SourceObject } from './source-object.js';
+import { CopyWithinTarget } from './within-target.js';
 
 /** The way in which an object is copied; where none is safe yet, the sink refuses it. */
 export function openSink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
+  if (options.isWithinTarget) return new CopyWithinTarget(ctx, object, options);
   if (goesInParts(ctx, object)) return multipartSink(ctx, object, options);
   if (object.size <= MAX_SINGLE_PUT) return putSink(ctx, object, options);
   ctx.background.start('have all writes announced', ctx.demandIntents);
