@@ -32,7 +32,7 @@ export interface PlanOptions {
   /** How many objects a range is to have; more where there would be too many ranges. */
   readonly rangeObjects?: number;
   readonly maxRanges?: number;
-  /** List calls at most. */
+  /** List calls at most, but for some 60 that it begins with. */
   readonly maxProbes?: number;
 }
 

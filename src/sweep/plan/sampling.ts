@@ -94,7 +94,7 @@ class Sampling {
         .filter((gap) => gap.objects > most || this.probes < this.options.leastProbes)
         .sort((a, b) => b.objects - a.objects)
         .slice(0, Math.max(0, left));
-      const names = gaps.flatMap((gap) => this.#namesIn(gap, most));
+      const names = gaps.flatMap((gap) => this.#namesIn(gap, most)).slice(0, left);
       if (gaps.length === 0) return;
       await this.#look(names);
     }

@@ -105,7 +105,7 @@ describe('a plan of ranges', () => {
 
   it('has no more ranges, and asks for no more pages, than it may', async () => {
     const store = proceduralStore(shapeNamed('uuids'));
-    const bounded = { ...options, rangeObjects: 500, maxRanges: 7, maxProbes: 60 };
+    const bounded = { ...options, rangeObjects: 500, maxRanges: 7, maxProbes: 100 };
     const plan = await planRanges(store.service, bounded);
     expect(plan.ranges).toHaveLength(7);
     expect(plan.probes).toBeLessThanOrEqual(100);
