@@ -1,6 +1,7 @@
 import { type CompletedPart, readInitiateResult, writeComplete } from '../../src/s3/xml/multipart.js';
+import { provenance } from '../../src/shadow/copying/provenance.js';
 import type { StoreClient } from '../support/store-client.js';
-import type { History } from './history.js';
+import { etagOf, type History } from './history.js';
 import type { Side } from './monitor.js';
 import type { Random } from './random.js';
 
@@ -27,6 +28,21 @@ export async function fillStores(
     world.history.know(value, parts);
     if (where !== 'shadow') await fill(world.store('target'), key, parts);
     if (where !== 'target') await fill(world.store('shadow'), key, parts);
+  }
+  return initial;
+}
+
+/** Each key has a copy in the target, and in the shadow what was written after it was copied, which clients do not see. */
+export async function fillDrifted(world: Empty): Promise<Map<string, string | null>> {
+  const initial = new Map<string, string | null>();
+  for (const key of world.keys) {
+    const value = world.history.know(`copied ${key}`);
+    initial.set(key, value);
+    const copied = { key, etag: etagOf(value), headers: {} };
+    const [told] = provenance(copied, {}, { as: 'sweep', gateway: 'gone' });
+    if (!told || !('headers' in told)) throw new RangeError('there is room for provenance');
+    await world.store('target').put(key, value, told.headers);
+    await world.store('shadow').put(key, world.history.know(`drifted ${key}`));
   }
   return initial;
 }

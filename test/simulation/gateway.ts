@@ -19,7 +19,7 @@ import type { Weather } from './weather.js';
 
 export interface SimulatedGateway {
   readonly life: Life;
-  readonly bucket: Pick<ShadowedBucket, 'service' | 'migrate'>;
+  readonly bucket: Pick<ShadowedBucket, 'service' | 'migrate' | 'replaceCopy'>;
 }
 
 /** What all gateways of a run share. */

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly operations: number;
   /** What they do, by name; everything that there is unless told. */
   readonly deeds?: readonly DeedName[];
+  /** The target has a copy of each key, and the shadow another object by now: nobody writes that meanwhile. */
+  readonly drifted?: boolean;
   readonly troubles: Troubles;
 }
 

@@ -6,7 +6,7 @@ import { StoreClient } from '../support/store-client.js';
 import { Client } from './client/client.js';
 import { choices, DEED_NAMES, DEEDS, keysOf } from './client/deeds.js';
 import { get, list } from './client/reads.js';
-import { fillStores } from './filling.js';
+import { fillDrifted, fillStores } from './filling.js';
 import { type SimulatedGateway, startGateway } from './gateway.js';
 import { History } from './history.js';
 import { forever } from './life.js';
@@ -90,14 +90,15 @@ export class World {
     });
   }
 
-  store(side: Side): StoreClient {
-    return new StoreClient(this.stores[side], side);
-  }
+  readonly store = (side: Side): StoreClient => new StoreClient(this.stores[side], side);
 
   /** What clients see of each key at the beginning. */
   async prepare(): Promise<Map<string, string | null>> {
     for (const side of ['target', 'shadow'] as const) await this.store(side).ask('PUT', '');
-    const initial = await fillStores(this, this.#random, { seesShadow: this.scenario.rung !== 'none' });
+    const { drifted, rung } = this.scenario;
+    const initial = drifted
+      ? await fillDrifted(this)
+      : await fillStores(this, this.#random, { seesShadow: rung !== 'none' });
     if (this.#isSwitched) await this.switches.begin(recordOf(this.scenario));
     for (let index = 0; index < 2; index += 1) this.#startGateway();
     return initial;

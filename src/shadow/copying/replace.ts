@@ -16,7 +16,8 @@ import { contentMd5, sourceObject } from './source-object.js';
 
 /** What came of putting the shadow's object in the place of an older copy of it. */
 export type ReplaceOutcome =
-  | { readonly state: 'replaced'; readonly bytes: number }
+  /** `etag` is that of the source which was taken. */
+  | { readonly state: 'replaced'; readonly bytes: number; readonly etag: string }
   /** The target has another object by now than the copy that was judged, or none: what clients did counts. */
   | { readonly state: 'kept' }
   /** The shadow has no such object any more. */
@@ -80,7 +81,7 @@ async function putOver(
     const { refusable } = given;
     await expectTaken(answer, 'refused', { given: refusable, refusals: ctx.learnt.refusals });
     noteLosses(ctx, key, [...given.losses, ...lostOnTheWay(object, given, answer)]);
-    return { state: 'replaced', bytes: object.size };
+    return { state: 'replaced', bytes: object.size, etag: object.etag };
   } catch (error) {
     return refusedBecause(error);
   }

@@ -1,11 +1,12 @@
 import { S3Error } from '../../../src/s3/errors.js';
+import type { S3Service } from '../../../src/s3/message.js';
 import { type Answer, StoreClient } from '../../support/store-client.js';
 import type { SimulatedGateway } from '../gateway.js';
 import type { History } from '../history.js';
 import { forever } from '../life.js';
 import type { Operation } from '../linearizability.js';
 import { marking } from '../mark.js';
-import type { Monitor } from '../monitor.js';
+import type { Monitor, Side } from '../monitor.js';
 import type { Tally } from '../tally.js';
 import type { Weather } from '../weather.js';
 
@@ -24,6 +25,9 @@ export interface Surroundings {
   readonly monitor: Monitor;
   readonly tally: Tally;
   readonly keys: readonly string[];
+  /** The stores themselves, beside all gateways. */
+  readonly stores: Readonly<Record<Side, S3Service>>;
+  readonly store: (side: Side) => StoreClient;
   anyGateway(): SimulatedGateway;
 }
 

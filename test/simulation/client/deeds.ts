@@ -1,6 +1,7 @@
 import type { Client } from './client.js';
 import { remove, removeAll, removeIfMatch } from './deletes.js';
 import { get, head, list, range } from './reads.js';
+import { renew } from './renew.js';
 import { rest } from './rest.js';
 import { abortUpload, putCopiedPart, putInParts } from './uploads.js';
 import { copy, put, putIfAbsent, putIfMatch } from './writes.js';
@@ -12,6 +13,8 @@ interface Deed {
   readonly needs?: 'two keys';
   /** It concerns all keys, whichever it was done for. */
   readonly of?: 'all keys' | 'no key';
+  /** Done only where a scenario names it. */
+  readonly isRare?: true;
 }
 
 /** What clients do, and the sweep. */
@@ -32,11 +35,14 @@ export const DEEDS = {
   'delete-if-match': { run: removeIfMatch },
   'delete all': { run: removeAll, of: 'all keys' },
   rest: { run: rest, of: 'no key' },
+  renew: { run: renew, isRare: true },
 } as const satisfies Readonly<Record<string, Deed>>;
 
 export type DeedName = keyof typeof DEEDS;
 
-export const DEED_NAMES = Object.keys(DEEDS) as DeedName[];
+const isRare = (deed: Deed): boolean => deed.isRare === true;
+
+export const DEED_NAMES = (Object.keys(DEEDS) as DeedName[]).filter((name) => !isRare(DEEDS[name]));
 
 /** Those of `names` that can be done with so many keys, each as often as its weight. */
 export function choices(names: readonly DeedName[], keys: number): DeedName[] {

@@ -4,6 +4,7 @@ import { LISTINGS } from './listings.js';
 import type { Mutants } from './mutant.js';
 import { READS } from './reads.js';
 import { RECOVERY } from './recovery.js';
+import { RENEWALS } from './renewals.js';
 import { SWITCHING } from './switching.js';
 import { TOMBSTONES } from './tombstones.js';
 import { UPLOADS } from './uploads.js';
@@ -20,4 +21,5 @@ export const MUTANTS: Mutants = {
   ...RECOVERY,
   ...UPLOADS,
   ...SWITCHING,
+  ...RENEWALS,
 };

@@ -49,7 +49,11 @@ export function startFollowingGateway(name: string, shared: Shared): FollowingGa
   return {
     life,
     admin: started,
-    bucket: { service: serviceOf(started, shared), migrate: migrateOn(started) },
+    bucket: {
+      service: serviceOf(started, shared),
+      migrate: migrateOn(started),
+      replaceCopy: async () => ({ state: 'absent' }),
+    },
   };
 }
 

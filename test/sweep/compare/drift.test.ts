@@ -113,7 +113,7 @@ describe('where the source wins', () => {
   ] as const)('the copy is replaced by what the shadow has, on %s', async (rung, match) => {
     const conditionalWrites = { put: true, complete: true, match };
     const moving = await drifted({ rung, conditionalWrites });
-    expect(await broughtOver(moving, await judged(moving))).toEqual({ state: 'replaced', bytes: 6 });
+    expect(await broughtOver(moving, await judged(moving))).toMatchObject({ state: 'replaced', bytes: 6 });
     await legacyInTarget(moving);
     expect(await judged(moving)).toMatchObject({ verdict: 'same' });
     expect((await moving.ledger.record('k')).intents).toEqual([]);
