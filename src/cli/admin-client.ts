@@ -1,4 +1,12 @@
-import { type Method, notLoggedIn, send, sendForLines } from './admin-http.js';
+import {
+  type Answer,
+  type Method,
+  NotLoggedIn,
+  notLoggedIn,
+  type Sending,
+  send,
+  sendForLines,
+} from './admin-http.js';
 import { CliError, UsageError } from './failure.js';
 import type { Io } from './io.js';
 import { openSessionFile } from './session-file.js';
@@ -13,6 +21,8 @@ export interface AdminClient {
   request<T>(method: Method, path: string, body?: object): Promise<T>;
   /** The lines of an answer that is as long as the bucket has keys. */
   lines(path: string): AsyncGenerator<string>;
+  /** As a GET, but one that can be broken off. */
+  read<T>(path: string, signal: AbortSignal): Promise<T>;
 }
 
 /** The gateway's URL: as given, from PENUMBRA_URL, or the default. Throws UsageError unless it is an http(s) URL. */
@@ -31,12 +41,16 @@ export async function logIn(url: string, password: string): Promise<string> {
   return cookie;
 }
 
-/** Runs a command in a session: opened with PENUMBRA_ADMIN_PASSWORD for this command alone, or the one of `login`. */
+/**
+ * Runs a command in a session: opened with PENUMBRA_ADMIN_PASSWORD for this command alone, and anew when it has ended meanwhile, or the one of
+ * `login`.
+ */
 export async function withAdmin<T>(io: Io, use: (client: AdminClient) => Promise<T>): Promise<T> {
   const url = gatewayUrl(io);
   const password = io.environment.adminPassword;
   if (password === undefined) return use(clientOf(url, await storedCookie(io, url)));
-  const client = clientOf(url, await logIn(url, password));
+  const open = () => logIn(url, password);
+  const client = clientOf(url, await open(), open);
   return use(client).finally(() => endSession(client));
 }
 
@@ -53,11 +67,27 @@ async function storedCookie(io: Io, url: string): Promise<string> {
   return cookie;
 }
 
-function clientOf(url: string, cookie: string): AdminClient {
+function clientOf(url: string, first: string, again?: () => Promise<string>): AdminClient {
+  let cookie = first;
+
+  async function ask(sending: Sending): Promise<Answer> {
+    try {
+      return await send(url, { ...sending, cookie });
+    } catch (error) {
+      if (!(error instanceof NotLoggedIn) || !again) throw error;
+      cookie = await again();
+      return send(url, { ...sending, cookie });
+    }
+  }
+
   return {
     url,
     async request<T>(method: Method, path: string, body?: object) {
-      const { json } = await send(url, { method, path, cookie, ...(body && { body }) });
+      const { json } = await ask({ method, path, ...(body && { body }) });
+      return json as T;
+    },
+    async read<T>(path: string, signal: AbortSignal) {
+      const { json } = await ask({ method: 'GET', path, signal });
       return json as T;
     },
     lines: (path) => sendForLines(url, { method: 'GET', path, cookie }),

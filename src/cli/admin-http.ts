@@ -19,12 +19,25 @@ export interface Sending {
   readonly path: string;
   readonly body?: object;
   readonly cookie?: string;
+  /** Breaks the exchange off. */
+  readonly signal?: AbortSignal;
 }
 
-/** One exchange with the admin API. Throws CliError: no gateway, or its refusal in its own sentence. */
+/** No answer, or none that a gateway gives that is as it should be: it may be back soon. */
+export class GatewayAway extends CliError {
+  override readonly name = 'GatewayAway';
+}
+
+export class NotLoggedIn extends CliError {
+  override readonly name = 'NotLoggedIn';
+}
+
+/** One exchange with the admin API. Throws GatewayAway, or another CliError: the gateway's refusal in its own sentence. */
 export async function send(url: string, sending: Sending): Promise<Answer> {
   const response = await exchange(url, sending);
-  const text = await response.body.text();
+  const text = await response.body.text().catch((error: unknown) => {
+    throw brokenOff(url, error);
+  });
   const json = parseJson(text);
   const isForeign = text !== '' && json === undefined;
   if (response.statusCode >= 300 || isForeign) throw refusal(response.statusCode, json, url);
@@ -44,12 +57,15 @@ export async function* sendForLines(url: string, sending: Sending): AsyncGenerat
       yield* lines;
     }
   } catch (error) {
-    throw new CliError(`the answer of ${url} broke off: ${reasonOf(error)}`, { cause: error });
+    throw brokenOff(url, error);
   }
   if (rest !== '') throw new CliError(`the answer of ${url} broke off in the middle of a line`);
 }
 
-async function exchange(url: string, { method, path, body, cookie }: Sending) {
+const brokenOff = (url: string, error: unknown): GatewayAway =>
+  new GatewayAway(`the answer of ${url} broke off: ${reasonOf(error)}`, { cause: error });
+
+async function exchange(url: string, { method, path, body, cookie, signal }: Sending) {
   const { request } = await import('undici');
   return request(`${url}${ADMIN_PATH}${path}`, {
     method,
@@ -57,13 +73,14 @@ async function exchange(url: string, { method, path, body, cookie }: Sending) {
     body: body === undefined ? null : JSON.stringify(body),
     headersTimeout: ANSWER_TIMEOUT_MS,
     bodyTimeout: ANSWER_TIMEOUT_MS,
+    signal: signal ?? null,
   }).catch((error: unknown) => {
-    throw new CliError(`no gateway answers at ${url}: ${reasonOf(error)}`, { cause: error });
+    throw new GatewayAway(`no gateway answers at ${url}: ${reasonOf(error)}`, { cause: error });
   });
 }
 
-export function notLoggedIn(url: string): CliError {
-  return new CliError(`not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD`);
+export function notLoggedIn(url: string): NotLoggedIn {
+  return new NotLoggedIn(`not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD`);
 }
 
 /** `name=value` of the only cookie that the gateway sets. */
@@ -74,9 +91,8 @@ function sessionCookie(header: string | string[] | undefined): string | undefine
 function refusal(status: number, json: unknown, url: string): CliError {
   const problem = json as { error?: { code?: string; message?: string } } | undefined;
   if (problem?.error?.code === 'unauthenticated') return notLoggedIn(url);
-  return new CliError(
-    problem?.error?.message ?? `what answers at ${url} is no Penumbra gateway (HTTP ${status})`,
-  );
+  const message = problem?.error?.message ?? `what answers at ${url} is no Penumbra gateway (HTTP ${status})`;
+  return status >= 500 ? new GatewayAway(message) : new CliError(message);
 }
 
 /** Undefined for what is no JSON, an empty body included. */

@@ -27,9 +27,21 @@ export function formatPercent(done: number, total: number): string {
   return `${total === 0 ? 100 : Math.floor((done / total) * 100)} %`;
 }
 
+/** `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: rounded up, in the two largest units. */
+export function formatDuration(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (hours < 24) return `${hours} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`;
+  return `${Math.floor(hours / 24)} d${hours % 24 === 0 ? '' : ` ${hours % 24} h`}`;
+}
+
 /** Columns as wide as their widest cell. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -1,12 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../system/clock.js';
 import type { Environment } from '../system/environment.js';
 
 /** What a command has of the process that it runs in. */
 export interface Io {
   readonly environment: Environment;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly clock: Clock;
+  /** Resolves when the reader wants no more. Until a command asks for it, that ends the process. */
+  readonly interrupted: () => Promise<unknown>;
   /** Of the package. */
   readonly version: string;
 }

@@ -1,4 +1,6 @@
 import { CommanderError } from 'commander';
+import { stopSignal } from '../gateway/stop-signal.js';
+import { systemClock } from '../system/clock.js';
 import { quietSdk, readEnvironment } from '../system/environment.js';
 import { CliError, EXIT } from './failure.js';
 import type { Io } from './io.js';
@@ -24,7 +26,9 @@ export async function runInProcess(args: readonly string[], version: string): Pr
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  process.exitCode = await main(args, { environment: readEnvironment(), stdin, stdout, stderr, version });
+  const environment = readEnvironment();
+  const io = { environment, stdin, stdout, stderr, clock: systemClock, interrupted: stopSignal, version };
+  process.exitCode = await main(args, io);
 }
 
 function messageOf(error: unknown): string {

@@ -6,10 +6,11 @@ import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addLogin } from './commands/login.js';
 import { addReport } from './commands/report.js';
-import { addServe } from './commands/serve.js';
+import { addServe, addWorker } from './commands/serve.js';
 import { addStatus } from './commands/status.js';
 import { addSweep } from './commands/sweep.js';
 import { addUpdate } from './commands/update.js';
+import { addVerify } from './commands/verify.js';
 import type { Io } from './io.js';
 
 /** The commands of `penumbra`. Parsing throws CommanderError in place of ending the process. */
@@ -24,9 +25,20 @@ export function createProgram(io: Io): Command {
       outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`),
     });
   addServe(program);
+  addWorker(program);
   addLogin(program, io);
   const storage = program.command('storage').description('buckets and the shadows that they move from');
-  for (const add of [addCreate, addUpdate, addList, addStatus, addDestroy, addSweep, addReport, addExplain])
+  for (const add of [
+    addCreate,
+    addUpdate,
+    addList,
+    addStatus,
+    addDestroy,
+    addSweep,
+    addVerify,
+    addReport,
+    addExplain,
+  ])
     add(storage, io);
   addKeys(program, io);
   return program;

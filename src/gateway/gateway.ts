@@ -59,6 +59,26 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   }
 }
 
+/** A process that works on passes, and that others count with as with a gateway. */
+export interface PassWorker extends Pick<Gateway, 'adminPassword' | 'close'> {
+  /** Of this process, among all that share the state. */
+  readonly id: string;
+}
+
+/** A gateway without a socket: it works on passes alone. Throws what keeps it from starting, with nothing left open. */
+export async function startPassWorker(config: Config, options: GatewayOptions): Promise<PassWorker> {
+  const draining = new AbortController();
+  const parts = await openParts(config, options, draining.signal);
+  return {
+    id: parts.state.id,
+    adminPassword: parts.state.adminPassword,
+    async close() {
+      draining.abort();
+      await drain(parts);
+    },
+  };
+}
+
 async function openParts(
   config: Config,
   { clock, log, storage = openBackends(config, clock) }: GatewayOptions,

@@ -1,8 +1,8 @@
 import { systemClock } from '../system/clock.js';
 import { readEnvironment } from '../system/environment.js';
-import { createLogger } from '../system/logger.js';
-import { type ConfigFlags, loadConfig } from './config.js';
-import { startGateway } from './gateway.js';
+import { createLogger, type Logger } from '../system/logger.js';
+import { type Config, type ConfigFlags, loadConfig } from './config.js';
+import { type Gateway, startGateway, startPassWorker } from './gateway.js';
 import { stopSignal } from './stop-signal.js';
 import { startWorkers } from './workers.js';
 
@@ -10,15 +10,37 @@ import { startWorkers } from './workers.js';
  * The `serve` command: runs a gateway, or several as one, until SIGTERM or SIGINT, then drains. Prints one line on stdout when it
  * is ready; the log goes to stderr. Throws ConfigError and whatever else keeps a gateway from starting.
  */
-export async function serve(flags: ConfigFlags): Promise<void> {
+export function serve(flags: ConfigFlags): Promise<void> {
+  return runUntilStopped(flags, async (config, log) => {
+    const start = config.workers === 1 ? startGateway : startWorkers;
+    const gateway = await start(config, { clock: systemClock, log });
+    return { ...gateway, readyLine: `listening on ${gateway.url}` };
+  });
+}
+
+/** The `worker` command: as `serve`, but the process listens nowhere and only works on passes. */
+export function work(flags: ConfigFlags): Promise<void> {
+  return runUntilStopped(flags, async (config, log) => {
+    const worker = await startPassWorker(config, { clock: systemClock, log });
+    return { ...worker, readyLine: `working on passes as ${worker.id}` };
+  });
+}
+
+interface Running extends Pick<Gateway, 'adminPassword' | 'close'> {
+  readonly readyLine: string;
+}
+
+async function runUntilStopped(
+  flags: ConfigFlags,
+  start: (config: Config, log: Logger) => Promise<Running>,
+): Promise<void> {
   const config = await loadConfig({ flags, environment: readEnvironment(), cwd: process.cwd() });
   const log = createLogger({ level: config.logLevel });
-  const start = config.workers === 1 ? startGateway : startWorkers;
-  const gateway = await start(config, { clock: systemClock, log });
-  // Whoever reads that it listens may stop it at once.
+  const running = await start(config, log);
+  // Whoever reads that it is ready may stop it at once.
   const stopped = stopSignal();
-  if (gateway.adminPassword !== undefined) process.stderr.write(`admin password: ${gateway.adminPassword}\n`);
-  process.stdout.write(`listening on ${gateway.url}\n`);
+  if (running.adminPassword !== undefined) process.stderr.write(`admin password: ${running.adminPassword}\n`);
+  process.stdout.write(`${running.readyLine}\n`);
   log.info({ signal: await stopped }, 'draining');
-  await gateway.close();
+  await running.close();
 }

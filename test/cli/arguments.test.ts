@@ -4,6 +4,7 @@ import { runCli } from '../support/cli.js';
 const SHADOW = ['--shadow-endpoint', 'http://127.0.0.1:1', '--shadow-region', 'us-east-1'];
 const KEYS = ['--shadow-access-key', 'AKID', '--shadow-secret-key', 'secret'];
 const CREATE = ['storage', 'create', '-n', 'photos'];
+const SWEEP = ['storage', 'sweep', 'photos'];
 /** Nothing listens on port 1: a command that gets this far was rightly put. */
 const NOBODY = { PENUMBRA_URL: 'http://127.0.0.1:1', PENUMBRA_ADMIN_PASSWORD: 'password' };
 
@@ -47,6 +48,26 @@ describe('wrong usage ends with 2, one line on stderr and nothing on stdout', ()
       '--clear-shadow',
     ],
     ['destroy with nobody to ask', ['storage', 'destroy', 'photos'], '-y'],
+    ['a sweep of nothing', ['storage', 'sweep', 'photos'], "missing required argument 'action'"],
+    ['an unknown action', ['storage', 'sweep', 'photos', 'begin'], 'retry-failed'],
+    [
+      'a limit that is none',
+      [...SWEEP, 'start', '--max-bandwidth', '50'],
+      '--max-bandwidth "50" must be bytes',
+    ],
+    ['a sweep of a new bucket without a shadow', [...CREATE, '--sweep'], '--sweep goes with --shadow-*'],
+    ['a sweep of no new shadow', ['storage', 'update', 'photos', '--sweep'], 'storage sweep'],
+    ['nothing to set', [...SWEEP, 'set'], 'nothing to set'],
+    [
+      'limits for what is paused',
+      [...SWEEP, 'pause', '--max-requests', '3'],
+      'settings go with start and set',
+    ],
+    ['to look on at what is paused', [...SWEEP, 'pause', '--watch'], '--watch goes with start'],
+    ['an unknown resolution', [...SWEEP, 'start', '--on-drift', 'panic'], 'source-wins'],
+    ['an unknown level', ['storage', 'verify', 'photos', '--level', 'all'], 'listing, checksum, content'],
+    ['a share that is none', ['storage', 'verify', 'photos', '--sample', '2'], 'It must be a percentage'],
+    ['a share of more than all', ['storage', 'verify', 'photos', '--sample', '101%'], 'up to 100%'],
     ['an empty password on stdin', ['login'], 'expected on stdin'],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await runCli(args);

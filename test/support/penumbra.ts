@@ -29,6 +29,17 @@ export async function startPenumbra(data: string, env: Variables = {}, port = 0)
   return { ...server, url: server.line.slice('listening on '.length) };
 }
 
+/** `penumbra worker` as a process of its own; `id` as the commands show it. */
+export async function startPassWorker(
+  data: string,
+  env: Variables = {},
+): Promise<RunningProcess & { readonly id: string }> {
+  const args = [join(BIN, 'penumbra.js'), 'worker', '--data', data];
+  const options = { until: /^working on passes as /, env: { ...NO_SETTINGS, ...env } };
+  const worker = await startProcess(process.execPath, args, options);
+  return { ...worker, id: worker.line.slice('working on passes as '.length) };
+}
+
 export interface CommandOptions {
   readonly env?: Variables;
   readonly input?: string;

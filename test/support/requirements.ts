@@ -12,6 +12,7 @@ const PACKAGES = {
   restic: 'restic',
   boto3: 'python3-boto3',
   'docker-compose': 'docker-compose',
+  script: 'bsdutils',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { CreatedBucketJson } from '../../gateway/admin/schemas.js';
 import { withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
+import { UsageError } from '../failure.js';
 import { formatVariables } from '../format.js';
 import { type Io, print } from '../io.js';
 import { addShadowFlags, readShadowFlags, type ShadowFlags } from '../shadow-flags.js';
@@ -11,6 +13,7 @@ interface CreateFlags extends ShadowFlags {
   readonly backend?: string;
   readonly targetBucket?: string;
   readonly public?: true;
+  readonly sweep?: true;
   readonly json?: true;
 }
 
@@ -24,12 +27,14 @@ export function addCreate(storage: Command, io: Io): void {
     .option('--target-bucket <bucket>', "bucket on that backend (default: the bucket's own name)")
     .option('-p, --public', 'let anyone read objects');
   addShadowFlags(command)
+    .option('--sweep', 'begin to copy what the shadow has')
     .option('--json', 'print one JSON document')
     .action((flags: CreateFlags) => create(flags, io));
 }
 
 async function create(flags: CreateFlags, io: Io): Promise<void> {
   const shadow = await readShadowFlags(flags, io);
+  if (flags.sweep && !shadow) throw new UsageError('--sweep goes with --shadow-*');
   await withAdmin(io, async (client) => {
     const body = {
       name: flags.name,
@@ -50,5 +55,6 @@ async function create(flags: CreateFlags, io: Io): Promise<void> {
       AWS_SECRET_ACCESS_KEY: secret_access_key,
     });
     print(io, { json: { bucket, endpoint, region, access_key_id, secret_access_key }, text }, flags.json);
+    if (flags.sweep) await client.request('POST', `${bucketPath(bucket)}/sweep`);
   });
 }

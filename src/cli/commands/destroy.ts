@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
 import { type Io, print } from '../io.js';
 import { confirmOrRefuse } from '../prompts.js';
-import { bucketPath } from './status.js';
 
 interface DestroyFlags {
   readonly yes?: true;

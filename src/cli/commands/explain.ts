@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ExplanationJson } from '../../gateway/admin/comparison-schemas.js';
 import { withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
 import { explanationText } from '../explanation-text.js';
 import { type Io, print } from '../io.js';
-import { bucketPath } from './status.js';
 
 export function addExplain(storage: Command, io: Io): void {
   storage

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { AccessKeyJson, CreatedAccessKeyJson } from '../../gateway/admin/schemas.js';
 import { withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
 import { formatTable, formatVariables } from '../format.js';
 import { type Io, print } from '../io.js';
 import { fetchAll } from '../pages.js';
-import { bucketPath } from './status.js';
 
 interface CreateFlags {
   readonly role: AccessKeyJson['role'];

@@ -10,10 +10,10 @@ import type {
 } from '../../gateway/admin/comparison-schemas.js';
 import { LEVELS } from '../../sweep/compare/verified.js';
 import { type AdminClient, withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
 import { CliError } from '../failure.js';
 import { formatBytes, formatCount, formatMany } from '../format.js';
 import type { Io } from '../io.js';
-import { bucketPath } from './status.js';
 
 interface ReportFlags {
   readonly format: 'ndjson' | 'csv';

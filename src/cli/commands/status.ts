@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { BucketStatusJson, LossesJson, ProofJson } from '../../gateway/admin/schemas.js';
 import { type AdminClient, withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
 import { formatTable } from '../format.js';
 import { type Io, print } from '../io.js';
 import { fetchAll } from '../pages.js';
@@ -47,9 +48,4 @@ async function printLosses(client: AdminClient, name: string, { io, asJson }: Pr
   const losses = await fetchAll<'losses', LossesJson['losses'][number]>(client, { path, field: 'losses' });
   const rows = losses.map(({ key, what, reason, at }) => [at, what, reason, JSON.stringify(key)]);
   print(io, { json: { losses }, text: formatTable([['AT', 'WHAT', 'WHY', 'KEY'], ...rows]) }, asJson);
-}
-
-/** Where the admin API has a bucket. */
-export function bucketPath(name: string): string {
-  return `/buckets/${encodeURIComponent(name)}`;
 }

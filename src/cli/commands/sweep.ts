@@ -1,27 +1,51 @@
-import { Argument, type Command } from 'commander';
-import type { SweepJson } from '../../gateway/admin/schemas.js';
+import { Argument, type Command, Option } from 'commander';
 import { withAdmin } from '../admin-client.js';
-import { formatBytes, formatCount, formatObjects } from '../format.js';
-import { type Io, print } from '../io.js';
-import { bucketPath } from './status.js';
+import type { Io } from '../io.js';
+import { addPaceFlags, type PaceFlags, readPaceFlags } from '../pace-flags.js';
+import { ACTIONS, type Action, assertFitting, runPassCommand } from '../pass-actions.js';
+
+interface SweepFlags extends PaceFlags {
+  readonly onDrift?: string;
+  readonly catchUp?: boolean;
+  readonly watch?: true;
+  readonly json?: true;
+}
 
 export function addSweep(storage: Command, io: Io): void {
-  storage
+  const command = storage
     .command('sweep <name>')
-    .description('copy in the background what only the shadow has, or show how far that is')
-    .addArgument(new Argument('<action>', 'what to do').choices(['start', 'status']))
+    .description('copy in the background what only the shadow has, and show how far that is')
+    .addArgument(new Argument('<action>', 'what to do').choices([...ACTIONS, 'failures']));
+  addPaceFlags(command)
+    .addOption(
+      new Option('--on-drift <what>', 'about keys that changed in the shadow after their copy').choices([
+        'report',
+        'source-wins',
+        'target-wins',
+      ]),
+    )
+    .option('--catch-up', 'let passes follow each other until one finds nothing to copy')
+    .option('--no-catch-up', 'let no other pass follow')
+    .option('--watch', 'look on until it is over: a bar on a terminal, else a JSON line for each change')
     .option('--json', 'print one JSON document')
-    .action((name: string, action: 'start' | 'status', { json }: { json?: true }) =>
-      withAdmin(io, async (client) => {
-        const method = action === 'start' ? 'POST' : 'GET';
-        const progress = await client.request<SweepJson>(method, `${bucketPath(name)}/sweep`);
-        print(io, { json: progress, text: [sweepText(progress)] }, json);
-      }),
+    .action((name: string, action: Action | 'failures', flags: SweepFlags) =>
+      sweep(name, action, { flags, io }),
     );
 }
 
-function sweepText({ state, objects_copied, bytes_copied, failed, last_error }: SweepJson): string {
-  const copied = `${formatObjects(objects_copied)} copied (${formatBytes(bytes_copied)})`;
-  const failures = failed > 0 ? `, ${formatCount(failed)} failed` : '';
-  return `${state}: ${copied}${failures}${last_error === null ? '' : `; last error: ${last_error}`}`;
+async function sweep(
+  bucket: string,
+  action: Action | 'failures',
+  { flags, io }: { readonly flags: SweepFlags; readonly io: Io },
+): Promise<void> {
+  const command = {
+    kind: 'sweep' as const,
+    bucket,
+    action: action === 'failures' ? ('findings' as const) : action,
+    settings: { ...readPaceFlags(flags), on_drift: flags.onDrift, catch_up: flags.catchUp },
+    watch: flags.watch,
+    asJson: flags.json,
+  };
+  assertFitting(command);
+  await withAdmin(io, (client) => runPassCommand(client, command, io));
 }

@@ -2,17 +2,19 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_WAIT_SECONDS } from '../../gateway/admin/limits.js';
 import type { ChangedBucketJson, ProofJson, SwitchingJson } from '../../gateway/admin/schemas.js';
 import { withAdmin } from '../admin-client.js';
+import { bucketPath } from '../bucket-path.js';
 import { CliError, UsageError } from '../failure.js';
 import { formatBytes, formatObjects } from '../format.js';
 import type { Io } from '../io.js';
 import { addShadowFlags, hasShadowFlag, readShadowChanges, type ShadowFlags } from '../shadow-flags.js';
-import { bucketPath, printStatus } from './status.js';
+import { printStatus } from './status.js';
 
 interface UpdateFlags extends ShadowFlags {
   readonly clearShadow?: true;
   readonly whenDrained?: boolean;
   readonly force?: true;
   readonly public?: true;
+  readonly sweep?: true;
   readonly private?: true;
   readonly wait: number;
   readonly json?: true;
@@ -27,6 +29,7 @@ export function addUpdate(storage: Command, io: Io): void {
     .option('--when-drained', 'with --clear-shadow: sweep until nothing is left, then clear it by itself')
     .option('--no-when-drained', 'let it not be cleared by itself any more')
     .option('--force', 'leave the shadow although it has objects that were not copied')
+    .option('--sweep', 'begin to copy what the shadow has')
     .option('-p, --public', 'let anyone read objects')
     .option('--private', 'let nobody read objects without an access key')
     .addOption(
@@ -48,7 +51,9 @@ async function update(name: string, flags: UpdateFlags, io: Io): Promise<void> {
       when_drained === undefined ? { shadow, public: isPublic, force, wait_seconds } : { when_drained };
     const { proof } = await client.request<ChangedBucketJson>('PATCH', bucketPath(name), changes);
     if (proof && !asJson) io.stdout.write(`${proofText(proof)}\n`);
-    const status = await printStatus(client, name, { io, asJson, proof }).catch((error: unknown) => {
+    const begun = flags.sweep ? client.request('POST', `${bucketPath(name)}/sweep`) : Promise.resolve();
+    const told = begun.then(() => printStatus(client, name, { io, asJson, proof }));
+    const status = await told.catch((error: unknown) => {
       throw error instanceof CliError ? new SavedUnseen(name, error) : error;
     });
     if (shadow !== undefined && status.switching) throw new NotYetSwitched(name, status.switching);
@@ -87,7 +92,7 @@ function assertWhenDrainedAlone(flags: UpdateFlags, isShadowed: boolean): void {
     throw new UsageError('--when-drained goes with --clear-shadow');
   if (!flags.whenDrained && flags.clearShadow)
     throw new UsageError('--no-when-drained and --clear-shadow exclude each other');
-  if (isShadowed || flags.force || flags.public || flags.private)
+  if (isShadowed || flags.sweep || flags.force || flags.public || flags.private)
     throw new UsageError('--when-drained and --no-when-drained stand alone but for --clear-shadow');
 }
 
@@ -105,6 +110,7 @@ function assertConsistent(flags: UpdateFlags): void {
   }
   if (flags.clearShadow && isShadowed)
     throw new UsageError('--clear-shadow and --shadow-* exclude each other');
+  if (flags.sweep && !isShadowed) throw new UsageError('--sweep goes with --shadow-* (or use storage sweep)');
   if (flags.public && flags.private) throw new UsageError('--public and --private exclude each other');
   if (flags.clearShadow || isShadowed) return;
   if (flags.force) throw new UsageError('--force goes with --clear-shadow or --shadow-*');

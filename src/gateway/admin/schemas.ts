@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
 import { hasKeyLength, MAX_KEY_BYTES } from '../../s3/keys.js';
 import { LOSSES } from '../../shadow/copying/loss.js';
-import { PASS_STATES } from '../../state/passes/pass-record.js';
 import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';
@@ -251,18 +250,6 @@ export const backend = z
   })
   .openapi('Backend');
 
-export const sweep = z
-  .object({
-    state: z.enum(['idle', ...PASS_STATES]),
-    objects_copied: z.int(),
-    bytes_copied: z.int(),
-    failed: z.int(),
-    started_at: z.iso.datetime().nullable(),
-    finished_at: z.iso.datetime().nullable(),
-    last_error: z.string().nullable(),
-  })
-  .openapi('Sweep');
-
 export type ShadowChanges = z.infer<typeof shadowChanges>;
 export type ShadowInput = z.infer<typeof shadowInput>;
 export type NewBucketInput = z.infer<typeof newBucket>;
@@ -279,4 +266,3 @@ export type CreatedBucketJson = z.infer<typeof createdBucket>;
 export type AccessKeyJson = z.infer<typeof accessKey>;
 export type CreatedAccessKeyJson = z.infer<typeof createdAccessKey>;
 export type BackendJson = z.infer<typeof backend>;
-export type SweepJson = z.infer<typeof sweep>;

@@ -4,9 +4,9 @@ import { NO_COPIES } from '../../state/copy-counts.js';
 import type { LossPage } from '../../state/copy-losses.js';
 import { countOf } from '../../state/passes/tally.js';
 import { isDeclared, type Place } from '../../state/place.js';
-import type { Progress } from '../../sweep/passes/progress.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
+import { isoTime } from './iso-time.js';
 import type { Proof } from './proof.js';
 import type {
   AccessKeyJson,
@@ -15,7 +15,6 @@ import type {
   LossesJson,
   MigrationJson,
   ProofJson,
-  SweepJson,
   SwitchingJson,
 } from './schemas.js';
 
@@ -112,27 +111,9 @@ export function backendJson({ backend, endpoint }: DeclaredBackend, defaultBacke
   };
 }
 
-/** `undefined` where none was begun. */
-export function sweepJson(progress: Progress | undefined): SweepJson {
-  const copied = progress && countOf(progress.tally, 'copied');
-  return {
-    state: progress?.pass.state ?? 'idle',
-    objects_copied: copied?.objects ?? 0,
-    bytes_copied: copied?.bytes ?? 0,
-    failed: progress ? countOf(progress.tally, 'failed').objects : 0,
-    started_at: isoTime(progress?.pass.startedAt),
-    finished_at: isoTime(progress?.pass.finishedAt),
-    last_error: progress?.pass.lastError ?? null,
-  };
-}
-
 export function lossesJson({ losses, next }: LossPage): LossesJson {
   return {
     losses: losses.map(({ at, ...loss }) => ({ ...loss, at: new Date(at).toISOString() })),
     next: next === undefined ? null : String(next),
   };
-}
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
 }

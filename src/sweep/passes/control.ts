@@ -46,7 +46,10 @@ export class PassControl {
     let replaced: Pass | undefined;
     const pass = await this.passes.change(bucket.id, kind, (found) => {
       replaced = undefined;
-      if (found && !isOver(found)) return { ...goingOn(found), settings: changed(found.settings, given) };
+      if (found && !isOver(found)) {
+        assertComparable(found, given);
+        return { ...goingOn(found), settings: changed(found.settings, given) };
+      }
       replaced = found;
       const before = found ?? { bucketId: bucket.id, bucket: bucket.name, kind };
       // What was asked of one pass is not asked of the next, but for how fast it may go.
@@ -146,6 +149,15 @@ const changed = (settings: PassSettings, given: Partial<PassSettings>): PassSett
   ...given,
   limits: { ...settings.limits, ...given.limits },
 });
+
+/** What a verification has found would mean nothing if half of it had been looked at otherwise. */
+function assertComparable({ kind, bucket, settings }: Pass, given: Partial<PassSettings>): void {
+  const { level = settings.level, sample = settings.sample } = given;
+  if (level === settings.level && sample === settings.sample) return;
+  throw new PassRefused(
+    `the ${kind} of "${bucket}" is under way by level ${settings.level}, of ${settings.sample * 100} % of all keys: stop it to begin another`,
+  );
+}
 
 function there(pass: Pass | undefined, kind: PassKind): Pass {
   if (!pass) throw new PassRefused(`no ${kind} was begun`);

@@ -132,7 +132,7 @@ export class Engine {
   async #lookAfter(pass: Pass): Promise<void> {
     if (pass.state === 'planning') await this.#makePlan(pass);
     else if (pass.state === 'running') await this.#announce(pass);
-    else if (pass.state === 'done' && pass.settings.catchUp && hasFoundWork(pass)) await this.#followUp(pass);
+    else if (isFollowed(pass)) await this.#followUp(pass);
   }
 
   async #announce(pass: Pass): Promise<void> {
@@ -319,8 +319,10 @@ const refTo = ({ bucketId, kind, run }: Pass, { id }: Range): RangeRef => ({
   range: id,
 });
 
-/** Whether a pass has copied something, so that there may be more since. */
-const hasFoundWork = ({ tally }: Pass): boolean =>
+/** Whether another pass follows by itself: this one has copied something, so that there may be more since. */
+export const isFollowed = ({ state, settings, tally }: Pass): boolean =>
+  state === 'done' &&
+  settings.catchUp &&
   countOf(tally, 'copied').objects + countOf(tally, 'renewed').objects > 0;
 
 /** The pass that follows `before`, or the first one. */

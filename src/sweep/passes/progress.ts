@@ -80,8 +80,12 @@ function estimated({ plan }: Pass, seen: Sum, left: number): Sum {
   return { objects: Math.round(objects), bytes: Math.round(seen.bytes + (objects - seen.objects) * mean) };
 }
 
-const basisOf = ({ plan, finished }: Pass, isExact: boolean): string =>
-  isExact ? 'listed' : `${plan.basis || 'not planned yet'}; ${finished} of ${plan.ranges} ranges listed`;
+function basisOf({ plan, finished }: Pass, isExact: boolean): string {
+  if (isExact) return 'listed';
+  return plan.basis === ''
+    ? 'it is not planned yet'
+    : `${plan.basis}; ${finished} of ${plan.ranges} ranges listed`;
+}
 
 function etaOf(total: Sum, done: Sum, rate: Sum): number | undefined {
   const objects = rate.objects > 0 ? (total.objects - done.objects) / rate.objects : undefined;

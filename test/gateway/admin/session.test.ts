@@ -108,7 +108,11 @@ describe('without a session', () => {
       '/buckets/{name}/losses',
       '/buckets/{name}/report',
       '/buckets/{name}/status',
-      '/buckets/{name}/sweep',
+      ...['sweep', 'verify'].flatMap((kind) =>
+        ['', '/findings', '/pause', '/resume', '/retry-failed', '/stop'].map(
+          (verb) => `/buckets/{name}/${kind}${verb}`,
+        ),
+      ),
       '/keys',
       '/keys/{id}',
       '/login',
