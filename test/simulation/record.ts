@@ -10,7 +10,8 @@ export const BUCKET = 'bucket';
 export const BUCKET_ID = 'b';
 
 /** The bucket as a scenario begins with it. */
-export function recordOf({ rung, delete: deletes, conditional }: Scenario): BucketRecord {
+export function recordOf({ rung, delete: deletes, conditional, isOneStore }: Scenario): BucketRecord {
+  const place = { backend: isOneStore ? 'target' : 'shadow', bucket: 'shadow' };
   return {
     name: BUCKET,
     id: BUCKET_ID,
@@ -18,7 +19,7 @@ export function recordOf({ rung, delete: deletes, conditional }: Scenario): Buck
     target: { backend: 'target', bucket: 'target' },
     public: false,
     createdAt: '2026-01-01T00:00:00.000Z',
-    shadow: rung === 'none' ? null : shadowOn(rung, deletes),
+    shadow: rung === 'none' ? null : { ...shadowOn(rung, deletes), place },
     epoch: 0,
     forgetting: false,
     conditionalWrites: conditional,

@@ -21,7 +21,14 @@ export interface Scenario {
   readonly asks?: readonly Ask[];
   readonly delete: 'both' | 'target';
   /** Where the target honours If-None-Match. */
-  readonly conditional: { readonly put: boolean; readonly complete: boolean; readonly match: boolean };
+  readonly conditional: {
+    readonly put: boolean;
+    readonly complete: boolean;
+    readonly match: boolean;
+    readonly copy?: boolean;
+  };
+  /** Whether both sides are buckets of one store, which can copy from one to the other; only where the rung stays. */
+  readonly isOneStore?: boolean;
   readonly keys: number;
   readonly clients: number;
   /** Of each client, one after the other. */
@@ -80,7 +87,12 @@ export const scenarioOf = (seed: number): Scenario =>
 
 function switchedScenarioOf(seed: number): Scenario {
   const random = new Random(seed ^ 0x5817c4);
-  return { ...steadyScenarioOf(seed), rung: random.pick(FIRST_RUNGS), switches: 1 + random.below(4) };
+  return {
+    ...steadyScenarioOf(seed),
+    rung: random.pick(FIRST_RUNGS),
+    switches: 1 + random.below(4),
+    isOneStore: false,
+  };
 }
 
 /** One in which the rung stays. */
@@ -92,7 +104,7 @@ export function steadyScenarioOf(seed: number): Scenario {
     rung: random.pick(['read-through', 'read-through', 'exclusive', 'write-through', 'write-through']),
     switches: 0,
     delete: random.chance(0.75) ? 'both' : 'target',
-    conditional: { put, complete: put && random.chance(0.6), match: put },
+    conditional: { put, complete: put && random.chance(0.6), match: put, copy: put },
     keys: 1 + random.below(2),
     clients: 2 + random.below(3),
     operations: 2 + random.below(3),
@@ -107,5 +119,6 @@ export function steadyScenarioOf(seed: number): Scenario {
       departures: random.below(2),
       stalls: random.chance(0.2) ? 1 : 0,
     },
+    isOneStore: random.chance(0.25),
   };
 }

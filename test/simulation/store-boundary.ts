@@ -31,6 +31,8 @@ async function send(store: S3Service, request: S3Request, way: Way): Promise<S3R
   const { scheduler, random } = weather;
   if (!life.alive) return forever();
   monitor.sends(side, request);
+  if (request.operation === 'CopyObject' && markOf(request) === undefined)
+    tally.count('rule', 'the target was asked to copy by itself');
   const trouble = weather.strike('requests', 0.08, TROUBLES);
   await scheduler.pause();
   if (!life.alive && random.chance(0.5)) return forever();

@@ -79,7 +79,9 @@ export class World {
     this.keys = Array.from({ length: keys }, (_, index) => `k${index}`);
     this.monitor = new Monitor({ history, writesBoth: rung === 'write-through' && !this.#isSwitched });
     this.switches = new SwitchWitness(this.kv, tally);
-    this.stores = { target: this.#makeStore('target'), shadow: this.#makeStore('shadow') };
+    const target = this.#makeBackend('target');
+    const shadow = scenario.isOneStore ? target : this.#makeBackend('shadow');
+    this.stores = { target: this.#makeStore('target', target), shadow: this.#makeStore('shadow', shadow) };
     this.#overlaps = new Overlaps(tally);
     const targetHas = (key: string) => this.monitor.has('target', key);
     this.#records = new RecordWitness({
@@ -238,8 +240,10 @@ export class World {
     return this.scenario.switches > 0;
   }
 
-  #makeStore(side: Side): S3Service {
-    const store = createMemoryBackend({ name: side, clock: this.scheduler, minPartSize: 1 }).service;
+  #makeBackend = (name: string): S3Service =>
+    createMemoryBackend({ name, clock: this.scheduler, minPartSize: 1 }).service;
+
+  #makeStore(side: Side, store: S3Service): S3Service {
     const answersAgain = this.scenario.conditional.complete;
     return this.monitor.watching(side, atBucket(side)(answersAgain ? store : forgettingUploads(store)));
   }

@@ -58,13 +58,15 @@ export function keysOf(name: DeedName, key: string, all: readonly string[]): rea
   return of === 'all keys' ? all : of === 'no key' ? [] : [key];
 }
 
-/** As a listing shows what makes the sweep read an object in ranges, if it goes in parts. */
+/** As a listing shows an object that the sweep reads in ranges, if it goes in parts, and one that a store may copy by itself. */
 const LARGE = { size: 64 * 1024 * 1024, etag: `"${'0'.repeat(32)}-2"` };
+const SMALL = { size: 1, etag: `"${'0'.repeat(32)}"` };
+const LISTED = [LARGE, LARGE, SMALL, SMALL, undefined];
 
 /** Now and then by a listing of the target, which may be old by the time that the copy begins. */
 async function sweep(client: Client, key: string): Promise<void> {
   const { history, monitor, weather } = client.surroundings;
-  const listed = history.now() % 2 === 0 || monitor.has('target', key) ? undefined : LARGE;
+  const listed = monitor.has('target', key) ? undefined : LISTED[history.now() % LISTED.length];
   await weather.scheduler.pause();
   await client.unlessDead(client.bucket.migrate(key, { listed }));
 }

@@ -1,7 +1,15 @@
 import type { Kv } from '../../../src/state/kv.js';
 import { type CopyToken, type KeyView, Ledger } from '../../../src/state/ledger.js';
 import type { LedgerParts } from '../rules.js';
-import { CROWD, forceRecord, type Mutants, NOTHING_CONDITIONAL, withLedger, withRecords } from './mutant.js';
+import {
+  CROWD,
+  forceRecord,
+  type Mutants,
+  NOTHING_CONDITIONAL,
+  withLedger,
+  withRecords,
+  withStores,
+} from './mutant.js';
 
 class CommitsWithoutToken extends Ledger {
   override async beginCommit(): Promise<boolean> {
@@ -55,6 +63,14 @@ const NOT_WAITED_FOR = withRecords({
   }),
 });
 
+/** The target replaces what clients wrote meanwhile when it copies by itself, and nobody has found that out. */
+const COPIES_OVER_OTHERS = withStores(({ target }) => ({
+  target: (request) => {
+    const { 'if-none-match': _, ...headers } = request.headers;
+    return target(request.operation === 'CopyObject' ? { ...request, headers } : request);
+  },
+}));
+
 export const COPIES: Mutants = {
   'commits a copy without its token': { rules: withLedger(CommitsWithoutToken), where: CROWD },
   'gives the token after the shadow was read': { rules: withLedger(GivesTokensLate) },
@@ -63,5 +79,15 @@ export const COPIES: Mutants = {
     where: { ...CROWD, rung: 'read-through', conditional: NOTHING_CONDITIONAL },
   },
   'does not void the tokens of copies under way': { rules: NEVER_VOID, where: CROWD },
+  'has the target copy by itself over what clients wrote': {
+    rules: COPIES_OVER_OTHERS,
+    where: {
+      ...CROWD,
+      rung: 'read-through',
+      isOneStore: true,
+      conditional: { put: true, complete: false, match: true, copy: true },
+      deeds: ['get', 'put', 'sweep'],
+    },
+  },
   'does not wait for a copy that is being committed': { rules: NOT_WAITED_FOR, where: CROWD },
 };
