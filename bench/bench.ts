@@ -1,9 +1,14 @@
 import { argv, exitCode, stderr, stdout } from 'node:process';
 import { manyStreams } from './many-streams.js';
 import { plan } from './plan.js';
+import { sweepAgainstRclone } from './sweep.js';
 
 /** Each starts what it needs, measures, and returns the lines of its result. */
-const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = { plan, streams: manyStreams };
+const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
+  plan,
+  streams: manyStreams,
+  sweep: sweepAgainstRclone,
+};
 
 async function main(): Promise<void> {
   const wanted = argv.slice(2);

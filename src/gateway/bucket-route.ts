@@ -6,6 +6,7 @@ import { knowingPairs } from '../shadow/uploads/pair.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import type { CopyCounts } from '../state/copy-counts.js';
 import type { CopyLosses } from '../state/copy-losses.js';
+import { groupedCommits } from '../state/grouped-commits.js';
 import type { Kv } from '../state/kv.js';
 import { Ledger } from '../state/ledger.js';
 import { createPageTokens } from '../state/page-tokens.js';
@@ -103,7 +104,10 @@ function openShadowedRoute(
   const unanswered = new UnansweredWrites(clock, times);
   const source = connections.toShadow(record);
   const shadow = unanswered.notingDeletes(source.service);
-  const ledger = new Ledger(withinTenure(kv, tenure), record.id, clock, { times, epoch: record.epoch });
+  const ledger = new Ledger(groupedCommits(withinTenure(kv, tenure)), record.id, clock, {
+    times,
+    epoch: record.epoch,
+  });
   const shadowed = createShadowed({
     bucket: record,
     target: target.service,

@@ -11,6 +11,8 @@ import type { UploadKeeper } from './upload-keeper.js';
 
 export interface SinkOptions {
   readonly signal: AbortSignal;
+  /** All bytes of a small object that nobody reads along; without it they come by the sink's branch. */
+  readonly whole?: Buffer | undefined;
   /** What the copy is given beside its bytes. */
   readonly belongings: (way: Way) => Promise<Belongings>;
   /** Whether the copy is to have its source's ETag, and is made anew where it has not but could have. */

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { toReadable } from '../../s3/body.js';
-import type { S3Response } from '../../s3/message.js';
+import { collect, toReadable } from '../../s3/body.js';
+import type { S3Body, S3Response } from '../../s3/message.js';
 import type { CopyToken } from '../../state/ledger.js';
-import { Branch } from '../branch.js';
+import { Branch, WrongLength } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import { isInTarget } from '../view.js';
 import { gather } from './belongings.js';
@@ -11,7 +11,7 @@ import { abortUpload, type CopySink, type Released } from './copy-sink.js';
 import { goesInParts } from './in-parts.js';
 import { noteLosses } from './loss.js';
 import type { PartLayout } from './part-layout.js';
-import { sourceObject } from './source-object.js';
+import { type SourceObject, sourceObject } from './source-object.js';
 import { fill, openSink } from './transfer.js';
 import { Superseded, UploadKeeper } from './upload-keeper.js';
 
@@ -55,15 +55,20 @@ export async function copy(
     const object = sourceObject(key, source);
     if (token.left && (isWithinTarget || !goesInParts(ctx, object)))
       await abortUpload(ctx, { key, uploadId: token.left.uploadId }, signal);
+    const isSmall =
+      object.size <= WHOLE_BYTES && readers.length === 0 && !isWithinTarget && !goesInParts(ctx, object);
+    const whole = isSmall ? await readWhole(source.body, object) : undefined;
     sink = openSink(ctx, object, {
       signal,
+      whole,
       belongings: (way) => gather(ctx, object, { way, signal }),
       keepsETag: true,
       keeper: new UploadKeeper(ctx.ledger, token),
       ranges,
       isWithinTarget,
     });
-    await fill(sink, bytes, object, readers);
+    if (whole) await sink.ready();
+    else await fill(sink, bytes, object, readers);
     const end = await commit(ctx, token, sink);
     await endToken(ctx, token);
     if (end.state === 'exists') return { state: 'present' };
@@ -81,6 +86,16 @@ export async function copy(
     // Where nobody reads any more, the source has not come to its end.
     bytes.destroy();
   }
+}
+
+/** Up to this size (bytes) an object is held whole: one write to the target costs less than a stream whose end is kept back. */
+const WHOLE_BYTES = 64 * 1024;
+
+/** @throws WrongLength, or whatever the source fails with */
+async function readWhole(body: S3Body | undefined, { size }: SourceObject): Promise<Buffer> {
+  const whole = await collect(body, size, () => new WrongLength(size, size + 1));
+  if (whole.length < size) throw new WrongLength(size, whole.length);
+  return whole;
 }
 
 /**

@@ -15,11 +15,11 @@ import { contentMd5, type SourceObject } from './source-object.js';
 
 const REFUSED = 'target refused the copy';
 
-/** A copy by one PUT whose last byte is withheld. */
+/** A copy by one PUT: its last byte is withheld, or all of it where the whole is at hand. */
 export function putSink(
   ctx: ShadowContext,
   object: SourceObject,
-  { signal, belongings }: SinkOptions,
+  { signal, belongings, whole = object.size === 0 ? Buffer.alloc(0) : undefined }: SinkOptions,
 ): CopySink {
   const { refusals } = ctx.learnt;
   const branch = new WithheldBranch();
@@ -31,11 +31,11 @@ export function putSink(
       ...onlyIfAbsent(ctx.conditionalWrites.put),
       'content-length': String(object.size),
     };
-    const body = object.size === 0 ? Buffer.alloc(0) : branch;
+    const body = whole ?? branch;
     return ctx.target(ask('PutObject', { method: 'PUT', key: object.key, headers, body, signal }));
   };
-  // An empty body has no end to withhold, so its request waits for the release.
-  let answer = object.size === 0 ? undefined : put();
+  // A body that is sent in one has no end to withhold, so its request waits for the release.
+  let answer = whole ? undefined : put();
   let released = false;
   const end = (error?: Error) => branch.destroy(error);
   (answer ?? gathered).then(() => answer && end(), end);

@@ -29,7 +29,11 @@ export function copyWork({ migrate, paced, through, judgeBoth, clock, log }: Cop
     signal: AbortSignal,
   ): Promise<CopyOutcome & { attempts: number }> {
     for (let attempts = 1; ; attempts += 1) {
-      const hints = { ...(attempts === 1 && listed && { listed }), ...(through && { through }) };
+      const hints = {
+        as: 'sweep' as const,
+        ...(attempts === 1 && listed && { listed }),
+        ...(through && { through }),
+      };
       const outcome = await paced(() => migrate(key, hints), signal);
       const rest = RESTS_MS[attempts - 1];
       const isLeft = outcome.state === 'failed' || outcome.state === 'superseded';

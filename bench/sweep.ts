@@ -1,0 +1,326 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { serve, storage } from '../demo/processes.js';
+import { createRemoteBackend } from '../src/backends/remote/remote.js';
+import { atBucket } from '../src/filters/at-bucket.js';
+import type { S3Service } from '../src/s3/message.js';
+import { ask, isSuccess, readBody } from '../src/shadow/ask.js';
+import { listStore } from '../src/shadow/listing/store-page.js';
+import { systemClock } from '../src/system/clock.js';
+import { TIMES } from '../src/system/times.js';
+import { startFaultProxy } from '../test/support/fault-proxy.js';
+import { startRgw } from '../test/support/rgw.js';
+
+/** Where a mover finds a store. */
+interface Store {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+interface Pair {
+  readonly name: string;
+  readonly from: Store;
+  readonly to: Store;
+  close(): Promise<void>;
+}
+
+interface Load {
+  readonly name: string;
+  readonly objects: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What moving a load came to. */
+interface Moved {
+  readonly seconds: number;
+  /** Of the mover's processes, user and system. */
+  readonly cpuSeconds: number;
+}
+
+const ROOT = { accessKeyId: 'root-of-the-bench', secretAccessKey: 'secret-of-the-bench' };
+const ADMIN = { PENUMBRA_ADMIN_PASSWORD: 'password-of-the-bench', PENUMBRA_LOG_LEVEL: 'warn' };
+const TRANSFERS = 16;
+const ROUNDS = 3;
+/** Enough to see what one object costs beside what a listing does. */
+const COUNTED = 1_000;
+const MEBIBYTE = 1024 * 1024;
+
+const LOADS: readonly Load[] = [
+  { name: '4 KiB', objects: 20_000, size: 4096 },
+  { name: '64 MiB', objects: 40, size: 64 * MEBIBYTE },
+];
+
+/**
+ * The sweep against `rclone copy`, one after the other in each round: between two folders that Penumbra serves, and between two buckets of a Ceph gateway.
+ * `SWEEP_BENCH_SCALE` makes the loads smaller, as 0.1.
+ */
+export async function sweepAgainstRclone(): Promise<string[]> {
+  const lines = [
+    `rclone copy with ${TRANSFERS} transfers, ${availableParallelism()} cores, median of ${ROUNDS} rounds`,
+  ];
+  for (const open of [openFolders, openRgw]) {
+    const folder = await mkdtemp(join(tmpdir(), 'penumbra-bench-'));
+    const pair = await open(folder);
+    try {
+      for (const load of LOADS) lines.push(...(await compare(pair, load, folder)));
+      lines.push(...(await countRequests(pair, folder)));
+    } finally {
+      await pair.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return lines;
+}
+
+async function openFolders(folder: string): Promise<Pair> {
+  const env = {
+    ...ADMIN,
+    PENUMBRA_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId,
+    PENUMBRA_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
+  };
+  const [from, to] = [await serve('from', folder, env), await serve('to', folder, env)];
+  const store = ({ url }: { url: string }): Store => ({ endpoint: url, region: 'auto', ...ROOT });
+  return {
+    name: 'folders served by Penumbra',
+    from: store(from),
+    to: store(to),
+    async close() {
+      await Promise.all([from.stop(), to.stop()]);
+    },
+  };
+}
+
+async function openRgw(): Promise<Pair> {
+  const rgw = await startRgw();
+  return { name: 'Ceph RGW', from: rgw, to: rgw, close: () => rgw.close() };
+}
+
+async function compare(pair: Pair, load: Load, folder: string): Promise<string[]> {
+  const scaled = { ...load, objects: Math.max(4, Math.round(load.objects * scale)) };
+  await fill(pair.from, 'source', scaled);
+  const results = { sweep: [] as Moved[], rclone: [] as Moved[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    results.sweep.push(await bySweep(pair, scaled, folder));
+    results.rclone.push(await byRclone(pair, scaled, folder));
+  }
+  await empty(pair.from, 'source');
+  const [ours, theirs] = [median(results.sweep), median(results.rclone)];
+  const ratio = (one: number, other: number) => `${(one / other).toFixed(2)}x`;
+  return [
+    `${pair.name}, ${scaled.objects} objects of ${load.name}:`,
+    `  sweep:  ${told(ours, scaled)}`,
+    `  rclone: ${told(theirs, scaled)}`,
+    `  objects/s ${ratio(theirs.seconds, ours.seconds)} of rclone's, CPU per object ${ratio(ours.cpuSeconds, theirs.cpuSeconds)}`,
+  ];
+}
+
+function told({ seconds, cpuSeconds }: Moved, { objects, size }: Load): string {
+  const perSecond = objects / seconds;
+  const rate = (objects * size) / MEBIBYTE / seconds;
+  const cpu = (cpuSeconds / objects) * 1_000;
+  return `${seconds.toFixed(1)} s, ${perSecond.toFixed(0)} objects/s, ${rate.toFixed(0)} MiB/s, ${cpu.toFixed(2)} ms of CPU per object`;
+}
+
+/** A gateway of its own that moves the bucket `source` to `moved`, told to sweep; its CPU from then on to the end. */
+async function bySweep(pair: Pair, load: Load, folder: string, seen = pair.to): Promise<Moved> {
+  const gateway = await serve('mover', folder, ADMIN, ['--config', await configure(pair.to, folder)]);
+  const cli = { ...ADMIN, PENUMBRA_URL: gateway.url };
+  try {
+    await storage(['create', '-n', 'moved', ...shadowFlags(pair.from)], cli);
+    const [before, begun] = [await cpuSecondsOf(gateway.pid), performance.now()];
+    await storage(['sweep', 'moved', 'start'], cli);
+    await swept(cli);
+    const moved = {
+      seconds: (performance.now() - begun) / 1_000,
+      cpuSeconds: (await cpuSecondsOf(gateway.pid)) - before,
+    };
+    await assertMoved(seen, 'moved', load);
+    return moved;
+  } finally {
+    await gateway.stop();
+    await rm(join(folder, 'mover'), { recursive: true, force: true });
+    await empty(seen, 'moved');
+  }
+}
+
+async function swept(cli: Readonly<Record<string, string>>): Promise<void> {
+  for (;;) {
+    const { state, failed } = JSON.parse(await storage(['sweep', 'moved', 'status', '--json'], cli));
+    if (failed > 0) throw new Error(`${failed} objects failed`);
+    if (state === 'done') return;
+    await systemClock.sleep(1_000);
+  }
+}
+
+async function byRclone(pair: Pair, load: Load, folder: string): Promise<Moved> {
+  const to = serviceOf(pair.to);
+  await succeed(atBucket('moved')(to), ask('CreateBucket', { method: 'PUT', signal }));
+  const [before, begun] = [await cpuSecondsOfChildren(), performance.now()];
+  const child = spawn(
+    'rclone',
+    [
+      'copy',
+      'from:source',
+      'to:moved',
+      '--transfers',
+      `${TRANSFERS}`,
+      '--checkers',
+      `${TRANSFERS}`,
+      '--config',
+      '/dev/null',
+    ],
+    {
+      env: { PATH: process.env.PATH, HOME: folder, ...remote('FROM', pair.from), ...remote('TO', pair.to) },
+      stdio: 'inherit',
+    },
+  );
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`rclone exited with ${code}`);
+  const moved = {
+    seconds: (performance.now() - begun) / 1_000,
+    cpuSeconds: (await cpuSecondsOfChildren()) - before,
+  };
+  await assertMoved(pair.to, 'moved', load);
+  await empty(pair.to, 'moved');
+  return moved;
+}
+
+const remote = (name: string, { endpoint, accessKeyId, secretAccessKey }: Store) => ({
+  [`RCLONE_CONFIG_${name}_TYPE`]: 's3',
+  [`RCLONE_CONFIG_${name}_PROVIDER`]: 'Other',
+  [`RCLONE_CONFIG_${name}_ENDPOINT`]: endpoint,
+  [`RCLONE_CONFIG_${name}_ACCESS_KEY_ID`]: accessKeyId,
+  [`RCLONE_CONFIG_${name}_SECRET_ACCESS_KEY`]: secretAccessKey,
+});
+
+/** Requests of one object of a sweep, counted before both stores. */
+async function countRequests(pair: Pair, folder: string): Promise<string[]> {
+  const counted = { name: '4 KiB', objects: COUNTED, size: 4096 };
+  await fill(pair.from, 'source', counted);
+  const counts = new Map<string, number>();
+  const proxies = [await startFaultProxy(pair.from.endpoint), await startFaultProxy(pair.to.endpoint)];
+  const [from, to] = proxies;
+  if (!from || !to) throw new RangeError('two proxies were started');
+  for (const proxy of proxies)
+    proxy.disturb(({ method, target }) => {
+      const kind = `${method} ${target.includes('list-type') ? 'listing' : `to ${proxy === from ? 'source' : 'target'}`}`;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      return undefined;
+    });
+  try {
+    const behind = {
+      ...pair,
+      from: { ...pair.from, endpoint: from.endpoint },
+      to: { ...pair.to, endpoint: to.endpoint },
+    };
+    await bySweep(behind, counted, folder, pair.to);
+    const all = [...counts].map(([kind, count]) => `${kind} ${(count / COUNTED).toFixed(2)}`).join(', ');
+    return [`${pair.name}, requests per object, set-up included: ${all}`];
+  } finally {
+    for (const proxy of proxies) await proxy.close();
+    await empty(pair.from, 'source');
+  }
+}
+
+const scale = Number(process.env.SWEEP_BENCH_SCALE ?? 1);
+const { signal } = new AbortController();
+
+function serviceOf({ endpoint, region, accessKeyId, secretAccessKey }: Store): S3Service {
+  const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };
+  return createRemoteBackend({ name: 'bench', ...address, clock: systemClock, times: TIMES }).service;
+}
+
+async function succeed(service: S3Service, request: Parameters<S3Service>[0]): Promise<void> {
+  const answer = await service(request);
+  const body = await readBody(answer);
+  if (!isSuccess(answer)) throw new Error(`${request.operation}: ${answer.status} ${body.toString()}`);
+}
+
+async function fill(store: Store, name: string, { objects, size }: Load): Promise<void> {
+  const bucket = atBucket(name)(serviceOf(store));
+  await succeed(bucket, ask('CreateBucket', { method: 'PUT', signal }));
+  const body = randomBytes(size);
+  const limit = pLimit(16);
+  await Promise.all(
+    Array.from({ length: objects }, (_, index) =>
+      limit(() => {
+        const key = `${String(index % 100).padStart(2, '0')}/${String(index).padStart(6, '0')}`;
+        const headers = { 'content-length': String(size) };
+        return succeed(bucket, ask('PutObject', { method: 'PUT', key, headers, body, signal }));
+      }),
+    ),
+  );
+}
+
+/** Its objects, and the bucket. */
+async function empty(store: Store, name: string): Promise<void> {
+  const bucket = atBucket(name)(serviceOf(store));
+  const limit = pLimit(16);
+  const gone: Promise<void>[] = [];
+  for await (const { key } of listStore(bucket, signal))
+    gone.push(limit(() => succeed(bucket, ask('DeleteObject', { method: 'DELETE', key, signal }))));
+  await Promise.all(gone);
+  await succeed(bucket, ask('DeleteBucket', { method: 'DELETE', signal }));
+}
+
+async function assertMoved(store: Store, name: string, { objects, size }: Load): Promise<void> {
+  let count = 0;
+  for await (const object of listStore(atBucket(name)(serviceOf(store)), signal)) {
+    if (object.size !== size) throw new Error(`${object.key} has ${object.size} bytes`);
+    count += 1;
+  }
+  if (count !== objects) throw new Error(`${count} of ${objects} objects were moved`);
+}
+
+async function configure(
+  { endpoint, region, accessKeyId, secretAccessKey }: Store,
+  folder: string,
+): Promise<string> {
+  const path = join(folder, 'mover.yaml');
+  const backend = {
+    name: 'to',
+    type: 's3',
+    endpoint,
+    region,
+    access_key_id: accessKeyId,
+    secret_access_key: secretAccessKey,
+  };
+  await writeFile(path, JSON.stringify({ storage: { default_backend: 'to', backends: [backend] } }));
+  return path;
+}
+
+const shadowFlags = ({ endpoint, region, accessKeyId, secretAccessKey }: Store): string[] => [
+  ...['--shadow-name', 'source', '--shadow-endpoint', endpoint, '--shadow-region', region],
+  ...['--shadow-access-key', accessKeyId, '--shadow-secret-key', secretAccessKey],
+];
+
+/** proc(5), /proc/pid/stat: utime and stime in ticks, of which there are 100 in a second. */
+async function cpuSecondsOf(pid: number): Promise<number> {
+  const fields = await statOf(`${pid}`);
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** As above, of all children that have ended. */
+async function cpuSecondsOfChildren(): Promise<number> {
+  const fields = await statOf('self');
+  return (Number(fields[13]) + Number(fields[14])) / 100;
+}
+
+/** The fields behind the name of the program, which may have blanks. */
+async function statOf(pid: string): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function median(results: readonly Moved[]): Moved {
+  const sorted = [...results].sort((a, b) => a.seconds - b.seconds);
+  return sorted[Math.floor(sorted.length / 2)] ?? { seconds: 0, cpuSeconds: 0 };
+}

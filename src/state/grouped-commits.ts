@@ -1,0 +1,83 @@
+import type { Kv, KvCommit } from './kv.js';
+
+/** Commits that go together at most, and keys that they write. */
+const MAX_COMMITS = 64;
+const MAX_KEYS = 256;
+
+interface Waiting {
+  readonly commit: KvCommit;
+  readonly resolve: (version: string | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A state whose commits go together where many come at once: while one is under way those that come meanwhile are gathered, and sent as one with the checks of all. A group
+ * of which a check does not hold is sent again one by one, so that each has its own answer; nothing of a group that failed so has applied. A group that was not answered may have applied: all
+ * of its callers are told so.
+ */
+export function groupedCommits(kv: Kv): Kv {
+  let waiting: Waiting[] = [];
+  let isUnderWay = false;
+
+  async function sendAll(): Promise<void> {
+    isUnderWay = true;
+    while (waiting.length > 0) {
+      const { group, rest } = nextGroup(waiting);
+      waiting = rest;
+      await send(group);
+    }
+    isUnderWay = false;
+  }
+
+  async function send(group: readonly Waiting[]): Promise<void> {
+    const [first, ...others] = group;
+    if (first && others.length === 0) return sendAlone(first);
+    try {
+      const version = await kv.commit(together(group));
+      if (version === null) await Promise.all(group.map(sendAlone));
+      else for (const { resolve } of group) resolve(version);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  const sendAlone = ({ commit, resolve, reject }: Waiting): Promise<void> =>
+    kv.commit(commit).then(resolve, reject);
+
+  return {
+    get: (key) => kv.get(key),
+    getMany: (keys) => kv.getMany(keys),
+    list: (range) => kv.list(range),
+    watch: (prefix, onChange) => kv.watch(prefix, onChange),
+    close: () => kv.close(),
+    commit: (commit) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ commit, resolve, reject });
+        if (!isUnderWay) void sendAll();
+      }),
+  };
+}
+
+/** Those from the first on that touch different keys; what has to wait for one of them waits with all behind it. */
+function nextGroup(waiting: readonly Waiting[]): { group: Waiting[]; rest: Waiting[] } {
+  const touched = new Set<string>();
+  let count = 0;
+  for (const { commit } of waiting) {
+    const keys = keysOf(commit);
+    const isFull = count >= MAX_COMMITS || touched.size + keys.length > MAX_KEYS;
+    if (count > 0 && (isFull || keys.some((key) => touched.has(key)))) break;
+    for (const key of keys) touched.add(key);
+    count += 1;
+  }
+  return { group: waiting.slice(0, count), rest: waiting.slice(count) };
+}
+
+const keysOf = ({ checks = [], sets = [], deletes = [] }: KvCommit): string[] => [
+  ...new Set([...checks.map(({ key }) => key), ...sets.map(({ key }) => key), ...deletes]),
+];
+
+const together = (group: readonly Waiting[]): KvCommit => ({
+  checks: group.flatMap(({ commit }) => commit.checks ?? []),
+  sets: group.flatMap(({ commit }) => commit.sets ?? []),
+  deletes: group.flatMap(({ commit }) => commit.deletes ?? []),
+});
