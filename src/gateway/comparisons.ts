@@ -1,4 +1,5 @@
 import { S3Error } from '../s3/errors.js';
+import { sourceId } from '../shadow/copying/provenance.js';
 import { isOfShadow } from '../shadow/outside.js';
 import { writesBoth } from '../shadow/rungs.js';
 import type { BucketRecord } from '../state/buckets.js';
@@ -32,7 +33,8 @@ export function createComparisons(routes: Pick<BucketRoutes, 'find'>, closing: A
     report({ name, shadow }, { level, share, signal }) {
       const until = AbortSignal.any([signal, closing]);
       const moving = followMoving(routes, name, shadow.targetPrefix);
-      const settings = { provenance: shadow.provenance !== false, writeThrough: writesBoth(shadow) };
+      const provenance = shadow.provenance !== false;
+      const settings = { provenance, from: sourceId(shadow), writeThrough: writesBoth(shadow) };
       const verify = createVerifier({ ...moving, ...settings, level, signal: until });
       return toldOfClosing(report(moving, { verify, share, signal: until }), closing);
     },
@@ -43,7 +45,13 @@ export function createComparisons(routes: Pick<BucketRoutes, 'find'>, closing: A
         return explainKey(key, { target, signal });
       const { ledger } = movingFrom;
       const provenance = shadow.provenance !== false;
-      const inShadow = { store: movingFrom.shadow, ledger, rung: shadow.rung, provenance };
+      const inShadow = {
+        store: movingFrom.shadow,
+        ledger,
+        rung: shadow.rung,
+        provenance,
+        from: sourceId(shadow),
+      };
       return explainKey(key, { target, shadow: inShadow, signal });
     },
   };

@@ -1,3 +1,4 @@
+import { sourceId } from '../shadow/copying/provenance.js';
 import { CopyCounts } from '../state/copy-counts.js';
 import type { Kv } from '../state/kv.js';
 import type { Ledger } from '../state/ledger.js';
@@ -28,8 +29,9 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
       const moving = await findMoving(routes, bucket.name);
       const { target } = moving;
       const provenance = bucket.shadow?.provenance ?? true;
+      const from = bucket.shadow === null ? '' : sourceId(bucket.shadow);
       const isDrifted = async (row: Row, signal: AbortSignal) =>
-        (await judgeDrift(row, { target, provenance, signal })).verdict === 'drifted';
+        (await judgeDrift(row, { target, provenance, from, signal })).verdict === 'drifted';
       const pass = await passes.get(bucket.id, 'sweep');
       return {
         ...(await survey(moving, { deadlineMs, clock, ...(drift && { isDrifted }) })),

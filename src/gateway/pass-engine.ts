@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { sourceId } from '../shadow/copying/provenance.js';
 import { seesShadow } from '../shadow/rungs.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
@@ -53,6 +54,7 @@ export function startPassEngine(options: PassEngineOptions): Engine {
   /** It asks for the route anew each time, so that a pass goes on when the settings of its bucket change. */
   function openBucket({ bucket: name, kind, settings }: Pass, shadow: ShadowSettings): PassBucket {
     const { targetPrefix: prefix, provenance = true } = shadow;
+    const from = sourceId(shadow);
     const now = () => findMoving(routes, name);
     const pacer = createPacer({ clock, clientRequests });
     pacer.setLimits(readLimits(settings.limits), 1);
@@ -67,6 +69,7 @@ export function startPassEngine(options: PassEngineOptions): Engine {
     const judgeBoth = driftWork({
       target: moving.target,
       provenance,
+      from,
       onDrift: settings.onDrift,
       replace: async (key, etag, signal) => (await now()).replaceCopy(key, etag, signal),
       paced,
@@ -87,6 +90,7 @@ export function startPassEngine(options: PassEngineOptions): Engine {
               ...moving,
               ledger: { record: async (key) => (await now()).ledger.record(key) },
               provenance,
+              from,
               writeThrough: shadow.writeThrough,
               level: settings.level,
               signal: closed.signal,

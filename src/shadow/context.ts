@@ -17,7 +17,7 @@ import type { BucketPresence } from './miss.js';
 /** The settings of a shadow that decide how requests are served. */
 export type ShadowSettings = Pick<
   NonNullable<BucketRecord['shadow']>,
-  'delete' | 'acl' | 'provenance' | 'prefix' | 'targetPrefix'
+  'delete' | 'acl' | 'provenance' | 'place' | 'prefix' | 'targetPrefix'
 >;
 
 /** What every rule of the protocol works on: T, S, the per-key state, and time. */

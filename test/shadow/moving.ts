@@ -7,6 +7,7 @@ import type { KeyPrefixes } from '../../src/filters/key-prefixes.js';
 import { underPrefixes } from '../../src/filters/under-prefixes.js';
 import type { S3Filter, S3Request, S3Service } from '../../src/s3/message.js';
 import type { Loss } from '../../src/shadow/copying/loss.js';
+import { sourceId } from '../../src/shadow/copying/provenance.js';
 import { lastingTokens } from '../../src/shadow/listing/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../../src/shadow/shadowed.js';
 import { knowingPairs } from '../../src/shadow/uploads/pair.js';
@@ -34,6 +35,8 @@ export interface Moving {
   /** What the gateway asked of either, in order. */
   readonly asked: { readonly target: S3Request[]; readonly shadow: S3Request[] };
   readonly ledger: Ledger;
+  /** Which shadow copies say that they are from. */
+  readonly from: string;
   readonly uploadIds: UploadIds;
   readonly bucket: ShadowedBucket;
   /** What clients of another gateway see, which may be on another rung. */
@@ -177,6 +180,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
     shadow: new StoreClient(shadow, 'old'),
     asked,
     ledger,
+    from: sourceId(record({ ...settings, rung }, conditionalWrites, inOneStore).shadow),
     uploadIds,
     bucket,
     withoutShadow: new StoreClient(

@@ -4,6 +4,7 @@ import type { StoreClient } from '../support/store-client.js';
 import { etagOf, type History } from './history.js';
 import type { Side } from './monitor.js';
 import type { Random } from './random.js';
+import { FROM } from './record.js';
 
 interface Empty {
   readonly keys: readonly string[];
@@ -39,7 +40,7 @@ export async function fillDrifted(world: Empty): Promise<Map<string, string | nu
     const value = world.history.know(`copied ${key}`);
     initial.set(key, value);
     const copied = { key, etag: etagOf(value), headers: {} };
-    const [told] = provenance(copied, {}, { as: 'sweep', gateway: 'gone' });
+    const [told] = provenance(copied, {}, { as: 'sweep', gateway: 'gone', from: FROM });
     if (!told || !('headers' in told)) throw new RangeError('there is room for provenance');
     await world.store('target').put(key, value, told.headers);
     await world.store('shadow').put(key, world.history.know(`drifted ${key}`));

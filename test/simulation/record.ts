@@ -1,3 +1,4 @@
+import { sourceId } from '../../src/shadow/copying/provenance.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
 import type { Rung } from '../../src/state/rung.js';
 import type { Scenario } from './scenario.js';
@@ -8,6 +9,11 @@ export type Shadow = NonNullable<BucketRecord['shadow']>;
 export const BUCKET = 'bucket';
 
 export const BUCKET_ID = 'b';
+
+const SHADOW_PLACE = { backend: 'shadow', bucket: 'shadow' };
+
+/** Which shadow copies say that they are from. */
+export const FROM = sourceId({ place: SHADOW_PLACE, prefix: '', targetPrefix: '' });
 
 /** The bucket as a scenario begins with it. */
 export function recordOf({ rung, delete: deletes, conditional, isOneStore }: Scenario): BucketRecord {
@@ -29,7 +35,7 @@ export function recordOf({ rung, delete: deletes, conditional, isOneStore }: Sce
 /** A shadow that all gateways have on that rung. */
 export function shadowOn(rung: Exclude<Rung, 'target-only' | 'opening'>, deletes: Shadow['delete']): Shadow {
   return {
-    place: { backend: 'shadow', bucket: 'shadow' },
+    place: SHADOW_PLACE,
     writeThrough: rung === 'write-through',
     rung,
     aim: rung,

@@ -3,7 +3,7 @@ import type { ShadowContext } from '../context.js';
 import { aclBelonging } from './acl.js';
 import type { Loss } from './loss.js';
 import { objectLockBelonging } from './object-lock.js';
-import { provenance } from './provenance.js';
+import { provenance, sourceId } from './provenance.js';
 import type { Belonging } from './refusals.js';
 import { checksumBelonging } from './source-checksum.js';
 import { metadataHeaders, type SourceObject, taggingHeader } from './source-object.js';
@@ -46,7 +46,9 @@ export async function gather(
     ...(ctx.settings.acl ? await aclBelonging({ shadow: ctx.shadow, owner }, object.key, signal) : []),
     ...checksumBelonging(object, way),
     ...unreadableMetadata(object),
-    ...(ctx.settings.provenance === false ? [] : provenance(object, metadata, ctx.copier)),
+    ...(ctx.settings.provenance === false
+      ? []
+      : provenance(object, metadata, { ...ctx.copier, from: sourceId(ctx.settings) })),
   ];
   const sendable = found.map((item) => ('headers' in item ? (refusals.against(item) ?? item) : item));
   const refusable = sendable.filter((item) => 'headers' in item);

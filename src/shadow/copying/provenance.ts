@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HeaderFields, S3Response } from '../../s3/message.js';
+import { type Place, placeId } from '../../state/place.js';
 import type { Found } from './belongings.js';
 
 const USER_METADATA = 'x-amz-meta-';
@@ -25,6 +26,13 @@ export interface Copier {
   /** The gateway's id. */
   readonly gateway: string;
 }
+
+/** Which objects a bucket's copies are made of: another shadow, or one under other prefixes, has others of the same keys. */
+export const sourceId = (shadow: {
+  readonly place: Place;
+  readonly prefix: string;
+  readonly targetPrefix: string;
+}): string => JSON.stringify([placeId(shadow.place), shadow.prefix, shadow.targetPrefix]);
 
 /** What a copy says of itself. */
 export interface Provenance {
@@ -58,12 +66,16 @@ interface Source {
 }
 
 /** The source's ETag and Last-Modified, and who copied it, as user metadata of a copy, where they fit beside the source's own. */
-export function provenance({ key, etag, headers }: Source, metadata: HeaderFields, copier: Copier): Found[] {
+export function provenance(
+  { key, etag, headers }: Source,
+  metadata: HeaderFields,
+  { as, gateway, from }: Copier & { readonly from: string },
+): Found[] {
   const modified = headers['last-modified'];
   const fields = {
     ...(modified && { [MODIFIED]: modified }),
     ...(etag && { [ETAG]: etag }),
-    [COPIED_BY]: `${copier.as} ${copier.gateway} ${markOf(key)}`,
+    [COPIED_BY]: `${as} ${gateway} ${markOf(key)} ${markOf(from)}`,
   };
   const beside = userMetadataBytes(metadata);
   if (beside + userMetadataBytes(fields) > MAX_USER_METADATA_BYTES)
@@ -73,12 +85,15 @@ export function provenance({ key, etag, headers }: Source, metadata: HeaderField
 
 /**
  * What the target's object of this key says of where it is from. Undefined where it is no copy: it says nothing, or what it says is of another key,
- * of which a client made it by CopyObject.
+ * of which a client made it by CopyObject, or of another shadow, which the bucket had before.
+ *
+ * @param from the `sourceId` of the shadow; any unless given
  */
-export function readProvenance(key: string, headers: HeaderFields): Provenance | undefined {
-  const [as, gateway, mark] = (headers[COPIED_BY] ?? '').split(' ');
+export function readProvenance(key: string, headers: HeaderFields, from?: string): Provenance | undefined {
+  const [as, gateway, ofKey, ofSource] = (headers[COPIED_BY] ?? '').split(' ');
   const occasion = OCCASIONS.find((known) => known === as);
-  if (!occasion || gateway === undefined || mark !== markOf(key)) return undefined;
+  if (!occasion || gateway === undefined || ofKey !== markOf(key)) return undefined;
+  if (from !== undefined && ofSource !== markOf(from)) return undefined;
   const lastModified = Date.parse(headers[MODIFIED] ?? '');
   return {
     etag: headers[ETAG] ?? '',
@@ -94,8 +109,8 @@ const ROOM = 512;
 export const hasRoomForProvenance = (metadata: HeaderFields): boolean =>
   userMetadataBytes(metadata) + ROOM <= MAX_USER_METADATA_BYTES;
 
-/** Short, and of no other key. */
-const markOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 12);
+/** Short, and of nothing else. */
+const markOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 const userMetadataBytes = (headers: HeaderFields): number =>
   Object.entries(headers)

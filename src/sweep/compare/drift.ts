@@ -24,8 +24,9 @@ export interface Drift {
 
 export interface DriftOptions {
   readonly target: S3Service;
-  /** Whether the bucket's copies carry their provenance. */
+  /** Whether the bucket's copies carry their provenance, and the `sourceId` of its shadow. */
   readonly provenance: boolean;
+  readonly from: string;
   readonly signal: AbortSignal;
 }
 
@@ -43,15 +44,15 @@ export async function judgeDrift(row: Row, options: DriftOptions): Promise<Drift
   const target = await look(options.target, row.key, options.signal);
   if (target.state === 'unknown') return unknown(`the target ${target.reason}`);
   if (target.state === 'absent') return unknown('the target does not have it any more');
-  return byProvenance(row, source, target) ?? byTimes(row, { source, target }, options);
+  return byProvenance(row, { source, target }, options.from) ?? byTimes(row, { source, target }, options);
 }
 
 function byProvenance(
   { key, source: listed }: Row,
-  source: SeenObject,
-  target: SeenObject,
+  { source, target }: { readonly source: SeenObject; readonly target: SeenObject },
+  from: string,
 ): Drift | undefined {
-  const copied = readProvenance(key, target.headers ?? {});
+  const copied = readProvenance(key, target.headers ?? {}, from);
   if (!copied) return undefined;
   const by = 'provenance';
   const written = Date.parse(listed?.lastModified ?? '');

@@ -11,6 +11,7 @@ export interface Difference {
 
 interface Settings {
   readonly provenance: boolean;
+  readonly from: string;
   readonly writeThrough: boolean;
 }
 
@@ -27,7 +28,7 @@ function explainOther(
   { source, target, judgement }: Difference & { readonly source: SeenObject },
 ): Judgement {
   const { headers = {} } = target;
-  const copied = readProvenance(key, headers);
+  const copied = readProvenance(key, headers, settings.from);
   const seen = judgement.reason ?? '';
   if (copied && isSameETag(copied.etag, source.etag)) return judgement;
   if (copied) return { ...judgement, reason: `${seen}: the shadow's object was written after it was copied` };
@@ -39,7 +40,8 @@ function explainOther(
 }
 
 function whyAlone(settings: Settings, key: string, target: SeenObject): string {
-  if (readProvenance(key, target.headers ?? {})) return 'a copy of an object that the shadow has no longer';
+  if (readProvenance(key, target.headers ?? {}, settings.from))
+    return 'a copy of an object that the shadow has no longer';
   if (settings.writeThrough) return 'clients wrote it, and the shadow does not have it';
   if (wouldTell(settings, target)) return 'clients wrote it to the target';
   return 'clients wrote it, or the shadow has its source no longer: it has no provenance';

@@ -15,6 +15,8 @@ export interface ShadowOfKey {
   readonly ledger: Pick<Ledger, 'record'>;
   readonly rung: Rung;
   readonly provenance: boolean;
+  /** Its `sourceId`. */
+  readonly from: string;
 }
 
 export interface ExplainOptions {
@@ -53,7 +55,8 @@ export async function explainKey(key: string, options: ExplainOptions): Promise<
   const target = await look(options.target, key, signal);
   const record = await shadow?.ledger.record(key);
   const source = shadow && (await look(shadow.store, key, signal));
-  const provenance = target.state === 'present' ? readProvenance(key, target.headers ?? {}) : undefined;
+  const provenance =
+    target.state === 'present' ? readProvenance(key, target.headers ?? {}, shadow?.from) : undefined;
   return {
     key,
     target,
@@ -75,7 +78,7 @@ function compare(key: string, target: Seen, { source, shadow }: InShadow): Judge
   if (target.state !== 'present' || source?.state !== 'present' || !shadow) return undefined;
   const judgement = compareListed(source, target);
   if (judgement.result === 'same') return judgement;
-  const settings = { provenance: shadow.provenance, writeThrough: writesBoth(shadow) };
+  const settings = { ...shadow, writeThrough: writesBoth(shadow) };
   return explainDifference(settings, key, { source, target, judgement });
 }
 

@@ -27,6 +27,8 @@ export interface VerifierOptions {
   readonly ledger: Pick<Ledger, 'record'>;
   /** Whether the bucket's copies carry their provenance, so that what has none is what clients wrote. */
   readonly provenance: boolean;
+  /** The `sourceId` of the shadow. */
+  readonly from: string;
   /** Whether clients write to both stores. */
   readonly writeThrough: boolean;
   readonly level: Level;

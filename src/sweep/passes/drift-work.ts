@@ -11,6 +11,8 @@ export interface DriftWorkOptions {
   readonly target: S3Service;
   /** Whether the bucket's copies carry their provenance. */
   readonly provenance: boolean;
+  /** The `sourceId` of the shadow. */
+  readonly from: string;
   readonly onDrift: PassSettings['onDrift'];
   readonly replace: (key: string, etag: string, signal: AbortSignal) => Promise<ReplaceOutcome>;
   readonly paced: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
@@ -35,8 +37,8 @@ async function settle(
   options: DriftWorkOptions,
   signal: AbortSignal,
 ): Promise<Omit<Ended, 'key' | 'bytes'>> {
-  const { target, provenance } = options;
-  const drift = await judgeDrift(row, { target, provenance, signal });
+  const { target, provenance, from } = options;
+  const drift = await judgeDrift(row, { target, provenance, from, signal });
   if (drift.verdict === 'rewritten') return { outcome: 'rewritten' };
   if (drift.verdict !== 'drifted') return { outcome: 'present' };
   return decide(row.key, drift, options, signal);

@@ -1,5 +1,6 @@
 import type { ReplaceOutcome } from '../../../src/shadow/copying/replace.js';
 import { judgeDrift } from '../../../src/sweep/compare/drift.js';
+import { FROM } from '../record.js';
 import type { Client, Outcome } from './client.js';
 
 /** As no listing shows an object, so that it is asked for. */
@@ -13,7 +14,7 @@ export async function renew(client: Client, key: string): Promise<void> {
   const source = { ...UNLIKE, key, etag: headers.etag ?? '' };
   const row = { key, source, target: { ...UNLIKE, key }, isDeleted: false };
   const { signal } = new AbortController();
-  const drift = await judgeDrift(row, { target: stores.target, provenance: true, signal });
+  const drift = await judgeDrift(row, { target: stores.target, provenance: true, from: FROM, signal });
   const { verdict, targetETag: etag = '' } = drift;
   if (verdict !== 'drifted') return;
   await weather.scheduler.pause();

@@ -19,7 +19,12 @@ async function drifted(options: MovingOptions = {}, clientWrites?: string): Prom
 }
 
 const judged = async (moving: Moving, provenance = true): Promise<Drift> =>
-  judgeDrift(await rowOf(moving, 'k'), { target: moving.stores.target, provenance, signal: NEVER });
+  judgeDrift(await rowOf(moving, 'k'), {
+    target: moving.stores.target,
+    provenance,
+    from: moving.from,
+    signal: NEVER,
+  });
 
 const broughtOver = (moving: Moving, drift: Drift): Promise<BroughtOver> => {
   const { service, replaceCopy } = moving.bucket;
@@ -52,7 +57,9 @@ describe('a copy has drifted', () => {
       asked.push(request);
       return moving.stores.target(request);
     };
-    expect(await judgeDrift(row, { target, provenance: true, signal: NEVER })).toMatchObject({
+    expect(
+      await judgeDrift(row, { target, provenance: true, from: moving.from, signal: NEVER }),
+    ).toMatchObject({
       verdict: 'same',
     });
     expect(asked).toEqual([]);
@@ -87,6 +94,12 @@ describe('a copy has drifted', () => {
     expect(await judged(moving)).toMatchObject({ verdict: 'rewritten' });
   });
 
+  it('not where it is a copy of another shadow, which the bucket had before', async () => {
+    const moving = await drifted();
+    const settings = { target: moving.stores.target, provenance: true, from: 'another', signal: NEVER };
+    expect(await judgeDrift(await rowOf(moving, 'k'), settings)).toMatchObject({ verdict: 'rewritten' });
+  });
+
   it.each([
     ['the shadow wrote it after the target', 5_000, 'drifted'],
     ['the target has it for longer', -5_000, 'rewritten'],
@@ -94,7 +107,12 @@ describe('a copy has drifted', () => {
     const moving = await drifted({ provenance: false });
     const shadow = later(ms)(moving.stores.shadow);
     const row = await rowOf({ ...moving, stores: { ...moving.stores, shadow } }, 'k');
-    const drift = await judgeDrift(row, { target: moving.stores.target, provenance: false, signal: NEVER });
+    const drift = await judgeDrift(row, {
+      target: moving.stores.target,
+      provenance: false,
+      from: moving.from,
+      signal: NEVER,
+    });
     expect(drift).toMatchObject({ verdict, by: 'times' });
   });
 });

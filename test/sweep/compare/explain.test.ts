@@ -7,8 +7,8 @@ import { type Moving, movingBucket } from '../../shadow/moving.js';
 
 const signal = new AbortController().signal;
 
-const explained = async ({ stores, ledger }: Moving, rung: Rung = 'read-through') => {
-  const shadow = { store: stores.shadow, ledger, rung, provenance: true };
+const explained = async ({ stores, ledger, from }: Moving, rung: Rung = 'read-through') => {
+  const shadow = { store: stores.shadow, ledger, rung, provenance: true, from };
   const told = await explainKey('k', { target: stores.target, shadow, signal });
   return explanationJson('photos', told, systemClock.now());
 };
@@ -59,7 +59,13 @@ describe('what is under way', () => {
     expect((await explained(moving)).copies).toMatchObject([{ in_parts: true }]);
     const told = await explainKey('k', {
       target: moving.stores.target,
-      shadow: { store: moving.stores.shadow, ledger: moving.ledger, rung: 'read-through', provenance: true },
+      shadow: {
+        store: moving.stores.shadow,
+        ledger: moving.ledger,
+        rung: 'read-through',
+        provenance: true,
+        from: moving.from,
+      },
       signal,
     });
     expect(explanationJson('photos', told, systemClock.now() + 60_000).copies).toEqual([]);

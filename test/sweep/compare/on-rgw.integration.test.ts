@@ -31,7 +31,7 @@ async function bucketInRgw(): Promise<S3Service> {
 
 async function verified(moving: Moving, level: Level) {
   const { target, shadow } = moving.stores;
-  const settings = { provenance: true, writeThrough: false, level, signal: NEVER };
+  const settings = { provenance: true, from: moving.from, writeThrough: false, level, signal: NEVER };
   return createVerifier({ target, shadow, ledger: moving.ledger, ...settings })(await rowOf(moving, 'k'));
 }
 
@@ -89,4 +89,9 @@ describeWith(['radosgw'], 'comparing with Ceph RGW', () => {
   });
 });
 
-const judging = ({ stores }: Moving) => ({ target: stores.target, provenance: true, signal: NEVER });
+const judging = ({ stores, from }: Moving) => ({
+  target: stores.target,
+  provenance: true,
+  from,
+  signal: NEVER,
+});

@@ -26,6 +26,7 @@ async function verified(moving: Moving, key: string, setting: Setting = {}): Pro
     shadow: onShadow(moving.stores.shadow),
     ledger: moving.ledger,
     provenance: true,
+    from: moving.from,
     writeThrough: false,
     level: 'listing',
     signal: new AbortController().signal,
