@@ -2,6 +2,9 @@
 export const END = -1;
 export const LAST_POINT = 0x10ffff;
 
+/** What is still expected of symbols that none of many samples had, so that some look there: samples are not independent. */
+const LEAST_NEW = 1 / 32;
+
 type Points = readonly [first: number, last: number];
 
 /** Who has seen one of these will see the others. */
@@ -45,7 +48,7 @@ export class Alphabet {
   below(symbol: number): number {
     const size = this.#symbols.size;
     if (size === 0) return this.otherwise.below(symbol);
-    const isNew = 1 / (this.#samples + 2);
+    const isNew = Math.max(LEAST_NEW, 1 / (this.#samples + 2));
     this.#sorted ??= [...this.#symbols].sort((a, b) => a - b);
     return ((1 - isNew) * countBelow(this.#sorted, symbol)) / size + isNew * this.otherwise.below(symbol);
   }

@@ -16,6 +16,8 @@ interface Stretch {
 export interface Piece extends Stretch {
   /** Of what was not listed. */
   readonly span?: Span;
+  /** As many objects as it has where it is as dense as its denser end; where it was listed, none are in doubt. */
+  readonly doubt?: number;
 }
 
 export interface Sampled {
@@ -91,8 +93,8 @@ class Sampling {
       const left = Math.max(this.options.leastProbes, this.options.budget(objects)) - this.probes;
       const gaps = pieces
         .filter(({ span, after }) => span && !this.#closed.has(after))
-        .filter((gap) => gap.objects > most || this.probes < this.options.leastProbes)
-        .sort((a, b) => b.objects - a.objects)
+        .filter(({ doubt = 0 }) => doubt > most || this.probes < this.options.leastProbes)
+        .sort((a, b) => (b.doubt ?? 0) - (a.doubt ?? 0))
         .slice(0, Math.max(0, left));
       const names = gaps.flatMap((gap) => this.#namesIn(gap, most)).slice(0, left);
       if (gaps.length === 0) return;
@@ -136,10 +138,10 @@ class Sampling {
    * A small gap is listed from its beginning, so that it may be closed. A large one is looked into near its middle, and where it is thought to be very
    * large near its beginning, too: most such guesses are made at the end of a directory that has fewer keys than its names have room for.
    */
-  #namesIn({ after, upTo, objects, span }: Piece, most: number): string[] {
-    if (!span || objects < 2 * this.options.pageObjects) return [after];
+  #namesIn({ after, upTo, doubt = 0, span }: Piece, most: number): string[] {
+    if (!span || doubt < 2 * this.options.pageObjects) return [after];
     const names: string[] = [];
-    for (let part = 1; part === 1 || part * objects > 8 * most; part /= 8) {
+    for (let part = 1; part === 1 || part * doubt > 8 * most; part /= 8) {
       // Any place but the middle itself, which would be the first key of a directory time and again.
       this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0;
       const name = span.nameAt(part * (0.25 + this.#random / 2 ** 33));
@@ -217,10 +219,11 @@ class Sampling {
     if (before?.upTo === undefined || before.upTo === upTo) return undefined;
     const span = this.#model.span(before.upTo, upTo);
     const ends = densities.slice(index, behind ? index + 2 : index + 1);
-    const objects = middle(ends.map((density) => Math.exp(density + span.logShare)));
+    const guesses = ends.map((density) => Math.exp(density + span.logShare));
+    const objects = middle(guesses);
     const listed = before.objects + (behind?.objects ?? 0);
     const bytes = listed === 0 ? 0 : (objects * (before.bytes + (behind?.bytes ?? 0))) / listed;
-    return { after: before.upTo, upTo, objects, bytes, span };
+    return { after: before.upTo, upTo, objects, bytes, span, doubt: Math.max(...guesses) };
   }
 }
 
