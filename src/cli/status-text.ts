@@ -1,3 +1,4 @@
+import type { BegunPassJson } from '../gateway/admin/pass-schemas.js';
 import type {
   BucketJson,
   BucketStatusJson,
@@ -6,6 +7,7 @@ import type {
   SwitchingJson,
 } from '../gateway/admin/schemas.js';
 import { formatBytes, formatCount, formatMany, formatObjects, formatPercent, formatTable } from './format.js';
+import { isBegun, passRows, stateWords, doneWords as sweptWords } from './pass-text.js';
 
 const UNCOUNTED = 'not known now';
 
@@ -28,6 +30,7 @@ export function statusText(status: BucketStatusJson): string[] {
           ['Left', leftWords(migration)],
           ...(migration.pending_repairs === 0 ? [] : [['Owed', owedWords(migration)] as const]),
           ...(migration.problem === null ? [] : [['Problem', migration.problem] as const]),
+          ...sweepRows(migration),
         ]),
     ...(losses.length === 0 ? [] : [['Lost', lostWords(losses)] as const]),
   ]);
@@ -100,9 +103,29 @@ export function prefixWords({ prefix, target_prefix }: NonNullable<BucketJson['s
     : `, ${JSON.stringify(prefix)} as ${JSON.stringify(target_prefix)}`;
 }
 
+/** The sweep that is under way, or the last one. */
+function sweepRows({ sweep, counted_by }: MigrationJson): (readonly [string, string])[] {
+  if (sweep === null || !isBegun(sweep)) return [];
+  const isTold = counted_by === 'sweep' || sweep.is_over;
+  return [
+    ['Sweep', `${sweep.number}, ${stateWords(sweep)}`],
+    ...(isTold ? [] : [['Swept', sweptWords(sweep)] as const]),
+    ...passRows('sweep', sweep),
+  ];
+}
+
+/** Whose numbers they are, and of when. */
+function whenSwept({ number, finished_at }: BegunPassJson): string {
+  return finished_at === null
+    ? `gone through by sweep ${number}`
+    : `as of the end of sweep ${number}, ${finished_at}`;
+}
+
 /** A share of what was only counted in part would say nothing. */
-function doneWords({ problem, exact, ...counts }: MigrationJson): string {
+function doneWords({ problem, exact, counted_by, sweep, ...counts }: MigrationJson): string {
   if (problem !== null) return UNCOUNTED;
+  if (counted_by === 'sweep' && sweep !== null && isBegun(sweep))
+    return `${sweptWords(sweep)}; ${whenSwept(sweep)}`;
   const { objects_done, objects_total, bytes_done, bytes_total } = counts;
   const objects = `${formatCount(objects_done)} of ${formatObjects(objects_total)}`;
   const bytes = `${formatBytes(bytes_done)} of ${formatBytes(bytes_total)}`;
@@ -124,7 +147,8 @@ function leftWords(migration: MigrationJson): string {
   return `${counts.join(', ')}${state === 'complete' ? ': the shadow can be cleared' : ''}`;
 }
 
-function remainingWords({ problem, exact, remaining }: MigrationJson): string {
+function remainingWords({ problem, exact, remaining, counted_by }: MigrationJson): string {
   if (problem !== null) return UNCOUNTED;
+  if (counted_by === 'sweep') return `${exact ? '' : 'about '}${formatObjects(remaining)}`;
   return `${exact ? '' : 'at least '}${formatObjects(remaining)}`;
 }

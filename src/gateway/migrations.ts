@@ -1,4 +1,5 @@
 import { sourceId } from '../shadow/copying/provenance.js';
+import type { BucketRecord } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
 import type { Kv } from '../state/kv.js';
 import type { Ledger } from '../state/ledger.js';
@@ -11,6 +12,7 @@ import { survey } from '../sweep/survey.js';
 import type { Clock } from '../system/clock.js';
 import type { Migrations } from './admin/dependencies.js';
 import type { BucketRoutes } from './bucket-routes.js';
+import { bySweep } from './by-sweep.js';
 import { findMoving } from './find-moving.js';
 
 export interface MigrationsOptions {
@@ -23,6 +25,17 @@ export interface MigrationsOptions {
 export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migrations {
   const passes = new Passes(kv, clock);
   const copiedByReads = new CopyCounts(kv);
+
+  async function known(bucket: BucketRecord, { ledger }: { readonly ledger: Ledger }) {
+    const pass = await passes.get(bucket.id, 'sweep');
+    return {
+      sweep: pass && (await progressOf(pass, passes, clock)),
+      copiedByReads: await copiedByReads.read(bucket.id, bucket.shadow?.since ?? ''),
+      repairs: await ledger.repairs(),
+      tombstones: await countTombstones(ledger),
+    };
+  }
+
   return {
     passes: new PassControl(passes, clock),
     async status(bucket, { deadlineMs, drift }) {
@@ -32,14 +45,15 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
       const from = bucket.shadow === null ? '' : sourceId(bucket.shadow);
       const isDrifted = async (row: Row, signal: AbortSignal) =>
         (await judgeDrift(row, { target, provenance, from, signal })).verdict === 'drifted';
-      const pass = await passes.get(bucket.id, 'sweep');
-      return {
-        ...(await survey(moving, { deadlineMs, clock, ...(drift && { isDrifted }) })),
-        sweep: pass && (await progressOf(pass, passes, clock)),
-        copiedByReads: await copiedByReads.read(bucket.id, bucket.shadow?.since ?? ''),
-        repairs: await moving.ledger.repairs(),
-        tombstones: await countTombstones(moving.ledger),
-      };
+      const counted = await survey(moving, { deadlineMs, clock, ...(drift && { isDrifted }) });
+      return { ...counted, ...(await known(bucket, moving)) };
+    },
+    async overview(bucket, deadlineMs) {
+      const moving = await findMoving(routes, bucket.name);
+      const told = await known(bucket, moving);
+      const counted =
+        bySweep(told.sweep, bucket.shadow?.since) ?? (await survey(moving, { deadlineMs, clock }));
+      return { ...counted, ...told };
     },
     async progress({ id }, kind) {
       const pass = await passes.get(id, kind);

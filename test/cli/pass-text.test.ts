@@ -10,7 +10,7 @@ describe('what is told of a sweep', () => {
   it('is how far it is, by what it is estimated, how fast it goes, and who works on it', () => {
     expect(sweep()).toEqual([
       'Sweep    2 of photos, running, begun 2026-11-22T09:00:00.000Z',
-      'Done     50 of about 100 objects (about 50 %), 5.0 kB of about 10 kB; sampled 3 pages; 1 of 2 ranges listed',
+      'Done     50 of about 100 objects (about 50 %), 5.0 kB of about 10 kB; sampled 3 pages; 1 of 2 ranges done',
       'Rate     10 objects/s, 1.0 kB/s, about 5 s left',
       'Copied   40 objects, 4.0 kB',
       'Skipped  10 that the target had',

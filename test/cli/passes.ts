@@ -20,7 +20,7 @@ export const HALF_SWEPT: BegunPassJson = {
   objects: { done: 50, total: 100 },
   bytes: { done: 5_000, total: 10_000 },
   exact: false,
-  basis: 'sampled 3 pages; 1 of 2 ranges listed',
+  basis: 'sampled 3 pages; 1 of 2 ranges done',
   rate: { objects: 10, bytes: 1_000 },
   eta_seconds: 5,
   counts: { copied: { objects: 40, bytes: 4_000 }, present: { objects: 10, bytes: 1_000 } },

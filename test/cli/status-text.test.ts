@@ -6,6 +6,7 @@ import type {
   MigrationJson,
   SwitchingJson,
 } from '../../src/gateway/admin/schemas.js';
+import { HALF_SWEPT, SWEPT } from './passes.js';
 
 const HALF_WAY: MigrationJson = {
   state: 'migrating',
@@ -22,6 +23,8 @@ const HALF_WAY: MigrationJson = {
   tombstones: 0,
   exact: true,
   problem: null,
+  counted_by: 'listings',
+  sweep: null,
 };
 
 const SHADOW: NonNullable<BucketStatusJson['shadow']> = {
@@ -126,6 +129,34 @@ describe('what status tells of a migration', () => {
       'Owed      2 deletes of the shadow',
       `Problem   ${problem}`,
     ]);
+  });
+
+  it('is what a sweep has gone through of a large bucket, and how fast it goes', () => {
+    const numbers = { objects_total: 100, objects_done: 50, remaining: 50, exact: false };
+    expect(told({ ...numbers, counted_by: 'sweep', sweep: HALF_SWEPT, tombstones: 2 })).toEqual([
+      'Migrated  50 of about 100 objects (about 50 %), 5.0 kB of about 10 kB; sampled 3 pages; 1 of 2 ranges done; gone through by sweep 2',
+      'Left      about 50 objects, 2 deletes remembered',
+      'Sweep     2, running, begun 2026-11-22T09:00:00.000Z',
+      'Rate      10 objects/s, 1.0 kB/s, about 5 s left',
+      'Copied    40 objects, 4.0 kB',
+      'Skipped   10 that the target had',
+      'Workers   gateway-7',
+    ]);
+  });
+
+  it('says of when the numbers of a sweep are that has ended, and not that the shadow can go', () => {
+    const numbers = { objects_total: 100, objects_done: 100, remaining: 0 };
+    const lines = told({ ...numbers, counted_by: 'sweep', sweep: SWEPT });
+    expect(lines.slice(0, 2)).toEqual([
+      'Migrated  100 of 100 objects (100 %), 10 kB of 10 kB; as of the end of sweep 2, 2026-11-22T09:05:00.000Z',
+      'Left      0 objects',
+    ]);
+  });
+
+  it('is what both listings show of a small one, beside its sweep', () => {
+    expect(told({ sweep: HALF_SWEPT })).toContain('Migrated  2 of 4 objects (50 %), 1.0 kB of 4.0 kB');
+    expect(told({ sweep: HALF_SWEPT }).join()).toContain('Swept     50 of about 100 objects');
+    expect(told({ sweep: SWEPT }).join()).not.toContain('Swept');
   });
 
   it('says since when deletes are owed to the shadow, and why', () => {

@@ -65,7 +65,7 @@ const statusRoute = createRoute({
 });
 
 export function bucketRoutes(deps: AdminDependencies) {
-  const { buckets, lifecycle, migrations, losses, switching, publicUrl } = deps;
+  const { buckets, lifecycle, migrations, losses, switching, publicUrl, clock } = deps;
 
   return createRouter()
     .openapi(listRoute, async (c) => {
@@ -99,12 +99,10 @@ export function bucketRoutes(deps: AdminDependencies) {
     .openapi(statusRoute, async (c) => {
       const record = await findBucket(buckets, c.req.valid('param').name);
       const status =
-        record.shadow === null
-          ? undefined
-          : await migrations.status(record, { deadlineMs: STATUS_DEADLINE_MS, drift: false });
+        record.shadow === null ? undefined : await migrations.overview(record, STATUS_DEADLINE_MS);
       const switched = switchingJson(await switching.state(record));
       const lost = [...(await losses.counts(record.id))];
-      const migration = migrationJson(status);
+      const migration = migrationJson(status, clock.now());
       return c.json({ ...bucketJson(record), migration, losses: lost, switching: switched }, 200);
     });
 }

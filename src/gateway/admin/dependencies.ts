@@ -26,6 +26,8 @@ export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' 
 
 /** How far a bucket is: what the listings of both sides say, and what is owed. Sizes in bytes. */
 export interface MigrationStatus extends Survey {
+  /** The numbers are those of the sweep: they prove nothing, and may be estimates. */
+  readonly bySweep?: true;
   /** The sweep that is under way, or the last one. */
   readonly sweep: Progress | undefined;
   /** Since the shadow was set, as the gateways told it some seconds ago. */
@@ -42,6 +44,8 @@ export interface Migrations {
     bucket: BucketRecord,
     options: { readonly deadlineMs: number; readonly drift: boolean },
   ): Promise<MigrationStatus>;
+  /** As `status`, but a large bucket that was or is being swept is not walked over. */
+  overview(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
   /** Begins, pauses and ends passes over a bucket. */
   readonly passes: Pick<PassControl, 'start' | 'pause' | 'resume' | 'stop' | 'configure' | 'retryFailed'>;
   /** How far the pass is that is under way, or was the last one; undefined where there was none. */

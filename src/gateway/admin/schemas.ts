@@ -6,6 +6,7 @@ import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';
 import { MAX_WAIT_SECONDS } from './limits.js';
+import { pass } from './pass-schemas.js';
 
 const BUCKET_NAME_RULE = mustBe('a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots');
 const BOOLEAN_RULE = mustBe('true or false');
@@ -191,8 +192,15 @@ export const migration = z
     oldest_repair: z.iso.datetime().nullable(),
     repair_error: z.string().nullable().openapi({ description: 'why the oldest could not be made' }),
     tombstones: z.int(),
-    exact: z.boolean().openapi({ description: 'false when there was no time to count all: lower bounds' }),
+    exact: z.boolean().openapi({
+      description: 'false when there was no time to count all: lower bounds; of a sweep: estimates',
+    }),
     problem: z.string().nullable().openapi({ description: 'why a side could not be counted' }),
+    counted_by: z.enum(['listings', 'sweep']).openapi({
+      description:
+        'listings: of both sides, just now; sweep: of a large bucket its numbers, which are 0 when it begins and stay as they were when it ended',
+    }),
+    sweep: pass.nullable().openapi({ description: 'the sweep under way, or the last one' }),
   })
   .openapi('Migration');
 

@@ -7,6 +7,7 @@ import { isDeclared, type Place } from '../../state/place.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
 import { isoTime } from './iso-time.js';
+import { passJson } from './pass-views.js';
 import type { Proof } from './proof.js';
 import type {
   AccessKeyJson,
@@ -58,8 +59,8 @@ function shadowJson(shadow: ShadowRecord, conditionalWrites: BucketRecord['condi
   };
 }
 
-/** `undefined` for a bucket without a shadow. */
-export function migrationJson(status: MigrationStatus | undefined): MigrationJson {
+/** `undefined` for a bucket without a shadow. @param now unix milliseconds */
+export function migrationJson(status: MigrationStatus | undefined, now: number): MigrationJson {
   return {
     state: migrationState(status),
     objects_total: status?.objectsTotal ?? 0,
@@ -75,6 +76,8 @@ export function migrationJson(status: MigrationStatus | undefined): MigrationJso
     tombstones: status?.tombstones ?? 0,
     exact: status?.exact ?? true,
     problem: status?.problem ?? null,
+    counted_by: status?.bySweep ? 'sweep' : 'listings',
+    sweep: status?.sweep ? passJson(status.sweep, now) : null,
   };
 }
 
@@ -90,8 +93,8 @@ function migrationState(status: MigrationStatus | undefined): MigrationJson['sta
 }
 
 /** Whether the shadow can go without a loss, and owes nothing. */
-export function isComplete({ exact, remaining, repairs }: MigrationStatus): boolean {
-  return exact && remaining === 0 && repairs.count === 0;
+export function isComplete({ exact, bySweep, remaining, repairs }: MigrationStatus): boolean {
+  return exact && bySweep === undefined && remaining === 0 && repairs.count === 0;
 }
 
 export function proofJson({ objects, bytes, by, at }: Proof): ProofJson {

@@ -84,7 +84,7 @@ function basisOf({ plan, finished }: Pass, isExact: boolean): string {
   if (isExact) return 'listed';
   return plan.basis === ''
     ? 'it is not planned yet'
-    : `${plan.basis}; ${finished} of ${plan.ranges} ranges listed`;
+    : `${plan.basis}; ${finished} of ${plan.ranges} ranges done`;
 }
 
 function etaOf(total: Sum, done: Sum, rate: Sum): number | undefined {

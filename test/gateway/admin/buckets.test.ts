@@ -173,6 +173,7 @@ describe('the status of a bucket', () => {
   it.each([
     [{}, 'complete'],
     [{ exact: false }, 'migrating'],
+    [{ bySweep: true as const }, 'migrating'],
     [{ remaining: 1 }, 'migrating'],
   ])('with %j is %s', async (status, state) => {
     await create({ shadow: SHADOW });

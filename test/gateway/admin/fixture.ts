@@ -124,6 +124,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   const migrations: Migrations = {
     ...createMigrations({ routes, kv, clock: systemClock }),
     status: async () => status,
+    overview: async () => status,
     async forget({ name }) {
       calls.push(`forget the passes over ${name}`);
     },

@@ -146,7 +146,7 @@ describe('how far a pass is', () => {
       objects: { done: 2, total: 6 },
       bytes: { done: 400, total: 900 },
       exact: false,
-      basis: 'sampled 3 pages; 1 of 2 ranges listed',
+      basis: 'sampled 3 pages; 1 of 2 ranges done',
       rate,
       eta_seconds: 4,
       counts: { copied: { objects: 1, bytes: 300 }, deleted: { objects: 1, bytes: 100 } },
