@@ -39,7 +39,8 @@ async function gatewayWith(...seen: [Seen, ...Seen[]]) {
     const next = method === 'GET' && seen.length > 1 ? seen.shift() : now;
     if (next === 'nothing') return outgoing.destroy();
     if (typeof next === 'number') outgoing.statusCode = next;
-    const refusal = { error: { code: 'refused', message: `answer ${next}` } };
+    const code = next === 401 ? 'unauthenticated' : 'refused';
+    const refusal = { error: { code, message: `answer ${next}` } };
     return outgoing.end(JSON.stringify(typeof next === 'number' ? refusal : next));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -136,6 +137,11 @@ describe('--watch', () => {
 
   it('outlasts a gateway that is restarted', async () => {
     const { storage } = await gatewayWith(HALF_SWEPT, 'nothing', 503, 'nothing', SWEPT);
+    expect(await storage('sweep photos status --watch')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('outlasts its session where it has the password', async () => {
+    const { storage } = await gatewayWith(HALF_SWEPT, 401, HALF_SWEPT, SWEPT);
     expect(await storage('sweep photos status --watch')).toMatchObject({ code: 0, stderr: '' });
   });
 
