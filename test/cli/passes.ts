@@ -9,6 +9,7 @@ export const HALF_SWEPT: BegunPassJson = {
   started_at: '2026-11-22T09:00:00.000Z',
   finished_at: null,
   last_error: null,
+  run: 'run-1',
   number: 2,
   settings: {
     max_bandwidth: null,

@@ -6,6 +6,7 @@ import type { AdminDependencies } from './dependencies.js';
 import { AdminError, errorHandler } from './errors.js';
 import { keyRoutes } from './keys.js';
 import { lossRoutes } from './losses.js';
+import { namedKeyRoutes } from './named-keys.js';
 import { passRoutes } from './passes.js';
 import { createRouter } from './router.js';
 import { requireSession, SESSION_SCHEME, sessionRoutes } from './session.js';
@@ -31,7 +32,15 @@ export function createAdminApp(deps: AdminDependencies) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', SESSION_SCHEME);
   app.doc31('/openapi.json', DOCUMENT);
   app.use(requireSession(deps.sessions));
-  for (const routes of [bucketRoutes, keyRoutes, backendRoutes, passRoutes, lossRoutes, comparisonRoutes])
+  for (const routes of [
+    bucketRoutes,
+    keyRoutes,
+    backendRoutes,
+    passRoutes,
+    namedKeyRoutes,
+    lossRoutes,
+    comparisonRoutes,
+  ])
     app.route('/', routes(deps));
   app.all('*', (c) => {
     throw new AdminError(404, 'no_such_route', `no ${c.req.method} ${c.req.path} in the admin API`);

@@ -47,7 +47,10 @@ export interface Migrations {
   /** As `status`, but a large bucket that was or is being swept is not walked over. */
   overview(bucket: BucketRecord, deadlineMs: number): Promise<MigrationStatus>;
   /** Begins, pauses and ends passes over a bucket. */
-  readonly passes: Pick<PassControl, 'start' | 'pause' | 'resume' | 'stop' | 'configure' | 'retryFailed'>;
+  readonly passes: Pick<
+    PassControl,
+    'start' | 'startNamed' | 'addKeys' | 'pause' | 'resume' | 'stop' | 'configure' | 'retryFailed'
+  >;
   /** How far the pass is that is under way, or was the last one; undefined where there was none. */
   progress(bucket: BucketRecord, kind: PassKind): Promise<Progress | undefined>;
   /** What it found of single keys, in pages, from the one behind `after`. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isKey } from '../../s3/keys.js';
 import { PASS_STATES } from '../../state/passes/pass-record.js';
 import { OUTCOMES } from '../../state/passes/tally.js';
 import { LEVELS } from '../../sweep/compare/verified.js';
@@ -40,6 +41,48 @@ export const newSettings = {
     .openapi('VerifySettings'),
 };
 
+const DIGEST_RULE = mustBe('a SHA-256 in hexadecimal');
+const COUNT_RULE = mustBe('a whole number from 0');
+const KEY_RULE = mustBe('a key of 1 to 1,024 bytes of UTF-8');
+const KEYS_RULE = mustBe('at most 1,000 keys');
+const count = z.int(COUNT_RULE).min(0, COUNT_RULE);
+
+/** A sweep of keys that are named, of which `keys` are to come. */
+export const namedSweep = newSettings.sweep
+  .extend({
+    digest: z
+      .string(DIGEST_RULE)
+      .regex(/^[0-9a-f]{64}$/, DIGEST_RULE)
+      .openapi({ description: 'of the list' }),
+    keys: count,
+    bytes: count.openapi({ description: 'as far as the list tells' }),
+  })
+  .openapi('NamedSweep');
+
+export const namedKeys = z
+  .strictObject({
+    run: z.string(mustBe('`run` of the sweep')),
+    from: count.openapi({ description: 'how many of the list have come before' }),
+    keys: z
+      .array(
+        z.strictObject({
+          key: z.string(KEY_RULE).refine(isKey, KEY_RULE),
+          size: count.optional().openapi({ description: 'bytes' }),
+        }),
+        KEYS_RULE,
+      )
+      .max(1_000, KEYS_RULE),
+    is_last: z.boolean(mustBe('true or false')).default(false),
+  })
+  .openapi('NamedKeys');
+
+export const namedSoFar = z
+  .object({
+    keys: z.int().openapi({ description: 'how many of the list have come' }),
+    is_full: z.boolean().openapi({ description: 'nothing was taken: there is enough to do for now' }),
+  })
+  .openapi('NamedSoFar');
+
 export const changedSettings = {
   sweep: newSettings.sweep,
   verify: z.strictObject(passLimitFields).openapi('VerifyChanges'),
@@ -60,6 +103,7 @@ const settings = z.object({
 
 /** One that was begun. */
 const begun = z.object({
+  run: z.string().openapi({ description: 'new with each pass' }),
   number: z.int().openapi({ description: 'the how-many-th of its kind since the shadow was set' }),
   settings,
   objects: doneOf,

@@ -35,6 +35,7 @@ function begunJson(progress: Progress, now: number): BegunPassJson {
     started_at: isoTime(pass.startedAt),
     finished_at: isoTime(pass.finishedAt),
     last_error: pass.lastError ?? null,
+    run: pass.run,
     number: pass.number,
     settings: settingsJson(pass),
     objects: { done: done.objects, total: total.objects },

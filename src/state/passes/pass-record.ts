@@ -48,10 +48,8 @@ const plan = z.object({
   bytes: z.number(),
   basis: z.string(),
   owner: owner.optional(),
-  /** The manifest that is read in place of a sampled listing: on which gateway's machine, and how far it has been. */
-  manifest: z
-    .object({ path: z.string(), host: z.string(), format: z.string(), lines: z.number() })
-    .optional(),
+  /** Where the keys are named by an operator in place of a listing: which list it is, and how many of it have come. */
+  manifest: z.object({ digest: z.string(), keys: z.number() }).optional(),
 });
 
 export const passSchema = z.object({

@@ -60,6 +60,80 @@ export class PassControl {
     return there(pass, kind);
   }
 
+  /**
+   * Begins a sweep of keys that are named by `addKeys`, or goes on with one of the same list: `digest` tells lists apart. `keys` and `bytes` are what
+   * it names in all.
+   */
+  async startNamed(
+    bucket: PassBucketName,
+    named: { readonly digest: string; readonly keys: number; readonly bytes: number },
+    given: Partial<PassSettings> = {},
+  ): Promise<Pass> {
+    const { digest, keys: objects, bytes } = named;
+    let replaced: Pass | undefined;
+    const pass = await this.passes.change(bucket.id, 'sweep', (found) => {
+      replaced = undefined;
+      if (found && !isOver(found) && found.plan.manifest?.digest !== digest)
+        throw new PassRefused(`another sweep of "${bucket.name}" is under way: stop it first`);
+      if (found && !isOver(found)) return { ...goingOn(found), settings: changed(found.settings, given) };
+      replaced = found;
+      const before = found ?? { bucketId: bucket.id, bucket: bucket.name, kind: 'sweep' as const };
+      const settings = changed({ ...DEFAULTS, limits: found?.settings.limits ?? {} }, given);
+      const next = nextPass(before, { settings, now: this.clock.now() });
+      const plan = {
+        ...next.plan,
+        objects,
+        bytes,
+        basis: 'named by a manifest',
+        manifest: { digest, keys: 0 },
+      };
+      return { ...next, state: 'running', plan };
+    });
+    if (replaced) await this.passes.clear(replaced);
+    return there(pass, 'sweep');
+  }
+
+  /**
+   * Adds the keys of the list from the `from`-th on, which make a range. Where others have come already nothing is added, and `keys` tells where to go on;
+   * `isFull`: nothing was added since there is enough to do.
+   */
+  async addKeys(
+    bucket: PassBucketName,
+    named: NamedKeys,
+  ): Promise<{ readonly keys: number; readonly isFull: boolean }> {
+    const { run, from, keys } = named;
+    const seen = await this.passes.get(bucket.id, 'sweep');
+    if (!seen || seen.run !== run || isOver(seen))
+      throw new PassRefused(`the sweep of "${bucket.name}" is over`);
+    if (seen.plan.ranges - seen.finished >= MOST_NAMED)
+      return { keys: seen.plan.manifest?.keys ?? 0, isFull: true };
+    const id = `named-${String(from).padStart(12, '0')}`;
+    const isNext = ({ plan }: Pass) => plan.manifest?.keys === from && !plan.isComplete;
+    const ranges =
+      keys.length === 0 || !isNext(seen) ? [] : [newRange({ id, planned: keys.length, keys: [...keys] })];
+    const pass = await this.passes.change(
+      bucket.id,
+      'sweep',
+      (found) =>
+        found?.run === run && !isOver(found) && isNext(found) ? this.#withNamed(found, named) : undefined,
+      ranges,
+    );
+    return { keys: pass?.plan.manifest?.keys ?? 0, isFull: false };
+  }
+
+  /** The last keys may come when all others have been gone through. */
+  #withNamed(pass: Pass, { from, keys, isLast }: NamedKeys): Pass {
+    const { plan, finished } = pass;
+    const ranges = plan.ranges + (keys.length === 0 ? 0 : 1);
+    const manifest = plan.manifest && { ...plan.manifest, keys: from + keys.length };
+    const isDone = isLast && finished >= ranges;
+    return {
+      ...pass,
+      plan: { ...plan, ranges, manifest, isComplete: isLast },
+      ...(isDone && { state: 'done' as const, finishedAt: this.clock.now() }),
+    };
+  }
+
   async pause(bucket: PassBucketName, kind: PassKind): Promise<Pass> {
     return this.#turn(bucket, kind, (pass) =>
       isActive(pass) ? { ...pass, state: 'paused' } : pass.state === 'paused' ? pass : undefined,
@@ -130,6 +204,17 @@ export class PassControl {
   }
 }
 
+export interface NamedKeys {
+  readonly run: string;
+  /** So many of the list have come before. */
+  readonly from: number;
+  readonly keys: readonly { readonly key: string; readonly size?: number | undefined }[];
+  readonly isLast: boolean;
+}
+
+/** Ranges of named keys that wait to be gone through, at most. */
+const MOST_NAMED = 64;
+
 /** Ranges that are added at once, each with the keys of a page. */
 const AT_ONCE = 4;
 
@@ -142,7 +227,10 @@ const retryRange = ({ id }: FindingPage, failed: readonly Finding[]): Range =>
   });
 
 /** It was planning when it was paused unless its plan is made. */
-const goingOn = (pass: Pass): Pass => ({ ...pass, state: pass.plan.isComplete ? 'running' : 'planning' });
+const goingOn = (pass: Pass): Pass => {
+  const isPlanned = pass.plan.isComplete || pass.plan.manifest !== undefined;
+  return { ...pass, state: isPlanned ? 'running' : 'planning' };
+};
 
 const changed = (settings: PassSettings, given: Partial<PassSettings>): PassSettings => ({
   ...settings,

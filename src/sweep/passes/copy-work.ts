@@ -31,7 +31,7 @@ export function copyWork({ migrate, paced, through, judgeBoth, clock, log }: Cop
     for (let attempts = 1; ; attempts += 1) {
       const hints = {
         as: 'sweep' as const,
-        ...(attempts === 1 && listed && { listed }),
+        ...(listed && { listed }),
         ...(through && { through }),
       };
       const outcome = await paced(() => migrate(key, hints), signal);

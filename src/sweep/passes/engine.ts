@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Finding, Limits, Pass, Range, RangeRef, Waits } from '../../state/passes/pass-record.js';
 import type { Passes } from '../../state/passes/passes.js';
@@ -75,7 +76,10 @@ export class Engine {
   #wake: () => void = () => undefined;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: EngineOptions) {}
+  constructor(private readonly options: EngineOptions) {
+    // Each request of a plan listens for it.
+    setMaxListeners(0, this.#closing.signal);
+  }
 
   start(): void {
     const { passes, delivery } = this.options;
