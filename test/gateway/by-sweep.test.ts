@@ -43,10 +43,7 @@ describe('the status of a bucket', () => {
     ['it is small', progress(20_000)],
     ['it was never swept', undefined],
     ['its sweep is not planned yet', progress(30_000, { isComplete: false })],
-    [
-      'its sweep goes by a manifest',
-      progress(30_000, { manifest: { path: '/m', host: 'h', format: 'keys', lines: 0 } }),
-    ],
+    ['its sweep goes by a manifest', progress(30_000, { manifest: { digest: '0', keys: 1 } })],
     ['its sweep was of another shadow', progress(30_000, {}, NOW - 2)],
   ])('is counted when %s', (_, sweep) => {
     expect(bySweep(sweep, SINCE)).toBeUndefined();
