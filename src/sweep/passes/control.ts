@@ -11,6 +11,7 @@ import { FINDINGS_PER_PAGE, type FindingPage, type Passes } from '../../state/pa
 import type { Clock } from '../../system/clock.js';
 import { nextPass } from './engine.js';
 import { newRange } from './run-range.js';
+import { rangeOfPage } from './tracker.js';
 
 /** A pass cannot do what it is asked to, as it stands. */
 export class PassRefused extends Error {
@@ -160,7 +161,11 @@ export class PassControl {
   async retryFailed(bucket: PassBucketName, kind: PassKind): Promise<number> {
     const pass = there(await this.passes.get(bucket.id, kind), kind);
     const open = new Set<string>();
-    for await (const { page } of this.passes.ranges(pass)) if (page !== undefined) open.add(page);
+    const unfinished = new Set<string>();
+    for await (const { id, page } of this.passes.ranges(pass)) {
+      unfinished.add(id);
+      if (page !== undefined) open.add(page);
+    }
     let count = 0;
     let ranges: Range[] = [];
     const flush = async () => {
@@ -169,7 +174,8 @@ export class PassControl {
     };
     for await (const page of this.passes.findings(pass)) {
       const failed = page.findings.filter(({ what }) => what === 'failed');
-      if (failed.length === 0 || open.has(page.id)) continue;
+      // Whoever goes through a range still writes its pages.
+      if (failed.length === 0 || open.has(page.id) || unfinished.has(rangeOfPage(page.id))) continue;
       count += failed.length;
       ranges.push(retryRange(page, failed));
       if (ranges.length >= AT_ONCE) await flush();

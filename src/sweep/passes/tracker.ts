@@ -211,3 +211,6 @@ export class Tracker {
 /** Of the page of a range that holds its findings from `index` times a page on. */
 export const pageId = (rangeId: string, index: number): string =>
   `${rangeId}-${String(index).padStart(6, '0')}`;
+
+/** The id of the range whose page it is. */
+export const rangeOfPage = (id: string): string => id.slice(0, id.lastIndexOf('-'));

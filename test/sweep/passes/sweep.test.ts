@@ -95,6 +95,24 @@ describe('a sweep', () => {
     expect(await sweep.control.retryFailed(BUCKET, 'sweep')).toBe(0);
   });
 
+  it('leaves for later what a range has found that is still gone through', async () => {
+    const moving = await movingBucket();
+    await fill(moving.shadow, numbered(300));
+    const held = new AbortController();
+    const migrate = async (key: string) => {
+      if (key >= 'k00200') await systemClock.sleep(60_000, held.signal).catch(() => undefined);
+      return { state: 'failed', reason: 'no' } as const;
+    };
+    const sweep = await sweeping(moving);
+    await sweep.start();
+    sweep.work({ migrate });
+    await expect.poll(async () => (await sweep.findings()).length, { timeout: 10_000 }).toBe(200);
+    expect(await sweep.control.retryFailed(BUCKET, 'sweep')).toBe(0);
+    held.abort();
+    await sweep.until('done');
+    expect(await sweep.control.retryFailed(BUCKET, 'sweep')).toBe(300);
+  }, 30_000);
+
   it('keeps more failures than fit on a page, each once, and counts them exactly', async () => {
     const moving = await movingBucket();
     await fill(moving.shadow, numbered(450));
