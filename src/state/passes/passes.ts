@@ -1,5 +1,5 @@
 import type { Clock } from '../../system/clock.js';
-import type { Kv, KvSet } from '../kv.js';
+import type { Kv, KvCommit, KvSet } from '../kv.js';
 import { untilDone } from '../record-store.js';
 import {
   type Finding,
@@ -106,6 +106,51 @@ export class Passes {
       await this.kv.commit({ sets: ranges.slice(from, from + PAGE).map((range) => rangeSet(pass, range)) });
   }
 
+  /**
+   * Makes `next` of the pass, with `ranges` in the place of all that others may have begun to plan. False where `next` is undefined: then whoever
+   * asks is no longer the one to plan, and no range of another's plan is touched.
+   */
+  async plan(
+    pass: Pass,
+    ranges: readonly Range[],
+    next: (found: Pass | undefined) => Pass | undefined,
+  ): Promise<boolean> {
+    if (!(await this.#clearRanges(pass, next))) return false;
+    for (let from = 0; from < ranges.length; from += PAGE) {
+      const sets = ranges.slice(from, from + PAGE).map((range) => rangeSet(pass, range));
+      if (!(await this.#commitWhile(pass, next, { sets }))) return false;
+    }
+    let planned: Pass | undefined;
+    await this.change(pass.bucketId, pass.kind, (found) => {
+      planned = next(found);
+      return planned;
+    });
+    return planned !== undefined;
+  }
+
+  async #clearRanges(pass: Pass, next: (found: Pass | undefined) => Pass | undefined): Promise<boolean> {
+    for (;;) {
+      const entries = await this.kv.list({ prefix: `${rangeSpace(pass)}/`, limit: PAGE });
+      if (entries.length === 0) return true;
+      const deletes = entries.map(({ key }) => key);
+      if (!(await this.#commitWhile(pass, next, { deletes }))) return false;
+    }
+  }
+
+  /** Commits as long as the pass is one of which `next` makes another. */
+  async #commitWhile(
+    { bucketId, kind }: Pass,
+    next: (found: Pass | undefined) => Pass | undefined,
+    commit: KvCommit,
+  ): Promise<boolean> {
+    return untilDone(`the ${kind} of ${bucketId}`, async () => {
+      const found = await this.#find(bucketId, kind);
+      if (!found || !next(found.pass)) return false;
+      const checks = [{ key: passKey(bucketId, kind), version: found.version }];
+      return (await this.kv.commit({ ...commit, checks })) === null ? 'retry' : true;
+    });
+  }
+
   /** Takes a range for `leaseMs`; undefined when another has it, or it is gone through. */
   async claim(ref: RangeRef, owner: string, leaseMs: number): Promise<HeldRange | undefined> {
     const key = rangeKey(ref);
@@ -134,8 +179,8 @@ export class Passes {
   }
 
   /**
-   * Adds a range that was gone through to what its pass has come to, and ends the pass with the last one. False: another has the range, or the
-   * pass is another now.
+   * Adds a range that was gone through to what its pass has come to, and ends the pass with the last one unless an operator has paused or stopped
+   * it. False: another has the range, or the pass is another now.
    */
   async finish(
     held: HeldRange,
@@ -158,7 +203,8 @@ export class Passes {
         tally: sumOf(without(pass.tally, undone), range.tally),
         kept: pass.kept + range.kept - undone.length,
         spilled: pass.spilled + range.spilled,
-        ...(isLast && { state: 'done', finishedAt: this.clock.now(), lastError: undefined }),
+        ...(isLast &&
+          pass.state === 'running' && { state: 'done', finishedAt: this.clock.now(), lastError: undefined }),
       };
       const passEntry = passKey(ref.bucketId, ref.kind);
       const committed = await this.kv.commit({

@@ -49,7 +49,7 @@ export class PassControl {
       replaced = undefined;
       if (found && !isOver(found)) {
         assertComparable(found, given);
-        return { ...goingOn(found), settings: changed(found.settings, given) };
+        return { ...this.#goingOn(found), settings: changed(found.settings, given) };
       }
       replaced = found;
       const before = found ?? { bucketId: bucket.id, bucket: bucket.name, kind };
@@ -76,7 +76,8 @@ export class PassControl {
       replaced = undefined;
       if (found && !isOver(found) && found.plan.manifest?.digest !== digest)
         throw new PassRefused(`another sweep of "${bucket.name}" is under way: stop it first`);
-      if (found && !isOver(found)) return { ...goingOn(found), settings: changed(found.settings, given) };
+      if (found && !isOver(found))
+        return { ...this.#goingOn(found), settings: changed(found.settings, given) };
       replaced = found;
       const before = found ?? { bucketId: bucket.id, bucket: bucket.name, kind: 'sweep' as const };
       const settings = changed({ ...DEFAULTS, limits: found?.settings.limits ?? {} }, given);
@@ -142,13 +143,15 @@ export class PassControl {
   }
 
   async resume(bucket: PassBucketName, kind: PassKind): Promise<Pass> {
-    return this.#turn(bucket, kind, (pass) => (isOver(pass) ? undefined : goingOn(pass)));
+    return this.#turn(bucket, kind, (pass) => (isOver(pass) ? undefined : this.#goingOn(pass)));
   }
 
-  /** Ends a pass before all was gone through. What was done stays done, and is told. */
+  /** Ends a pass before all was gone through, and lets none follow it. What was done stays done, and is told. */
   async stop(bucket: PassBucketName, kind: PassKind): Promise<Pass> {
     return this.#turn(bucket, kind, (pass) =>
-      isOver(pass) ? pass : { ...pass, state: 'stopped', finishedAt: this.clock.now() },
+      isOver(pass)
+        ? { ...pass, settings: { ...pass.settings, catchUp: false } }
+        : { ...pass, state: 'stopped', finishedAt: this.clock.now() },
     );
   }
 
@@ -195,6 +198,14 @@ export class PassControl {
     await this.passes.change(pass.bucketId, pass.kind, next, ranges);
   }
 
+  /** It was planning when it was paused unless its plan is made; and its last ranges may have ended since. */
+  #goingOn(pass: Pass): Pass {
+    const { isComplete, ranges, manifest } = pass.plan;
+    if (isComplete && pass.finished >= ranges)
+      return { ...pass, state: 'done', finishedAt: this.clock.now(), lastError: undefined };
+    return { ...pass, state: isComplete || manifest ? 'running' : 'planning' };
+  }
+
   async #turn(
     { id, name }: PassBucketName,
     kind: PassKind,
@@ -231,12 +242,6 @@ const retryRange = ({ id }: FindingPage, failed: readonly Finding[]): Range =>
     page: id,
     keys: failed.map(({ key, bytes, attempts }) => ({ key, size: bytes, attempts })),
   });
-
-/** It was planning when it was paused unless its plan is made. */
-const goingOn = (pass: Pass): Pass => {
-  const isPlanned = pass.plan.isComplete || pass.plan.manifest !== undefined;
-  return { ...pass, state: isPlanned ? 'running' : 'planning' };
-};
 
 const changed = (settings: PassSettings, given: Partial<PassSettings>): PassSettings => ({
   ...settings,

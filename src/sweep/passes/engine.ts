@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Finding, Limits, Pass, Range, RangeRef, Waits } from '../../state/passes/pass-record.js';
 import type { Passes } from '../../state/passes/passes.js';
@@ -8,26 +7,21 @@ import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
 import { unlessAborted } from '../../system/unless-aborted.js';
 import type { Delivery } from '../delivery/delivery.js';
-import type { Plan } from '../plan/plan-ranges.js';
 import type { KeyRange, Row } from '../row.js';
 import type { PassWork } from './pass-work.js';
-import { newRange, RANGE_LEASE_MS, runRange } from './run-range.js';
-
-/** How a bucket is cut, and what it is thought to have. */
-export type PassPlan = Pick<Plan, 'ranges' | 'objects' | 'meanBytes' | 'basis'>;
+import { type PlannedBucket, Planner } from './planner.js';
+import { RANGE_LEASE_MS, runRange } from './run-range.js';
 
 /** What a pass goes over, as this process reaches it now. */
-export interface PassBucket {
+export interface PassBucket extends PlannedBucket {
   /** Both listings of a stretch. */
   rows(range: KeyRange, signal: AbortSignal): AsyncGenerator<Row>;
-  plan(signal: AbortSignal): Promise<PassPlan>;
   split(range: KeyRange, signal: AbortSignal): Promise<readonly KeyRange[]>;
   readonly work: PassWork;
   /** How fast it may go, with effect at once; of that this process has a share, from 0 to 1, as others come and go. */
   setPace(limits: Limits, share: number): void;
   /** What the next key waits for, if it does. */
   waits(): Waits | undefined;
-  close(): void;
 }
 
 export interface EngineOptions {
@@ -49,8 +43,6 @@ const TICK_MS = 2_000;
 const ANNOUNCED = 200;
 /** Ranges that one process works on at once. */
 const AT_ONCE = 4;
-/** How long whoever makes a plan may be silent, ms. */
-const PLAN_LEASE_MS = 120_000;
 /** Findings that the state holds of one pass. */
 const MAX_KEPT = 100_000;
 
@@ -76,9 +68,10 @@ export class Engine {
   #wake: () => void = () => undefined;
   #ended: Promise<void> = Promise.resolve();
 
+  readonly #planner: Planner;
+
   constructor(private readonly options: EngineOptions) {
-    // Each request of a plan listens for it.
-    setMaxListeners(0, this.#closing.signal);
+    this.#planner = new Planner({ ...options, signal: this.#closing.signal });
   }
 
   start(): void {
@@ -95,6 +88,7 @@ export class Engine {
     for (const { stop } of this.#open.values()) stop.abort();
     await this.options.delivery.close();
     await this.#ended;
+    await this.#planner.allEnded();
     for (const name of [...this.#open.keys()]) this.#shut(name);
   }
 
@@ -134,7 +128,7 @@ export class Engine {
   }
 
   async #lookAfter(pass: Pass): Promise<void> {
-    if (pass.state === 'planning') await this.#makePlan(pass);
+    if (pass.state === 'planning') this.#planner.begin(pass);
     else if (pass.state === 'running') await this.#announce(pass);
     else if (isFollowed(pass)) await this.#followUp(pass);
   }
@@ -232,63 +226,6 @@ export class Engine {
     if (this.#open.get(name) === open) this.#open.delete(name);
   }
 
-  /** One process makes the plan; should it die, another begins anew. */
-  async #makePlan(pass: Pass): Promise<void> {
-    const { passes, clock, id, log } = this.options;
-    const now = clock.now();
-    if (pass.plan.owner && pass.plan.owner.until > now) return;
-    const bucket = await this.options.open(pass);
-    if (!bucket) return;
-    try {
-      const owner = { id: `${id}/${randomUUID()}`, until: now + PLAN_LEASE_MS };
-      const isOwner = (found: Pass | undefined): found is Pass =>
-        found?.run === pass.run && found.state === 'planning' && found.plan.owner?.id === owner.id;
-      const claimed = await passes.change(pass.bucketId, pass.kind, (found) =>
-        found?.run === pass.run && found.state === 'planning' && (found.plan.owner?.until ?? 0) <= now
-          ? { ...found, plan: { ...found.plan, owner } }
-          : undefined,
-      );
-      if (!isOwner(claimed)) return;
-      const plan = await bucket.plan(this.#closing.signal);
-      const ranges = plan.ranges.map((range, index) =>
-        newRange({
-          after: range.after,
-          upTo: range.upTo,
-          id: String(index).padStart(6, '0'),
-          planned: range.objects,
-        }),
-      );
-      await passes.addRanges(pass, ranges);
-      await passes.change(pass.bucketId, pass.kind, (found) =>
-        isOwner(found)
-          ? { ...found, state: 'running', lastError: undefined, plan: planned(found, plan) }
-          : undefined,
-      );
-      log.info(
-        { bucket: pass.bucket, kind: pass.kind, ranges: ranges.length, basis: plan.basis },
-        'a pass is planned',
-      );
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      await this.#notePlanFailure(pass, error);
-    } finally {
-      bucket.close();
-    }
-  }
-
-  /** It is planned again by whoever comes next, in a while. */
-  async #notePlanFailure(pass: Pass, error: unknown): Promise<void> {
-    const { passes, clock, log, id } = this.options;
-    const lastError = error instanceof Error ? error.message : String(error);
-    log.warn({ err: error, bucket: pass.bucket }, 'a pass could not be planned; it is tried again');
-    const owner = { id, until: clock.now() + PLAN_RETRY_MS };
-    await passes.change(pass.bucketId, pass.kind, (found) =>
-      found?.run === pass.run && found.state === 'planning'
-        ? { ...found, lastError, plan: { ...found.plan, owner } }
-        : undefined,
-    );
-  }
-
   /** Another pass after one that found something to copy. */
   async #followUp(pass: Pass): Promise<void> {
     const { passes, clock } = this.options;
@@ -299,19 +236,6 @@ export class Engine {
     if (now?.run === next.run) await passes.clear(pass);
   }
 }
-
-/** Before a plan that failed is made anew, ms. */
-const PLAN_RETRY_MS = 5_000;
-
-const planned = (pass: Pass, { ranges, objects, meanBytes, basis }: PassPlan): Pass['plan'] => ({
-  ...pass.plan,
-  isComplete: true,
-  ranges: ranges.length,
-  objects,
-  bytes: Math.round(objects * meanBytes),
-  basis,
-  owner: undefined,
-});
 
 export const nameOfPass = ({ bucketId, kind }: Pick<RangeRef, 'bucketId' | 'kind'>): string =>
   `${bucketId}/${kind}`;

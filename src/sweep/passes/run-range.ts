@@ -91,16 +91,22 @@ class RangeRunner {
   async run(): Promise<RangeEnd> {
     const over = new AbortController();
     const saving = this.#keepSaving(over.signal);
+    // What it comes to can be kept nowhere.
+    saving.catch(() => this.#stop.abort());
     let rest: readonly KeyRange[] | undefined;
     let problem: string | undefined;
     try {
-      rest = await this.#goThrough();
+      const left = await this.#goThrough();
+      await this.tracker.allEnded();
+      this.tracker.throwIfRejected();
+      rest = left;
     } catch (error) {
       if (!this.#signal.aborted) problem = problemOf(error);
+    } finally {
+      await this.tracker.allEnded();
+      over.abort();
+      await saving;
     }
-    await this.tracker.allEnded();
-    over.abort();
-    await saving;
     if (this.#isLost) return 'lost';
     return rest && !this.#signal.aborted ? this.#finish(rest) : this.#leave(problem);
   }
@@ -139,6 +145,7 @@ class RangeRunner {
   async #add(key: string, begin: () => ReturnType<PassWork['judge']>): Promise<void> {
     while (this.tracker.underWay >= MAX_UNDER_WAY) await this.tracker.next();
     this.#signal.throwIfAborted();
+    this.tracker.throwIfRejected();
     this.tracker.add(key, begin());
   }
 

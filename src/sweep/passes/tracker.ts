@@ -66,6 +66,8 @@ export class Tracker {
   #pages: FindingPage[] = [];
   #overflow: Finding[] = [];
   #underWay = 0;
+  /** Whatever else becomes of it, the range is not gone through. */
+  #rejection: { readonly error: unknown } | undefined;
   #settled = NOTHING;
   #wake: () => void = () => undefined;
 
@@ -105,6 +107,11 @@ export class Tracker {
     });
   }
 
+  /** Throws what a key has rejected with: it is not settled. */
+  throwIfRejected(): void {
+    if (this.#rejection) throw this.#rejection.error;
+  }
+
   async allEnded(): Promise<void> {
     while (this.#underWay > 0) await this.next();
   }
@@ -141,8 +148,10 @@ export class Tracker {
     end
       .then(
         (ended) => this.#settle(entry, ended),
-        // The range is being left: whoever goes on with it begins the key anew.
-        () => undefined,
+        // The range is left: whoever goes on with it begins the key anew.
+        (error: unknown) => {
+          this.#rejection ??= { error };
+        },
       )
       .finally(() => {
         this.#underWay -= 1;

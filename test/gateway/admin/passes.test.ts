@@ -210,7 +210,7 @@ describe('what a pass found of single keys', () => {
     const pages = [['k1', 'k2'], ['k3'], ['k4']].map((keys, index) => ({
       ...{ id: `a-00000${index}`, findings: keys.map(finding) },
     }));
-    await passes.save(held, held.range, pages);
+    await passes.finish(held, held.range, { pages });
   });
 
   const keysOf = (json: Record<string, unknown>) => (json as FindingsJson).findings.map(({ key }) => key);
