@@ -2,6 +2,7 @@ import { RUNGS } from '../../src/state/rung.js';
 import { DEED_NAMES } from './client/deeds.js';
 import { pairOf } from './overlaps.js';
 import type { STEADY_RUNGS } from './scenario.js';
+import { SWEEP_ASKS } from './sweeping/operator.js';
 import type { Counts } from './tally.js';
 
 type Rung = (typeof STEADY_RUNGS)[number];
@@ -80,6 +81,17 @@ export const EXPECTED_OF_SWITCHES: readonly string[] = [
   ...['out of touch', 'clearing answered not_migrated', 'tombstone removed', 'dead intent taken over'].map(
     (name) => `rule: ${name}`,
   ),
+];
+
+/** What runs in which gateways work on sweeps have to exercise. */
+export const EXPECTED_OF_SWEEPS: readonly string[] = [
+  ...SWEEP_ASKS.map((name) => `operation: ${name}`),
+  ...['kill', 'outage', 'stall', 'lost call', 'lost result', 'refused'].map((name) => `fault: ${name}`),
+  ...['planning', 'running', 'paused', 'stopped', 'done', 'followed another'].map(
+    (what) => `rule: sweep ${what}`,
+  ),
+  ...['present', 'copied', 'deleted', 'failed'].map((what) => `rule: sweep counted ${what}`),
+  ...['taken over', 'left with open keys', 'broke off'].map((what) => `rule: range ${what}`),
 ];
 
 export const neverIn = (counts: Counts, expected: readonly string[]): string[] =>

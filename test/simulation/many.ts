@@ -1,5 +1,5 @@
 import type { Rules } from './rules.js';
-import { type Scenario, scenarioOf, steadyScenarioOf } from './scenario.js';
+import { type Scenario, scenarioOf, steadyScenarioOf, sweptScenarioOf } from './scenario.js';
 import { simulate, type Violation } from './simulate.js';
 import { type Counts, Tally } from './tally.js';
 
@@ -13,7 +13,7 @@ interface Many {
   readonly rules: Rules;
   readonly firstSeed: number;
   readonly schedules: number;
-  /** What all scenarios have in common, else steady ones; without it they are of all kinds. */
+  /** What all scenarios have in common, else steady ones, or swept where that is told; without it they are of all kinds. */
   readonly where?: Partial<Scenario> | undefined;
 }
 
@@ -22,7 +22,7 @@ export async function simulateMany({ rules, firstSeed, schedules, where }: Many)
   const tally = new Tally();
   const { counts } = tally;
   for (let run = 0; run < schedules; run += 1) {
-    const scenario = where ? { ...steadyScenarioOf(firstSeed + run), ...where } : scenarioOf(firstSeed + run);
+    const scenario = where ? scenarioWhere(where, firstSeed + run) : scenarioOf(firstSeed + run);
     const result = await simulate(scenario, rules);
     tally.addAll(result.counts);
     for (const mode of modes(scenario)) tally.count('mode', mode);
@@ -30,6 +30,11 @@ export async function simulateMany({ rules, firstSeed, schedules, where }: Many)
   }
   return { schedules, counts };
 }
+
+const scenarioWhere = (where: Partial<Scenario>, seed: number): Scenario => ({
+  ...(where.sweeps ? sweptScenarioOf(seed) : steadyScenarioOf(seed)),
+  ...where,
+});
 
 const modes = ({ rung, delete: deletes, conditional }: Scenario): string[] => [
   rung,

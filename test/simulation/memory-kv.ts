@@ -77,6 +77,13 @@ export class MemoryKv implements Kv {
     return this.#find(key)?.value;
   }
 
+  /** The values of all keys that begin so, whoever may reach the state. */
+  peekAll(prefix: string): string[] {
+    return [...this.#pairs.values()]
+      .filter((pair) => pair.key.startsWith(prefix) && this.#isThere(pair))
+      .map(({ value }) => value);
+  }
+
   /** Whether a key that begins so is there, whoever may reach the state. */
   has(prefix: string): boolean {
     for (const pair of this.#pairs.values())

@@ -3,6 +3,8 @@ import type { Tenure } from '../../src/gateway/switching/tenure.js';
 import { createShadowed } from '../../src/shadow/shadowed.js';
 import type { Kv } from '../../src/state/kv.js';
 import { Ledger } from '../../src/state/ledger.js';
+import { Passes } from '../../src/state/passes/passes.js';
+import { copyWork } from '../../src/sweep/passes/copy-work.js';
 import type { Clock } from '../../src/system/clock.js';
 
 /** The rules under test; a mutant replaces one. */
@@ -15,6 +17,9 @@ export interface Rules {
   readonly state: (kv: Kv) => Kv;
   /** For how long such a gateway goes by what it knows. */
   readonly tenure: (tenure: Tenure) => Tenure;
+  /** How those who work on sweeps keep them, and what they do about a key. */
+  readonly passes: (kv: Kv, clock: Clock) => Passes;
+  readonly copyWork: typeof copyWork;
 }
 
 export type LedgerParts = ConstructorParameters<typeof Ledger>;
@@ -38,4 +43,6 @@ export const REAL_RULES: Rules = {
   openRoute,
   state: (kv) => kv,
   tenure: (tenure) => tenure,
+  passes: (kv, clock) => new Passes(kv, clock),
+  copyWork,
 };

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { EXPECTED_OF_SWITCHES, expectedOn, neverIn } from './coverage.js';
+import { EXPECTED_OF_SWEEPS, EXPECTED_OF_SWITCHES, expectedOn, neverIn } from './coverage.js';
 import { type Portion, simulateInParallel } from './crew.js';
 import { simulateMany } from './many.js';
 import { REAL_RULES } from './rules.js';
@@ -31,7 +31,7 @@ async function conduct(): Promise<void> {
   });
   console.log(table(counts));
   for (const name of neverIn(counts, [
-    ...new Set([...STEADY_RUNGS.flatMap(expectedOn), ...EXPECTED_OF_SWITCHES]),
+    ...new Set([...STEADY_RUNGS.flatMap(expectedOn), ...EXPECTED_OF_SWITCHES, ...EXPECTED_OF_SWEEPS]),
   ]))
     console.log(`        0  ${name}`);
   console.log(

@@ -37,6 +37,8 @@ export interface Scenario {
   readonly deeds?: readonly DeedName[];
   /** The target has a copy of each key, and the shadow another object by now: nobody writes that meanwhile. */
   readonly drifted?: boolean;
+  /** What an operator asks for of sweeps meanwhile, one after the other; nothing unless told: then nobody works on any. */
+  readonly sweeps?: number;
   readonly troubles: Troubles;
 }
 
@@ -78,12 +80,23 @@ export const CALM: Troubles = {
 export const troublesOf = ({ switches, troubles }: Scenario): Troubles =>
   switches > 0 ? { ...troubles, stalls: 0 } : { ...troubles, cuts: 0 };
 
-/** One run in so many is one in which an operator switches rungs: they take longer than others. */
+/** One run in so many is one in which an operator switches rungs, and one in which gateways work on sweeps: they take longer than others. */
 const SWITCHED = 10;
+const SWEPT = 10;
 
 /** The scenario that a seed stands for. */
-export const scenarioOf = (seed: number): Scenario =>
-  seed % SWITCHED === 0 ? switchedScenarioOf(seed) : steadyScenarioOf(seed);
+export function scenarioOf(seed: number): Scenario {
+  if (seed % SWITCHED === 0) return switchedScenarioOf(seed);
+  return seed % SWEPT === 5 ? sweptScenarioOf(seed) : steadyScenarioOf(seed);
+}
+
+/** One in which gateways work on sweeps. */
+export function sweptScenarioOf(seed: number): Scenario {
+  const random = new Random(seed ^ 0x53e39);
+  const steady = steadyScenarioOf(seed);
+  const troubles = { ...steady.troubles, kills: random.below(5), requests: random.below(5) };
+  return { ...steady, keys: 2 + random.below(4), sweeps: 1 + random.below(5), troubles };
+}
 
 function switchedScenarioOf(seed: number): Scenario {
   const random = new Random(seed ^ 0x5817c4);

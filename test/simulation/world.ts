@@ -1,6 +1,8 @@
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { atBucket } from '../../src/filters/at-bucket.js';
 import type { S3Service } from '../../src/s3/message.js';
+import { Passes } from '../../src/state/passes/passes.js';
+import { PassControl } from '../../src/sweep/passes/control.js';
 import { TIMES } from '../../src/system/times.js';
 import { StoreClient } from '../support/store-client.js';
 import { Client } from './client/client.js';
@@ -19,6 +21,8 @@ import { RecordWitness } from './record-witness.js';
 import type { Rules } from './rules.js';
 import { type Scenario, troublesOf } from './scenario.js';
 import { Scheduler } from './scheduler.js';
+import { SweepOperator, sweepOnce } from './sweeping/operator.js';
+import { objectsIn, SweepWitness } from './sweeping/witness.js';
 import { type FollowingGateway, startFollowingGateway } from './switching/gateway.js';
 import { Operator } from './switching/operator.js';
 import { SwitchWitness } from './switching/switch-witness.js';
@@ -38,6 +42,10 @@ const OUTAGE_MS = 20_000;
 
 /** For how long a gateway does not reach the state, ms: its tenure ends, and now and then its lease. */
 const CUT_MS = 30_000;
+
+/** In which gateways die and the state fails, ms; and where they work on sweeps, which take longer. */
+const SOON_MS = 3_000;
+const SWEEP_MS = 15_000;
 
 /** What clients wait for before they go on, where a bucket is switched meanwhile, ms. */
 const PAUSES_MS = [0, 0, 1_000, 10_000];
@@ -63,6 +71,7 @@ export class World {
   readonly #records: RecordWitness;
   readonly #gateways: SimulatedGateway[] = [];
   readonly switches: SwitchWitness;
+  readonly sweeps: SweepWitness;
   /** Those of the gateways that an operator can ask for switches. */
   readonly #admins: FollowingGateway[] = [];
 
@@ -79,6 +88,7 @@ export class World {
     this.keys = Array.from({ length: keys }, (_, index) => `k${index}`);
     this.monitor = new Monitor({ history, writesBoth: rung === 'write-through' && !this.#isSwitched });
     this.switches = new SwitchWitness(this.kv, tally);
+    this.sweeps = new SweepWitness(this);
     const target = this.#makeBackend('target');
     const shadow = scenario.isOneStore ? target : this.#makeBackend('shadow');
     this.stores = { target: this.#makeStore('target', target), shadow: this.#makeStore('shadow', shadow) };
@@ -139,6 +149,9 @@ export class World {
 
   /** What an operator asks for, one after the other. */
   async #operate(): Promise<void> {
+    const sweeping = new SweepOperator(this);
+    for (let index = 0; index < this.#sweeps; index += 1)
+      await sweeping.ask(index === 0 ? 'begin sweeps that catch up' : undefined);
     const { delete: deletes, asks } = this.scenario;
     const operator = new Operator({ ...this, store: (side) => this.store(side), deletes, asks });
     for (let index = 0; index < this.scenario.switches; index += 1)
@@ -150,13 +163,59 @@ export class World {
     this.weather.clearUp();
     this.kv.comeBack();
     const { scheduler } = this;
+    if (this.#sweeps > 0) await this.#until(this.#sweepUntilAllIsThere());
     const [soon, over] = [scheduler.now() + LONGEST_WAIT_MS, scheduler.now() + 4 * TIMES.leaseMs];
     const isOver = () => (scheduler.now() > soon && this.#isQuiet()) || scheduler.now() > over;
     await scheduler.run(isOver, MAX_STEPS);
     const last = scheduler.now() + MAX_GRACES * GRACE_MS;
     const isCollected = () => (this.#isQuiet() && this.#isCollected()) || scheduler.now() > last;
     if (this.#isSwitched) await scheduler.run(isCollected, MAX_STEPS);
+    if (this.#sweeps > 0) await this.#until(this.#seeTargetAlone());
     await this.#until(this.#readAll());
+  }
+
+  /** What has failed is tried again until those who kept a key busy are gone. */
+  async #sweepUntilAllIsThere(): Promise<void> {
+    const over = this.scheduler.now() + 4 * TIMES.leaseMs;
+    while (this.scheduler.now() < over) {
+      const { tally } = await sweepOnce(this.#control, this);
+      if (!tally.counts.failed?.objects) return;
+    }
+    this.monitor.note('no sweep ends without failures');
+  }
+
+  /** Without the shadow clients would see the same; and one more sweep finds all there, and counts it. */
+  async #seeTargetAlone(): Promise<void> {
+    let [inShadow, inBoth] = [0, 0];
+    for (const key of this.keys) {
+      const invoked = this.history.now();
+      const value = (await this.store('target').text(key)) ?? null;
+      const read = { client: 'alone', key, kind: 'get' as const, value, invoked, outcome: 'done' as const };
+      this.history.record({ ...read, returned: this.history.now() });
+      if ((await this.store('shadow').text(key)) === undefined) continue;
+      inShadow += 1;
+      if (value !== null) inBoth += 1;
+    }
+    const { tally } = await sweepOnce(this.#control, this);
+    const { present, deleted } = tally.counts;
+    const isRight =
+      (present?.objects ?? 0) === inBoth &&
+      (deleted?.objects ?? 0) === inShadow - inBoth &&
+      objectsIn(tally) === inShadow;
+    if (isRight) return;
+    const counted = JSON.stringify(tally.counts);
+    this.monitor.note(
+      `a last sweep of ${inShadow} keys, of which the target has ${inBoth}, counts ${counted}`,
+    );
+  }
+
+  /** Of one whose calls of the state all come through. */
+  get #control(): PassControl {
+    return new PassControl(new Passes(this.kv, this.scheduler), this.scheduler);
+  }
+
+  get #sweeps(): number {
+    return this.scenario.sweeps ?? 0;
   }
 
   /** Nothing is on its way, nothing is announced or owed, and the bucket is where it was to be. */
@@ -200,7 +259,7 @@ export class World {
   }
 
   #soon(event: () => void): void {
-    this.scheduler.after(this.#random.below(3_000), event);
+    this.scheduler.after(this.#random.below(this.#sweeps > 0 ? SWEEP_MS : SOON_MS), event);
   }
 
   #kill(): void {
@@ -221,7 +280,9 @@ export class World {
   }
 
   #startGateway(): SimulatedGateway {
-    const gateway = this.#isSwitched ? this.#startFollowing() : startGateway(this);
+    const gateway = this.#isSwitched
+      ? this.#startFollowing()
+      : startGateway(`g${this.#gateways.length}`, this);
     this.#gateways.push(gateway);
     return gateway;
   }

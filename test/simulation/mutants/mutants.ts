@@ -5,6 +5,7 @@ import type { Mutants } from './mutant.js';
 import { READS } from './reads.js';
 import { RECOVERY } from './recovery.js';
 import { RENEWALS } from './renewals.js';
+import { SWEEPS } from './sweeps.js';
 import { SWITCHING } from './switching.js';
 import { TOMBSTONES } from './tombstones.js';
 import { UPLOADS } from './uploads.js';
@@ -22,4 +23,5 @@ export const MUTANTS: Mutants = {
   ...UPLOADS,
   ...SWITCHING,
   ...RENEWALS,
+  ...SWEEPS,
 };
