@@ -3,7 +3,7 @@ import { type Range, rangeSchema } from '../../../src/state/passes/pass-record.j
 import { type FinishedRange, type HeldRange, Passes } from '../../../src/state/passes/passes.js';
 import { copyWork } from '../../../src/sweep/passes/copy-work.js';
 import { REAL_RULES, type Rules } from '../rules.js';
-import type { Scenario } from '../scenario.js';
+import { CALM, type Scenario } from '../scenario.js';
 import type { Mutants } from './mutant.js';
 
 const SWEPT: Partial<Scenario> = { sweeps: 4, rung: 'read-through' };
@@ -63,7 +63,8 @@ class EndsUnasked extends Passes {
 export const SWEEPS: Mutants = {
   'takes a range for gone through up to keys whose copies have not ended': {
     rules: withPasses(ForgetsOpenKeys),
-    where: SWEPT,
+    // Copies that fail rest before they are tried again.
+    where: { ...SWEPT, keys: 5, clients: 1, deeds: ['list'], troubles: { ...CALM, kills: 3, requests: 12 } },
   },
   'takes a range over from somebody who is at work on it': {
     rules: { ...REAL_RULES, passes: (kv, clock) => new Passes(shared(kv), clock) },
