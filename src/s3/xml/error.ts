@@ -53,6 +53,7 @@ export interface ReportedError {
 
 /** The error that a document reports; undefined when it is no S3 error, such as a proxy's page of HTML. */
 export function readError(source: XmlSource): ReportedError | undefined {
+  if (source.length === 0) return undefined;
   try {
     return errorOf(readXml(source));
   } catch (error) {

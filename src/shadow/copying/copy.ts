@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { collect, toReadable } from '../../s3/body.js';
+import { collect, discard, toReadable } from '../../s3/body.js';
 import type { S3Body, S3Response } from '../../s3/message.js';
 import type { CopyToken } from '../../state/ledger.js';
 import { Branch, WrongLength } from '../branch.js';
@@ -46,12 +46,11 @@ export async function copy(
   { key, token, source, ranges, isWithinTarget }: CopyJob,
   readers: readonly Branch[] = [],
 ): Promise<CopyOutcome> {
-  const bytes = toReadable(source.body);
   const { signal } = ctx.background;
-  const ended = new AbortController();
+  const renewing = keepRenewing(ctx, token);
+  let bytes: Readable | undefined;
   let sink: CopySink | undefined;
   try {
-    void keepRenewing(ctx, token, ended.signal);
     const object = sourceObject(key, source);
     if (token.left && (isWithinTarget || !goesInParts(ctx, object)))
       await abortUpload(ctx, { key, uploadId: token.left.uploadId }, signal);
@@ -68,7 +67,10 @@ export async function copy(
       isWithinTarget,
     });
     if (whole) await sink.ready();
-    else await fill(sink, bytes, object, readers);
+    else {
+      bytes = toReadable(source.body);
+      await fill(sink, bytes, object, readers);
+    }
     const end = await commit(ctx, token, sink);
     await endToken(ctx, token);
     if (end.state === 'exists') return { state: 'present' };
@@ -82,9 +84,10 @@ export async function copy(
     const again = isFenced && error instanceof CopyAnew;
     return { state: 'failed', reason: reason.message, ...(again && { again }) };
   } finally {
-    ended.abort();
+    renewing.end();
     // Where nobody reads any more, the source has not come to its end.
-    bytes.destroy();
+    if (bytes) bytes.destroy();
+    else discard(source.body);
   }
 }
 
@@ -109,13 +112,23 @@ async function commit(ctx: ShadowContext, token: CopyToken, sink: CopySink): Pro
 }
 
 /** Prolongs the token while its copy is under way. Where that fails the copy finds out when it is to be committed. */
-async function keepRenewing(ctx: ShadowContext, token: CopyToken, ended: AbortSignal): Promise<void> {
-  try {
-    do await ctx.clock.sleep(ctx.ledger.renewalMs, ended);
-    while (await ctx.ledger.renewToken(token));
-  } catch (error) {
-    if (!ended.aborted) ctx.log.warn({ err: error }, 'a copy token could not be prolonged');
+function keepRenewing({ clock, ledger, log }: ShadowContext, token: CopyToken): { end(): void } {
+  let isOver = false;
+  let timer = clock.after(ledger.renewalMs, () => void renew());
+  async function renew(): Promise<void> {
+    try {
+      if (!(await ledger.renewToken(token)) || isOver) return;
+      timer = clock.after(ledger.renewalMs, () => void renew());
+    } catch (error) {
+      log.warn({ err: error }, 'a copy token could not be prolonged');
+    }
   }
+  return {
+    end() {
+      isOver = true;
+      timer.cancel();
+    },
+  };
 }
 
 /** True: nothing of the copy can be committed any more, or gone on with. */

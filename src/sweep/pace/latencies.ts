@@ -14,8 +14,8 @@ const LATELY_MS = 60_000;
 /** The weight of the newest in the moving average. */
 const WEIGHT = 0.1;
 /** A store bears what makes it answer so many times, and so many milliseconds, slower than it did at its best. */
-const TIMES_SLOWER = 2;
-const MS_SLOWER = 20;
+const TIMES_SLOWER = 3;
+const MS_SLOWER = 50;
 const LEAST = 0.5;
 
 /** What one operation took, in milliseconds. */
