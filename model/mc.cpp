@@ -144,15 +144,25 @@ OPTION(r_mct,0)        // write-through Complete: T.complete, then T's object is
 OPTION(r_mcpre,0)      // write-through Complete: refused when T no longer has the upload and S has
 OPTION(r_mcetag,0)     // evidence of a Complete is the ETag, which another upload of equal content shares (2: and, for recovery, that S no longer has the upload)
 OPTION(r_reconly2,1)   // recovery of an intent writes to S only while some gateway may be on the rung of write-through
+int swp=0; static Opt _opt_swap("swap",&swp); // admin exchanges S and T, in write-through: rungs 2 10 11 12; 2: called off, 2 10 2; 3: there and back, 2 10 11 12 11 10 2
+OPTION(r_walign,1)     // swap, reads of rungs 10 and 11: wait while an intent is open, and begin anew when one is open at their end
+OPTION(r_wecho,1)      // ... and when a failed write was settled meanwhile
+OPTION(r_wdel,1)       // swap, rungs 10 and 11: DELETE is answered after S.delete, and one that failed there is left to recovery
+OPTION(r_walk,1)       // swap: the key was seen in line, or brought into line, before rung 10
+OPTION(r_wowed,1)      // swap, guard of the exchange: S is owed no delete that readers of before saw (2: nor one that another delete has taken the place of)
+OPTION(r_rlease,1)     // swap: the exchange waits for gateways that cannot reach the state and may be on a rung before 10
+OPTION(r_wmc,1)        // swap, rungs 10 and 11: recovery of a Complete that T has done aborts S's half before T's object is copied over
+OPTION(r_wpread,0)     // a gateway that cannot reach the state answers reads on rungs 10 and 11, too
 OPTION(ccomp,0)        // CPUT is a Complete or a copy whose condition T ignores
 const int P=7; // max procs
 enum {PUT=1,DEL,GET,CPUT,SWEEP,REC,ADM,HEAD,LIST,MC,IPUT,IDEL,SETSHADOW};
 int NP=0, kind[P], opid[P]; int RP=-1, AP=-1; bool batch[P];
-enum {TPUT=1,TPUTC,TDEL,SPUT,SDEL,TCOMP,SCOMP,TCPY,SABT,TPUTM,TDELM};
-struct Pr{ u8 pc,a,b,rq,rv,rs,fl,ep; };
-struct St{ u8 T,S,D,lock,intent,faults,crashes,epoch; u8 tok[P]; u8 clr; u8 z[2][2]; u8 garm,gmask,pad[2]; Pr pr[P]; };
+enum {TPUT=1,TPUTC,TDEL,SPUT,SDEL,TCOMP,SCOMP,TCPY,SABT,TPUTM,TDELM,SPUTC,SCPY,SPUTM,SDELM,TABT};
+struct Pr{ u8 pc,a,b,rq,rv,rs,fl,ep,w,pad[3]; };
+struct St{ u8 T,S,D,lock,intent,faults,crashes,epoch; u8 tok[P]; u8 clr; u8 z[2][2]; u8 garm,gmask,pad[2]; u8 dep,more[3]; Pr pr[P]; };
 // fl: 1 crashed, 2 returned, 4 abandoned(dirty), 8 invoked
 string vn(int v){ if(v==15)return "(wait)"; static const char*N[]={"-","S0","T0","a","b","c","d","e","f"}; return N[v]; }
+vector<int> lad; bool ladder=false;
 // ---------- linearization sets
 struct LS{ u32 pend; vector<u64> c; bool operator<(const LS&o)const{return pend<o.pend||(pend==o.pend&&c<o.c);} };
 vector<LS> sets; map<LS,int> setid; unordered_map<u64,int> memo;
@@ -177,8 +187,9 @@ struct Ctx{ Ch ch; vector<Ev> ev; bool tr; string lab; };
 int usedS(int v){ return v==8?16:4; } int usedT(int v){ return v==8?32:8; }
 bool same(int x,int v){ return x==v||(r_mcetag&&(x==7||x==8)&&(v==7||v==8)); }
 void applyreq(St&s,int rq,int rv,u8*rs,Ctx&c){ int ok=2; switch(rq){ case TPUT: s.T=rv; break; case TPUTC: if(inm){ if(s.T) ok=3; else s.T=rv; } else s.T=rv; break; case SABT: s.clr|=usedS(rv); break; case TCPY: if(inm&&inmc){ if(s.T) ok=3; else s.T=rv; } else s.T=rv; break; case TDEL: s.T=0; break; case SPUT: s.S=rv; break; case SDEL: s.S=0; break; case TCOMP: if(s.clr&usedT(rv)) ok=3; else { s.T=rv; s.clr|=usedT(rv); } break; case SCOMP: if(s.clr&usedS(rv)) ok=3; else { s.S=rv; s.clr|=usedS(rv); } break;
+ case SPUTC: if(inm){ if(s.S) ok=3; else s.S=rv; } else s.S=rv; break; case SCPY: if(inm&&inmc){ if(s.S) ok=3; else s.S=rv; } else s.S=rv; break; case TABT: s.clr|=usedT(rv); break;
  case TPUTM: if(ifm&&!s.T) ok=4; else if(ifm&&s.T!=im0) ok=3; else s.T=rv; break; case TDELM: if(!s.T) ok=4; else if(ifmd&&s.T!=rv) ok=3; else s.T=0; break; } if(rs)*rs=ok; }
-const char*RN[]={"","T.put","T.put(INM*)","T.del","S.put","S.del","T.complete","S.complete","T.complete(copy)","S.abort","T.put(If-Match)","T.del(If-Match)"};
+const char*RN[]={"","T.put","T.put(INM*)","T.del","S.put","S.del","T.complete","S.complete","T.complete(copy)","S.abort","T.put(If-Match)","T.del(If-Match)","S.put(INM*)","S.complete(copy)","S.put(If-Match)","S.del(If-Match)","T.abort"};
 void send(St&s,int p,int rq,int rv,Ctx&c){ Pr&q=s.pr[p]; q.rq=rq;q.rv=rv;q.rs=1; L("send %s %s",RN[rq],vn(rv).c_str()); }
 bool copier(int p){ return kind[p]==GET||kind[p]==SWEEP; }
 bool zomb(int p){ return zombie==1||zombie==3||(zombie==2&&copier(p)); }
@@ -191,15 +202,16 @@ int await_(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int opts=0; // options: normal reply
  s.faults--; if(k==1){ L("error (%s)",rs>=2?"reply lost, had applied":"never applies"); }
  else { L("timeout, request still in flight"); int j=s.z[0][0]?1:0; s.z[j][0]=rq; s.z[j][1]=rv; }
  return 3; }
-void inv(St&s,int p,Ctx&c){ s.pr[p].fl|=8; if(opid[p]>=0){ c.ev.push_back({1,opid[p],0}); L("INVOKE"); } }
-void ret(St&s,int p,int r,Ctx&c){ Pr&q=s.pr[p]; q.fl|=2; if(opid[p]>=0&&okind[opid[p]]==LIST) r=r?1:0; if(opid[p]>=0){ c.ev.push_back({2,opid[p],r}); if(okind[opid[p]]==LIST) L("RETURN %s",r?"present":"absent"); else if(okind[opid[p]]==GET) L("RETURN %s",vn(r).c_str()); else L("RETURN %s",r?"412":"ok"); } }
+void inv(St&s,int p,Ctx&c){ if(s.pr[p].fl&8) return; s.pr[p].fl|=8; if(opid[p]>=0){ c.ev.push_back({1,opid[p],0}); L("INVOKE"); } }
+bool waits(const St&s,int p);
+void ret(St&s,int p,int r,Ctx&c){ Pr&q=s.pr[p]; if(waits(s,p)&&(kind[p]==GET||kind[p]==HEAD||kind[p]==LIST)){ q.w=r+1; L("has %s, looks for intents",vn(r).c_str()); return; } q.fl|=2; if(opid[p]>=0&&okind[opid[p]]==LIST) r=r?1:0; if(opid[p]>=0){ c.ev.push_back({2,opid[p],r}); if(okind[opid[p]]==LIST) L("RETURN %s",r?"present":"absent"); else if(okind[opid[p]]==GET) L("RETURN %s",vn(r).c_str()); else L("RETURN %s",r?"412":"ok"); } }
 void fail(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; q.fl|=2; if(opid[p]>=0){ if(okind[opid[p]]==GET||okind[opid[p]]==LIST)c.ev.push_back({3,opid[p],0}); L("RETURN error"); } }
 void fin(St&s,int p){ Pr&q=s.pr[p]; q.pc=255; q.a=q.b=0; }
 bool leased(St&s){ for(int i=0;i<NP;i++) if(s.tok[i]==3) return true; return false; }
 void voidtok(St&s){ for(int i=0;i<NP;i++) if(s.tok[i]==1||s.tok[i]==4) s.tok[i]=2; }
 void void4(St&s){ for(int i=0;i<NP;i++) if(s.tok[i]==4) s.tok[i]=2; }
 int actives(const St&s);
-void setD(St&s,int d){ s.D=d; s.garm=s.gmask=0; if(d&&r_gc==3) s.gmask=actives(s); }
+void setD(St&s,int d){ if(swp){ int e=d?s.pr[(d&0x7f)-1].ep:0; s.dep=d&&s.D&&!s.garm&&r_wowed!=2?min<int>(s.dep,e):e; } s.D=d; s.garm=s.gmask=0; if(d&&r_gc==3) s.gmask=actives(s); }
 void lockit(St&s,int p){ s.lock=p+1; if(p!=RP) s.pad[0]=0; if(r_rearm&&r_gc!=3) s.garm=s.gmask=0; }
 void unlock(St&s){ s.lock=0; s.pad[0]=0; void4(s); }
 bool readers(St&s){ for(int i=0;i<NP;i++) if((kind[i]==GET||kind[i]==HEAD||kind[i]==LIST)&&(s.pr[i].fl&8)&&!(s.pr[i].fl&3)) return true; return false; }
@@ -209,16 +221,19 @@ bool openint(St&s){ return s.lock||s.intent; }
 bool inflight(St&s,int p){ return s.pr[p].rs!=0; }
 bool zother(St&s){ for(int z=0;z<2;z++) if(s.z[z][0]&&s.z[z][0]!=TPUTC&&s.z[z][0]!=TCPY) return true; return false; }
 bool needI(){ return !inm||(fence&&!inmc&&r_mpw); }
-bool active(const St&s,int i){ if(kind[i]==REC||kind[i]==ADM) return false; return ((s.pr[i].fl&8)&&s.pr[i].pc!=255&&!(s.pr[i].fl&1))||(s.pr[i].rs==1); }
+bool active(const St&s,int i){ if(kind[i]==REC||kind[i]==ADM) return false; if(s.pr[i].w&&!(s.pr[i].fl&1)) return true; return ((s.pr[i].fl&8)&&s.pr[i].pc!=255&&!(s.pr[i].fl&1))||(s.pr[i].rs==1); }
 int actives(const St&s){ int m=0; for(int i=0;i<NP;i++) if(active(s,i)) m|=1<<i; return m; }
 void arm(St&s,int me,int k){ s.garm=k; if(r_gc!=3) s.gmask=actives(s); s.gmask&=~(1<<me); }
 bool dead(St&s,int p){ if(zombie==3) return (s.pr[p].fl&5)&&!inflight(s,p)&&(!s.z[0][0]||(r_settle&&!(s.pr[p].fl&1))); return (s.pr[p].fl&5)!=0 && (zomb(p)|| !inflight(s,p)); }
 bool expired(St&s,int p){ if(p==RP) return s.pr[p].pc==0 && (zombie==1||!zother(s)); return dead(s,p)||((slow==1||(slow==2&&copier(p)))&&!(s.pr[p].pc==255)&&(zomb(p)||!inflight(s,p))); }
 // rungs (modes): 0 read-through; 1 T alone under the intent, re-checking readers; 2 write-through; 3 T alone, deletes leave tombstones;
 // 4 T alone; 5 as 2, reads T and wait while an intent is open; 6 as 5 but T first then S, reads S; 7 S alone under the intent; 8 S alone
-vector<int> lad; bool ladder=false;
+// S and T as a gateway on rungs 11 and 12 calls them: the whole state with the roles exchanged
+int flipped(int rq){ switch(rq){ case TPUT: return SPUT; case SPUT: return TPUT; case TDEL: return SDEL; case SDEL: return TDEL; case TCOMP: return SCOMP; case SCOMP: return TCOMP; case TPUTC: return SPUTC; case SPUTC: return TPUTC; case TCPY: return SCPY; case SCPY: return TCPY; case SABT: return TABT; case TABT: return SABT; case TPUTM: return SPUTM; case SPUTM: return TPUTM; case TDELM: return SDELM; case SDELM: return TDELM; } return rq; }
+void exchange(St&s){ std::swap(s.T,s.S); s.clr=(s.clr&~60)|((s.clr&4)<<1)|((s.clr&8)>>1)|((s.clr&16)<<1)|((s.clr&32)>>1); for(int i=0;i<P;i++) s.pr[i].rq=flipped(s.pr[i].rq); for(int z=0;z<2;z++) s.z[z][0]=flipped(s.z[z][0]); }
+bool waits(const St&s,int p){ return swp&&r_walign&&part!=p+1&&(lad[s.pr[p].ep]==10||lad[s.pr[p].ep]==11); }
 int mlo(const St&s){ return lad[s.epoch/2]; } int mhi(const St&s){ return lad[(s.epoch+1)/2]; }
-int pickep(St&s,int p,Ctx&c){ if(!ladder) return 0; int hi=(s.epoch+1)/2, lo=s.epoch/2; if(part==p+1){ lo=max(0,hi-plag); }
+int pickep(St&s,int p,Ctx&c){ if(!ladder) return 0; int hi=(s.epoch+1)/2, lo=s.epoch/2; if(part==p+1){ lo=max(0,hi-plag); if(swp&&r_rlease) for(int i=lo;i<=hi;i++) if(lad[i]==11) lo=max(lo,i-1); }
  if(hi==lo) return hi; return lo+c.ch.choose(hi-lo+1); }
 bool fstep(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p],md=lad[q.ep],r; int v=opid[p]>=0?oval[opid[p]]:0;
  if(k==PUT||k==DEL){ bool del=k==DEL; int first=del?(md==5&&r_fdel?SDEL:TDEL):md==5?SPUT:TPUT, second=del?(md==5&&r_fdel?TDEL:SDEL):md==5?TPUT:SPUT;
@@ -242,11 +257,11 @@ bool fstep(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p],md=lad[q.ep],r; int v=
   case 74: if(r_fgen?s.tok[p]!=4:(r_fwait&&s.lock)){ s.tok[p]=0; q.a=q.b=0; q.pc=70; L("KV intent taken meanwhile: read again"); return true; } s.tok[p]=0; L("KV no intent since"); ret(s,p,q.a,c); fin(s,p); return true; }
  return false; }
 // a gateway that cannot reach the state, its config lease run out
-bool pstep(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p],md=lad[q.ep],r; int v=opid[p]>=0?oval[opid[p]]:0; bool onS=md==7||md==8;
+bool pstep(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p],md=lad[q.ep],r; int v=opid[p]>=0?oval[opid[p]]:0; bool onS=md==7||md==8||md==11||md==12;
  if(q.pc==1){ r=await_(s,p,c); if(!r)return false; if(r==1)ret(s,p,0,c); else fail(s,p,c); fin(s,p); return true; }
  if(k==PUT&&r_pput&&(((md==0||(md==3&&r_i3))&&!needI())||(md==3&&!r_i3)||md==4||md==8)){ inv(s,p,c); send(s,p,onS?SPUT:TPUT,v,c); q.pc=1; return true; }
  if(k==DEL&&r_pdel&&(md==4||md==8)){ inv(s,p,c); send(s,p,onS?SDEL:TDEL,0,c); q.pc=1; return true; }
- if((k==GET||k==HEAD)&&r_pread&&md!=5&&md!=6){ inv(s,p,c); int x=onS?s.S:s.T; L("read %s=%s",onS?"S":"T",vn(x).c_str()); if(x||(r_p404&&(md==3||md==4||md>=7))) ret(s,p,x,c); else fail(s,p,c); fin(s,p); return true; }
+ if((k==GET||k==HEAD)&&r_pread&&md!=5&&md!=6&&((md!=10&&md!=11)||r_wpread)){ inv(s,p,c); int x=onS?s.S:s.T; L("read %s=%s",onS?"S":"T",vn(x).c_str()); if(x||(r_p404&&(md==3||md==4||md>=7))) ret(s,p,x,c); else fail(s,p,c); fin(s,p); return true; }
  return false; }
 // on rung 4 a T without conditional writes promises nothing of its own, nor can rung 3 beside it
 bool unpromised(const St&s,bool honoured){ return !honoured&&(mlo(s)==4||mhi(s)==4); }
@@ -289,8 +304,10 @@ bool idelstep(St&s,int p,Ctx&c,int md){ Pr&q=s.pr[p]; int r; bool wt=md==1||md==
    case 4: if(!wt&&r_itwice){ q.a=s.T?1:0; L("HEAD T=%s",vn(s.T).c_str()); } q.pc=5; return true;
    case 5: if(leased(s)) return false; voidtok(s); setD(s,p+1); L("KV D set"); if(q.a||md==2){ q.pc=51; return true; } q.pc=7; return true;
    case 51: send(s,p,md==2||(md==1&&(!inm||!r_icond))?TDEL:TDELM,im0,c); q.pc=6; return true;
+   case 203: send(s,p,SDEL,0,c); q.pc=204; return true;
+   case 204: r=await_(s,p,c); if(!r)return false; if(r!=1){ fail(s,p,c); q.fl|=4; fin(s,p); return true; } ret(s,p,0,c); if(s.lock==p+1)unlock(s); if(s.D==p+1&&r_gc) arm(s,p,1); q.fl|=4; fin(s,p); return true;
    case 6: r=await_(s,p,c); if(!r)return false; if(q.b==3&&r!=3){ ret(s,p,r==1?0:1,c); fin(s,p); return true; } if(r==1||r==4){ q.pc=7; return true; } if(r==2){ q.pc=9; return true; } fail(s,p,c); q.fl|=4; fin(s,p); return true;
-   case 7: if(!wt&&s.lock==p+1){ unlock(s); L("KV close intent"); } ret(s,p,0,c); if(tonly(md)||!both){ if(s.lock==p+1)unlock(s); q.fl|=4; fin(s,p); return true; } q.pc=8; return true;
+   case 7: if(r_wdel&&(lad[q.ep]==10||lad[q.ep]==11)){ q.pc=203; return true; } if(!wt&&s.lock==p+1){ unlock(s); L("KV close intent"); } ret(s,p,0,c); if(tonly(md)||!both){ if(s.lock==p+1)unlock(s); q.fl|=4; fin(s,p); return true; } q.pc=8; return true;
    case 8: send(s,p,SDEL,0,c); q.pc=81; return true;
    case 81: r=await_(s,p,c); if(!r)return false; if(s.lock==p+1&&(r==1||!r_sdelkeep))unlock(s); if(r==1&&s.D==p+1&&r_gc) arm(s,p,1); L("S.delete %s",r==1?"done: grace begins":"failed: D stays"); q.fl|=4; fin(s,p); return true;
    case 9: if(s.lock==p+1)unlock(s); L("KV close intent"); ret(s,p,1,c); fin(s,p); return true;
@@ -306,11 +323,27 @@ bool bstep(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int r;
    case 105: r=await_(s,p,c); if(!r)return false; if(r!=1){ fail(s,p,c); q.fl|=4; fin(s,p); return true; } q.pc=106; return true;
    case 106: ret(s,p,0,c); q.pc=107; return true;
    case 107: s.intent&=~(1<<p); L("KV intents closed"); q.a=0; if(tonly(lad[q.ep])||!both){ q.fl|=4; fin(s,p); return true; } q.pc=3; return true; } return false; }
-bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r;
+bool step0(St&s,int p,Ctx&c);
+// a read of rungs 10 and 11 that has its answer: no intent is open, and none was settled since it began; else it begins anew
+bool looks(St&s,int p,Ctx&c){ Pr&q=s.pr[p];
+ if(q.w!=255){ if(!s.lock&&!(r_wecho&&(s.pad[1]>>p&1))){ int r=q.w-1; q.w=0; q.fl|=2; L("no intent since"); c.ev.push_back({2,opid[p],okind[opid[p]]==LIST?(r?1:0):r}); L("RETURN %s",vn(r).c_str()); return true; } q.w=255; L("an intent was open since: read again"); return true; }
+ if(q.fl&4){ q.w=0; fail(s,p,c); return true; }
+ if(s.lock) return false;
+ q.w=0; q.a=q.b=0; q.pc=200; s.pad[1]&=~(1<<p); return true; }
+bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p];
+ if(swp&&kind[p]==REC&&q.pc==0) q.ep=pickep(s,p,c);
+ if(swp&&!(q.fl&1)&&q.w){ if(q.w==255?q.pc==255:(q.pc==255||c.ch.choose(2)==0)) return looks(s,p,c); }
+ if(q.pc==0&&swp&&kind[p]!=REC&&kind[p]!=ADM&&part!=p+1) { q.ep=pickep(s,p,c); if(waits(s,p)&&(kind[p]==GET||kind[p]==HEAD||kind[p]==LIST)){ if(s.lock) return false; s.pad[1]&=~(1<<p); L("rung %d",lad[q.ep]); inv(s,p,c); L("no intent"); q.pc=200; return true; } }
+ bool x=kind[p]!=ADM&&lad[q.ep]>=11&&part!=p+1; if(x){ exchange(s); L("(S and T exchanged)"); }
+ bool done=step0(s,p,c);
+ if(x) exchange(s);
+ return done; }
+bool step0(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r; bool again=q.pc==200; if(again) q.pc=0;
  if(q.pc==255||(q.fl&1))return false;
- if(q.pc==0&&k!=REC&&k!=ADM){ q.ep=pickep(s,p,c); if(ladder) L("rung %d",lad[q.ep]); if(part==p+1) return pstep(s,p,c); }
+ if(q.pc==0&&!swp&&k!=REC&&k!=ADM){ q.ep=pickep(s,p,c); if(ladder) L("rung %d",lad[q.ep]); if(part==p+1) return pstep(s,p,c); }
+ if(swp&&q.pc==0&&k!=REC&&k!=ADM&&!again){ if(part==p+1) q.ep=pickep(s,p,c); L("rung %d",lad[q.ep]); }
  if(k!=REC&&k!=ADM&&part==p+1) return pstep(s,p,c);
- int md=lad[q.ep]; bool plain=md==3||md==4||md==9, noI=md==4||(md==3&&!r_i3)||(md==9&&!r_i3), wt=(k==REC||k==ADM)?::wt!=0:(md==1||md==2); bool copies=(k==GET||k==SWEEP);
+ int md=lad[q.ep]; bool slow_=md==10||md==11; if(md>=10) md=2; bool plain=md==3||md==4||md==9, noI=md==4||(md==3&&!r_i3)||(md==9&&!r_i3), wt=(k==REC||k==ADM)?::wt!=0:(md==1||md==2); bool copies=(k==GET||k==SWEEP);
  if(md>=5&&md!=9&&k!=REC&&k!=ADM) return fstep(s,p,c);
  switch(k){
  case PUT: { int v=oval[opid[p]];
@@ -366,7 +399,7 @@ bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r;
   switch(q.pc){
    case 0: if(r_mcpre&&wt){ inv(s,p,c); if((s.clr&usedT(v))&&!(s.clr&usedS(v))){ L("T no longer has the upload"); fail(s,p,c); fin(s,p); return true; } L("both have the upload, or S has it no longer"); q.pc=30; return true; }
    case 30: if(barred(s)||s.intent||leased(s))return false; if(q.pc==0) inv(s,p,c); lockit(s,p); s.pad[0]=v; voidtok(s); L("KV intent"); q.pc=1; return true;
-   case 1: if(r_mct){ send(s,p,TCOMP,v,c); q.pc=20; return true; } if(md==1&&clear&&r_mcabort){ send(s,p,SABT,0,c); q.pc=8; return true; } if(md==1||(ladder&&!clear)){ send(s,p,TCOMP,v,c); q.pc=5; return true; } send(s,p,SCOMP,v,c); q.pc=2; return true;
+   case 1: if(r_mct){ send(s,p,TCOMP,v,c); q.pc=20; return true; } if(md==1&&clear&&r_mcabort){ send(s,p,SABT,0,c); q.pc=8; return true; } if(md==1||(ladder&&!clear&&!swp)){ send(s,p,TCOMP,v,c); q.pc=5; return true; } send(s,p,SCOMP,v,c); q.pc=2; return true;
    case 8: r=await_(s,p,c); if(!r)return false; if(r!=1){ fail(s,p,c); q.fl|=4; fin(s,p); return true; } send(s,p,TCOMP,v,c); q.pc=5; return true;
    case 2: r=await_(s,p,c); if(!r)return false; if(r==1)q.pc=4; else if(r==2)q.pc=3; else { fail(s,p,c); q.fl|=4; fin(s,p);} return true;
    case 20: r=await_(s,p,c); if(!r)return false; if(r==1){ send(s,p,SPUT,v,c); q.pc=21; return true; } fail(s,p,c); if(r==2) unlock(s); else q.fl|=4; fin(s,p); return true;
@@ -401,7 +434,10 @@ bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r;
      if(r!=1){ fail(s,p,c); q.fl|=4; fin(s,p); return true; }
      s.intent&=~(1<<p);
      if(tomb&&!r_dfirst){ q.pc=7; return true; }
-     ret(s,p,0,c); q.pc=3; if(plain){ q.fl|=4; fin(s,p);} else if(!both){ q.pc=lk?6:255; if(q.pc==255) { q.fl|=4; fin(s,p);} if(!r_dkeep)q.pc=5; } return true;
+     if(slow_&&r_wdel){ q.pc=203; return true; } ret(s,p,0,c); q.pc=3; if(plain){ q.fl|=4; fin(s,p);} else if(!both){ q.pc=lk?6:255; if(q.pc==255) { q.fl|=4; fin(s,p);} if(!r_dkeep)q.pc=5; } return true;
+   case 203: send(s,p,SDEL,0,c); q.pc=204; return true;
+   case 204: r=await_(s,p,c); if(!r)return false; if(r!=1){ fail(s,p,c); q.fl|=4; L("intent left to recovery"); fin(s,p); return true; } q.pc=205; return true;
+   case 205: ret(s,p,0,c); if(s.lock==p+1){ unlock(s); if(r_gc&&s.D==p+1) arm(s,p,1); } L("KV close, grace begins"); q.fl|=4; fin(s,p); return true;
    case 32: if((s.D&0x7f)==p+1) setD(s,p+1); else if(s.D&0x80) s.D&=0x7f; L("KV D visible"); r=q.a; q.a=0; if(r!=1){ fail(s,p,c); q.fl|=4; fin(s,p); return true; }
      ret(s,p,0,c); q.pc=3; if(plain){ q.fl|=4; fin(s,p);} else if(!both){ q.fl|=4; fin(s,p); if(!r_dkeep)q.pc=5; } return true;
    case 7: setD(s,p+1); voidtok(s); L("KV D set"); ret(s,p,0,c); q.pc=3; if(!both){ q.pc=lk?6:255; if(q.pc==255)fin(s,p);} return true;
@@ -481,7 +517,7 @@ bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r;
      int n=0; int jobs[24][2];
      for(int i=0;i<NP;i++) if(s.tok[i]&&i!=RP&&(expired(s,i)&&(s.tok[i]==3||dead(s,i)))){ jobs[n][0]=1;jobs[n][1]=i;n++; }
      for(int i=0;i<NP;i++) if((s.intent>>i&1)&&expired(s,i)){ jobs[n][0]=2;jobs[n][1]=i;n++; }
-     bool anyI=wt||ladder; bool gcok=mlo(s)<=2&&mhi(s)<=2;
+     bool anyI=wt||ladder; bool gcok=swp||(mlo(s)<=2&&mhi(s)<=2);
      if(!anyI&&s.lock&&expired(s,s.lock-1)&&!leased(s)){ jobs[n][0]=10;jobs[n][1]=s.lock-1;n++; }
      if(anyI&&s.lock&&expired(s,s.lock-1)&&!leased(s)&&r_rec!=5){ jobs[n][0]=3;jobs[n][1]=s.lock-1;n++; }
      bool dlive=false; if(s.D) { int o=(s.D&0x7f)-1; if(r_gcown&&o<NP&&!(s.pr[o].fl&5)&&s.pr[o].pc!=255) dlive=true; }
@@ -512,18 +548,20 @@ bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r;
    case 20: s.tok[q.a]=0; L("recovery: lease dropped"); q.a=0; q.pc=0; return true;
    case 1: { int stamp=(q.b<RP&&opid[q.b]>=0)?oval[opid[q.b]]:s.pad[0]; // op's write stamp
      if(((q.b<RP&&kind[q.b]==MC)||(q.b==RP&&s.pad[0]))&&!r_mct&&(r_mcfwd||r_mcput)){ L("HEAD S=%s",vn(s.S).c_str()); if(same(s.S,stamp)&&(r_mcetag!=2||(s.clr&usedS(stamp)))){ s.pad[0]=stamp; if(r_mcput){ q.a=stamp; q.pc=3; return true; } q.pc=13; return true; } q.pc=10; return true; }
-     if(r_reconly2&&ladder&&q.b<RP&&mlo(s)!=2&&mhi(s)!=2&&(mhi(s)<5||mhi(s)==9)){ L("nothing to settle on this rung"); q.pc=5; q.a=0; return true; }
+     if(r_reconly2&&ladder&&!swp&&q.b<RP&&mlo(s)!=2&&mhi(s)!=2&&(mhi(s)<5||mhi(s)==9)){ L("nothing to settle on this rung"); q.pc=5; q.a=0; return true; }
      if(r_rec==3){ q.pc=5; q.a=0; return true; }
      if(r_rec==2&&kind[q.b]!=DEL){ q.a=s.S; L("read S=%s",vn(s.S).c_str()); if(q.a){ q.pc=3; } else {q.pc=5;q.a=0;} return true; }
      if((r_rec==1||r_rec==4)&&stamp&&kind[q.b]!=DEL){ L("HEAD S=%s",vn(s.S).c_str()); if(s.S==stamp){ q.a=stamp; q.pc=3; return true; } if(r_rec==1){ q.pc=5; q.a=0; return true; } q.pc=10; return true; }
      q.pc=10; /* fallthrough */ }
-   case 10: L("read T=%s, D=%d",vn(s.T).c_str(),s.D?1:0); if(mlo(s)>=6&&mlo(s)!=9){ q.a=s.S; q.pc=s.S?3:15; return true; } if(s.T){ q.a=s.T; q.pc=2; } else if(s.D&&both) q.pc=4; else { q.a=0; q.pc=5; } return true;
+   case 10: if(swp&&r_wmc&&(lad[q.ep]==10||lad[q.ep]==11)&&!r_mct){ int m=(q.b<RP&&kind[q.b]==MC)?oval[opid[q.b]]:(q.b==RP?s.pad[0]:0); if(m>=7&&(s.clr&usedT(m))&&!(s.clr&usedS(m))){ s.pad[0]=m; send(s,p,SABT,m,c); q.pc=16; return true; } }
+    L("read T=%s, D=%d",vn(s.T).c_str(),s.D?1:0); if(!swp&&mlo(s)>=6&&mlo(s)!=9){ q.a=s.S; q.pc=s.S?3:15; return true; } if(s.T){ q.a=s.T; q.pc=2; } else if(s.D&&both) q.pc=4; else { q.a=0; q.pc=5; } return true;
+   case 16: r=await_(s,p,c); if(!r)return false; if(r!=1){ q.pc=0; q.a=q.b=0; return true; } q.pc=10; return true;
    case 2: send(s,p,SPUT,q.a,c); q.a=r_reckeepD?2:1; q.pc=6; return true;      // T -> S
    case 3: send(s,p,TPUT,q.a,c); q.a=1; q.pc=6; return true;      // S -> T
    case 4: send(s,p,SDEL,0,c); q.a=1; q.pc=6; return true;
    case 15: send(s,p,TDEL,0,c); q.a=2; q.pc=6; return true;
    case 6: r=await_(s,p,c); if(!r)return false; if(r==1){ q.pc=5; } else { q.pc=0; q.a=q.b=0; } return true; // error: retry later
-   case 5: if(s.lock==RP+1)unlock(s); if(q.a==1&&!r_stickyD)setD(s,0); else if(q.a==1&&r_gc&&s.D) arm(s,RP,1); L("KV close repair%s",q.a==1?(s.D?", grace begins":", D removed"):""); q.a=q.b=0; q.pc=0; return true;
+   case 5: if(swp){ for(int i=0;i<NP;i++) if((kind[i]==GET||kind[i]==HEAD||kind[i]==LIST)&&active(s,i)) s.pad[1]|=1<<i; } if(s.lock==RP+1)unlock(s); if(q.a==1&&!r_stickyD)setD(s,0); else if(q.a==1&&r_gc&&s.D) arm(s,RP,1); L("KV close repair%s",q.a==1?(s.D?", grace begins":", D removed"):""); q.a=q.b=0; q.pc=0; return true;
    case 13: send(s,p,TCOMP,s.pad[0],c); q.pc=14; return true;
    case 14: r=await_(s,p,c); if(!r)return false; if(r==3){ q.pc=0; q.a=q.b=0; lockit(s,RP); return true; } q.pc=10; return true;
    case 7: L("GC reads T=%s",vn(s.T).c_str()); if(s.T){ q.pc=0; q.b=0; return true; } q.pc=8; return true;
@@ -539,11 +577,15 @@ bool step(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r;
    if(s.epoch&1){ if(!drained()) return false; s.epoch++; L("ADMIN: every gateway acked rung %d",lad[hi]); if(lad[hi]==4){ setD(s,0); L("D dropped"); } if(lad[hi]>=3) voidtok(s); if(hi+1==(int)lad.size()&&q.b) c.ev.push_back({2,opid[p],0}); return true; }
    if(hi+1>=(int)lad.size()){ fin(s,p); return true; }
    { int m=lad[hi+1]; bool rep=s.lock||(s.clr&2)||s.intent; if((m==3||m==4)&&lad[hi]<3){ if(r_cguard&&((s.S&&!s.T&&!s.D)||rep)) return false; }
-     if(m>=5&&m!=9&&r_fguard){ if(rep) return false; if(m>=6&&lad[hi]<6&&s.S!=s.T) return false; }
-     s.epoch++; q.pc=1; L("ADMIN announces rung %d",m); if(lad[hi]==4&&opid[p]>=0&&s.S){ q.b=1; c.ev.push_back({1,opid[p],0}); } return true; } }
+     if(m>=5&&m!=9&&!swp&&r_fguard){ if(rep) return false; if(m>=6&&lad[hi]<6&&s.S!=s.T) return false; }
+       if(swp){ int now=lad[hi]; if((now==2||now==12)&&m>=10&&r_walk){ if(q.rv==0){ q.a=now==2?s.S:s.T; q.rv=1; L("ADMIN lists the shadow: %s",vn(q.a).c_str()); return true; }
+       if(q.rv==1){ int t=now==2?s.T:s.S; L("ADMIN lists the target: %s, D=%d",vn(t).c_str(),s.D?1:0); if((q.a&&t&&q.a!=t)||(s.D&&t&&!q.a)) { s.clr|=2; q.rv=2; } else q.rv=3; q.a=0; return true; }
+       if(q.rv==2){ if(s.clr&2||s.lock==RP+1) return false; q.rv=3; L("ADMIN: the key is in line"); return true; } q.rv=0; }
+       if(((now==10&&m==11)||(now==11&&m==10))&&r_wowed&&s.D&&s.dep<hi&&!s.garm&&(now==10?s.S&&(!s.T||s.lock):s.T&&(!s.S||s.lock))) return false; }
+   s.epoch++; q.pc=1; L("ADMIN announces rung %d",m); if(lad[hi]==4&&opid[p]>=0&&s.S){ q.b=1; c.ev.push_back({1,opid[p],0}); } return true; } }
  } return false; }
 int view(const St&s){ return s.T?s.T:(s.D&0x80)?15:(s.D?0:s.S); } // 15: readers wait
-int viewm(const St&s,int m){ if(m==3||m==4) return s.T; if(m==9) return s.T||!r_wait9?s.T:15; if(m==5) return s.lock?15:view(s); if(m==6) return s.lock?15:s.S; if(m>=7) return s.S; return view(s); }
+int viewm(const St&s,int m){ if(m==3||m==4) return s.T; if(m==9) return s.T||!r_wait9?s.T:15; if(m==10) return s.lock&&r_walign?15:view(s); if(m==11||m==12){ int v=s.S?s.S:s.D?0:s.T; return m==11&&s.lock&&r_walign?15:v; } if(m==5) return s.lock?15:view(s); if(m==6) return s.lock?15:s.S; if(m>=7) return s.S; return view(s); }
 struct Node{ St s; int lin; };
 struct H{ size_t operator()(const string&x)const{ return hash<string>()(x);} };
 vector<St> SV; vector<int> LV; vector<u32> PV; vector<u64> AV;
@@ -569,8 +611,8 @@ void trace(u32 i,u64 last,const string&why){ vector<u64> acts; if(last!=NONE)act
  for(u64 a:acts){ Ctx c; c.tr=true; c.ch.len=c.ch.pos=0; for(int k=0;k<12;k++){ int v=(k<14)?(a>>(8+4*k))&15:0; if(!v)break; c.ch.seq[k]=v-1; c.ch.n[k]=15; c.ch.len=k+1; } act(s,a&255,c); s.gmask&=actives(s); int t=(a&255)%8,p=(a&255)/8; string who=t>=4?"net":(string[]){"","PUT","DEL","GET","CPUT","SWEEP","REC","ADMIN","HEAD","LIST","COMPLETE","PUT-IF","DEL-IF"}[kind[p]]; if(t<4){ if(kind[p]==PUT||kind[p]==CPUT||kind[p]==IPUT)who+="("+vn(oval[opid[p]])+")"; who+="#"+to_string(p);} printf("   %-9s %-70s | T=%s S=%s D=%d view=%s\n",who.c_str(),c.lab.c_str(),vn(s.T).c_str(),vn(s.S).c_str(),s.D?1:0,vn(view(s)).c_str()); } }
 int main(int argc,char**argv){ vector<string> ops; for(int i=1;i<argc;i++){ string a=argv[i]; size_t e=a.find('='); if(e!=string::npos){ string k=a.substr(0,e); if(!OPTS.count(k)){ fprintf(stderr,"unknown option %s\n",k.c_str()); return 2;} *OPTS[k]=atoi(a.c_str()+e+1);} else ops.push_back(a); }
  int nv=3; int no=0; for(auto&o:ops){ int k=o=="PUT"?PUT:o=="DEL"?DEL:o=="GET"?GET:o=="CPUT"?CPUT:o=="SWEEP"?SWEEP:o=="HEAD"?HEAD:o=="LIST"||o=="LISTV"?LIST:o=="MC"||o=="MC2"?MC:o=="IPUT"?IPUT:o=="IDEL"?IDEL:o=="BDEL"?DEL:0; if(!k){fprintf(stderr,"bad op %s\n",o.c_str());return 2;} kind[NP]=k; batch[NP]=o=="BDEL"; if(k==SWEEP){opid[NP]=-1;} else { opid[NP]=no; okind[no]=(k==HEAD||o=="LISTV")?GET:k; oval[no]=(k==PUT||k==CPUT||k==IPUT)?nv++:o=="MC2"?8:k==MC?7:0; no++; } NP++; }
- kind[NP]=REC; opid[NP]=-1; RP=NP++; if(clear||setwt||flip||setsh){ ladder=true; kind[NP]=ADM; opid[NP]=-1; if(setsh==1||setsh==2||setsh>=5){ opid[NP]=no; okind[no]=SETSHADOW; oval[no++]=s0; } AP=NP++; } if(NP>P){fprintf(stderr,"too many\n");return 2;}
- if(!ladder) lad={wt?2:0}; else if(setsh) lad=(vector<int>[]){{},{4,3,9,0},{0,3,4,3,9,0},{0,3,9,0},{2,1,3,9,0},{4,3,9,0,1,2},{4,3,9,3,9,0}}[setsh]; else if(setwt) lad=setwt==3?vector<int>{0,1,0}:setwt==4?vector<int>{2,1,2}:setwt==2?vector<int>{2,1,0}:vector<int>{0,1,2}; else if(flip) lad={2,5,6,7,8}; else if(wt) lad={2,1,3,4}; else if(r_ack1) lad={0,3,4}; else lad={0,4};
+ kind[NP]=REC; opid[NP]=-1; RP=NP++; if(clear||setwt||flip||setsh||swp){ ladder=true; kind[NP]=ADM; opid[NP]=-1; if(setsh==1||setsh==2||setsh>=5){ opid[NP]=no; okind[no]=SETSHADOW; oval[no++]=s0; } AP=NP++; } if(NP>P){fprintf(stderr,"too many\n");return 2;}
+ if(!ladder) lad={wt?2:0}; else if(setsh) lad=(vector<int>[]){{},{4,3,9,0},{0,3,4,3,9,0},{0,3,9,0},{2,1,3,9,0},{4,3,9,0,1,2},{4,3,9,3,9,0}}[setsh]; else if(setwt) lad=setwt==3?vector<int>{0,1,0}:setwt==4?vector<int>{2,1,2}:setwt==2?vector<int>{2,1,0}:vector<int>{0,1,2}; else if(swp) lad=swp==2?vector<int>{2,10,10,2}:swp==3?vector<int>{2,10,10,11,12,11,11,10,2}:vector<int>{2,10,10,11,12}; else if(flip) lad={2,5,6,7,8}; else if(wt) lad={2,1,3,4}; else if(r_ack1) lad={0,3,4}; else lad={0,4};
  if(skip) lad.erase(lad.begin()+skip);
  St s; memset(&s,0,sizeof s); s.T=t0?2:0; s.S=s0; s.faults=faults; s.crashes=crashes;
  LS l; l.pend=0; im0=im>=0?im:viewm(s,lad[0])?viewm(s,lad[0]):s0; l.c.push_back(viewm(s,lad[0])); int l0=intern(l); add(s,l0,0,0);
@@ -589,7 +631,7 @@ int main(int argc,char**argv){ vector<string> ops; for(int i=1;i<argc;i++){ stri
    }while(c.ch.next()); }
   // quiescence: no step possible except crash
   bool alldone=true; for(int p=0;p<NP;p++) if(p!=RP&&p!=AP&&cur.pr[p].pc!=255&&!(cur.pr[p].fl&1)) alldone=false; bool infl=cur.z[0][0]; for(int p=0;p<NP;p++) if(cur.pr[p].rs)infl=true;
-  if(!any&&!alldone&&!ladder){ trace(i,NONE,"deadlock"); printf("states=%zu\n",SV.size()); return 1; }
-  if(alldone&&!infl&&(!any||(cur.pr[RP].pc==0&&cur.D&&cur.T&&!wt&&!cur.lock))){ quies++; if(wt&&agree&&!ladder){ bool w=(cur.T>=3&&cur.S!=cur.T)||(cur.S>=3&&cur.T&&cur.T!=cur.S); if(w){ trace(i,NONE,"S and T differ for good"); printf("states=%zu\n",SV.size()); return 1; } if(both&&cur.D&&!cur.T&&(r_gc||!r_stickyD)){ trace(i,NONE,"tombstone never removed"); printf("states=%zu\n",SV.size()); return 1; } if(cur.lock){ trace(i,NONE,"intent never closed"); printf("states=%zu\n",SV.size()); return 1; } } }
+  if(!any&&!alldone&&(!ladder||swp)){ trace(i,NONE,"deadlock"); printf("states=%zu\n",SV.size()); return 1; }
+  if(alldone&&!infl&&(!any||(cur.pr[RP].pc==0&&cur.D&&cur.T&&!wt&&!cur.lock))){ quies++; if(swp&&agree&&!any&&cur.pr[AP].pc==255){ if((cur.S&&cur.T&&cur.S!=cur.T)||(cur.D&&!cur.T!=!cur.S)){ trace(i,NONE,"S and T differ for good"); printf("states=%zu\n",SV.size()); return 1; } if(cur.lock){ trace(i,NONE,"intent never closed"); printf("states=%zu\n",SV.size()); return 1; } } if(wt&&agree&&!ladder){ bool w=(cur.T>=3&&cur.S!=cur.T)||(cur.S>=3&&cur.T&&cur.T!=cur.S); if(w){ trace(i,NONE,"S and T differ for good"); printf("states=%zu\n",SV.size()); return 1; } if(both&&cur.D&&!cur.T&&(r_gc||!r_stickyD)){ trace(i,NONE,"tombstone never removed"); printf("states=%zu\n",SV.size()); return 1; } if(cur.lock){ trace(i,NONE,"intent never closed"); printf("states=%zu\n",SV.size()); return 1; } } }
  }
  printf("OK states=%zu transitions=%llu quiescent=%zu linsets=%zu\n",SV.size(),(unsigned long long)trans,quies,sets.size()); return 0; }
