@@ -43,6 +43,7 @@ const GOALS = {
   'read-through': 'the shadow is being read, not written',
   exclusive: 'writers are being made to exclude each other',
   'write-through': 'write-through is being set',
+  swap: 'target and shadow are about to change places',
 } as const;
 
 /** Where it is, where it goes and whom it waits for. */

@@ -1,7 +1,9 @@
 import { S3Error } from '../s3/errors.js';
 import type { HeaderFields, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
+import { swapping } from '../shadow/ask-shadow.js';
 import type { BucketRecord } from '../state/buckets.js';
+import { samePlace } from '../state/place.js';
 import type { AccountService } from './account.js';
 import type { Authenticated } from './authenticate.js';
 import { assertAllowed, assertPublic, type Identity } from './authorize.js';
@@ -34,7 +36,7 @@ const COPY_SOURCE = 'x-amz-copy-source';
 export interface AdmissionOptions {
   readonly routes: BucketRoutes;
   readonly account: AccountService;
-  readonly lease: Pick<GatewayLease, 'tenure'>;
+  readonly lease: Pick<GatewayLease, 'tenure' | 'mayRead'>;
 }
 
 /**
@@ -53,7 +55,7 @@ export function createAdmission({ routes: allRoutes, account, lease }: Admission
   }
 
   const admitted = ({ service, target, record }: BucketRoute): Admitted => ({
-    service: lease.tenure.isOver() ? servedOutOfTouch(target) : service,
+    service: lease.tenure.isOver() ? servedOutOfTouch({ target, record, mayRead: lease.mayRead() }) : service,
     targetBucket: record.target.bucket,
     conditionalWrites: record.conditionalWrites,
   });
@@ -71,8 +73,10 @@ export function createAdmission({ routes: allRoutes, account, lease }: Admission
     if (copySource === undefined) return admitted(target);
     const admittedSource = await admitCopySource(copySource, { identity, target, routes });
     // The bucket's route may have changed while its object was brought over.
+    const current = await findRoute(routes, address.bucket);
+    if (!samePlace(current.record.target, target.record.target)) throw swapping();
     return {
-      ...admitted(await findRoute(routes, address.bucket)),
+      ...admitted(current),
       fields: { [COPY_SOURCE]: admittedSource },
     };
   };

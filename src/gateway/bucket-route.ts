@@ -31,6 +31,7 @@ export interface MovingFrom {
   /** What all keys begin with that the shadow can have. */
   readonly prefix: string;
   readonly migrate: ShadowedBucket['migrate'];
+  readonly align: ShadowedBucket['align'];
   /** Puts the shadow's object in the place of a copy with this ETag, unless clients have written or deleted that since. */
   replaceCopy(key: string, etag: string, signal: AbortSignal): Promise<ReplaceOutcome>;
 }
@@ -82,7 +83,7 @@ function openPlainRoute(
   { record, target, tenure }: Opening<BucketRecord>,
   { kv, sealer, clock, times }: RouteParts,
 ): BucketRoute {
-  const uploadIds = createUploadIds({ kv, sealer, bucketId: record.id });
+  const uploadIds = createUploadIds({ kv, sealer, ...uploadsOf(record) });
   const unanswered = new UnansweredWrites(clock, times);
   const tokens = createPageTokens(sealer, record.id);
   const paged = lastingTokens({ tokens, target: placeId(record.target) });
@@ -116,7 +117,7 @@ function openShadowedRoute(
     gateway,
     demandIntents: () => demandIntents(record, buckets),
     ledger,
-    uploadIds: createUploadIds({ kv, sealer, bucketId: record.id }),
+    uploadIds: createUploadIds({ kv, sealer, ...uploadsOf(record) }),
     losses: new LossBuffer({ store: losses, bucketId: record.id, clock, log }),
     copiedByReads: new CopyCounter({
       store: copiedByReads,
@@ -140,6 +141,7 @@ function openShadowedRoute(
       ledger,
       prefix: record.shadow.targetPrefix,
       migrate: shadowed.migrate,
+      align: shadowed.align,
       replaceCopy: (key, etag, signal) =>
         shadowed.replaceCopy(key, { etag, service: requests.service, signal }),
     },
@@ -153,6 +155,8 @@ function openShadowedRoute(
       }),
   };
 }
+
+const uploadsOf = ({ id: bucketId, swaps = 0 }: BucketRecord) => ({ bucketId, swaps });
 
 const closeBoth = async (...connections: readonly Connection[]): Promise<void> => {
   await Promise.all(connections.map((connection) => connection.close()));

@@ -1,6 +1,8 @@
 import { type CopySource, formatCopySource, parseCopySource } from '../s3/copy-source.js';
 import { S3Error } from '../s3/errors.js';
 import { NULL_VERSION } from '../s3/xml/versions.js';
+import { swapping } from '../shadow/ask-shadow.js';
+import { holdsReaders } from '../shadow/rungs.js';
 import { sameStore } from '../state/place.js';
 import { assertAllowed, type Identity } from './authorize.js';
 import type { BucketRoute } from './bucket-route.js';
@@ -23,6 +25,8 @@ export async function admitCopySource(
   if (!sameStore(route.record.target, target.record.target)) {
     throw new S3Error('NotImplemented', 'Copying between buckets on different backends is not supported.');
   }
+  // It is read from one store, which may hold what no client has been shown.
+  if (route.record.shadow && holdsReaders(route.record.shadow)) throw swapping();
   await bringOver(source, route);
   return formatCopySource({ ...source, bucket: route.record.target.bucket });
 }

@@ -1,5 +1,6 @@
 import { S3Error } from '../s3/errors.js';
 import type { Ledger } from '../state/ledger.js';
+import type { AlignedBucket } from '../sweep/align.js';
 import type { MovingBucket } from '../sweep/rows.js';
 import type { MovingFrom } from './bucket-route.js';
 import type { BucketRoutes } from './bucket-routes.js';
@@ -8,7 +9,7 @@ import type { BucketRoutes } from './bucket-routes.js';
 export async function findMoving(
   routes: Pick<BucketRoutes, 'find'>,
   name: string,
-): Promise<MovingFrom & MovingBucket> {
+): Promise<MovingFrom & MovingBucket & AlignedBucket> {
   const route = await routes.find(name);
   if (route?.movingFrom) return { ...route.movingFrom, target: route.target };
   throw new S3Error('InvalidBucketState', `Bucket "${name}" has no shadow.`);

@@ -4,6 +4,7 @@ import { CopyCounts } from '../state/copy-counts.js';
 import type { Kv } from '../state/kv.js';
 import type { Ledger } from '../state/ledger.js';
 import { Passes } from '../state/passes/passes.js';
+import { alignStores } from '../sweep/align.js';
 import { judgeDrift } from '../sweep/compare/drift.js';
 import { PassControl } from '../sweep/passes/control.js';
 import { progressOf } from '../sweep/passes/progress.js';
@@ -54,6 +55,15 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
       const counted =
         bySweep(told.sweep, bucket.shadow?.since) ?? (await survey(moving, { deadlineMs, clock }));
       return { ...counted, ...told };
+    },
+    async align({ name }, deadlineMs) {
+      const late = new AbortController();
+      const timer = clock.after(deadlineMs, () => late.abort());
+      try {
+        return await alignStores(await findMoving(routes, name), late.signal);
+      } finally {
+        timer.cancel();
+      }
     },
     async progress({ id }, kind) {
       const pass = await passes.get(id, kind);

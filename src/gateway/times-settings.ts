@@ -18,6 +18,7 @@ export const timesSchema = z
     first_byte_ms: milliseconds(TIMES.firstByteMs),
     idle_ms: milliseconds(TIMES.idleMs),
     lease_ms: milliseconds(TIMES.leaseMs),
+    read_lease_ms: milliseconds(TIMES.readLeaseMs),
     margin_ms: milliseconds(TIMES.marginMs, MIN_MARGIN_MS),
   })
   .transform(
@@ -26,13 +27,19 @@ export const timesSchema = z
       firstByteMs: file.first_byte_ms,
       idleMs: file.idle_ms,
       leaseMs: file.lease_ms,
+      readLeaseMs: file.read_lease_ms,
       marginMs: file.margin_ms,
     }),
   )
   .superRefine((times, context) => {
-    if (times.leaseMs >= shortestLeaseMs(times)) return;
-    const message = `${times.leaseMs} must be at least ${leaseRule(times)}`;
-    context.addIssue({ code: 'custom', path: ['lease_ms'], message });
+    if (times.leaseMs < shortestLeaseMs(times)) {
+      const message = `${times.leaseMs} must be at least ${leaseRule(times)}`;
+      context.addIssue({ code: 'custom', path: ['lease_ms'], message });
+    }
+    if (times.readLeaseMs < times.leaseMs) {
+      const message = `${times.readLeaseMs} must be at least ${times.leaseMs} (lease_ms)`;
+      context.addIssue({ code: 'custom', path: ['read_lease_ms'], message });
+    }
   });
 
 function leaseRule(times: Times): string {

@@ -97,6 +97,12 @@ export const opening = (): S3Error =>
     headers: { 'retry-after': '1' },
   });
 
+/** What a client is told of what cannot be done in the moments in which target and shadow change places. */
+export const swapping = (): S3Error =>
+  new S3Error('SlowDown', 'The target and the shadow of this bucket are changing places. Please try again.', {
+    headers: { 'retry-after': '1' },
+  });
+
 /** The shadow's answer, whatever it is. @throws S3Error ServiceUnavailable when it gives none */
 export async function reachShadow(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
   try {

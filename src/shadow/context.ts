@@ -35,6 +35,8 @@ export interface ShadowContext {
   readonly sourceInTarget: ((key: string) => string) | undefined;
   readonly settings: ShadowSettings;
   readonly rung: Rung;
+  /** How often T and S have changed places. */
+  readonly swaps: number;
   /** Whether all gateways are known to have left the rungs before. */
   readonly isConfirmed: boolean;
   /** Asks all gateways to be on a rung where every write takes an intent. */

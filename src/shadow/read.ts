@@ -11,7 +11,7 @@ import { migrate, untilMade } from './copying/migrate.js';
 import { withSourceTime } from './copying/provenance.js';
 import { ASKING_FOR_CHECKSUMS, withoutChecksums } from './copying/source-checksum.js';
 import { namesVersion, readTarget, withoutVersion } from './read-target.js';
-import { excludesWriters, seesShadow } from './rungs.js';
+import { excludesWriters, holdsReaders, seesShadow } from './rungs.js';
 import { withinGrace } from './shadow-look.js';
 import { from } from './source.js';
 
@@ -27,7 +27,7 @@ export async function read(ctx: ShadowContext, request: S3Request): Promise<S3Re
   if (first.answer) return first.answer;
   if (ctx.rung === 'opening') throw opening();
   if (!seesShadow(ctx)) return first.miss;
-  if (!copiesWhileReading(request)) return readUncopied(ctx, request, first.miss);
+  if (holdsReaders(ctx) || !copiesWhileReading(request)) return readUncopied(ctx, request, first.miss);
   const flight = ctx.flights.current(request.key);
   if (flight) return joinFlight(ctx, request, flight);
   if (ctx.background.isFull) return readUncopied(ctx, request, first.miss);
@@ -62,8 +62,8 @@ async function readUncopied(ctx: ShadowContext, request: S3Request, miss: S3Resp
   const { answer, newer } = await readShadow(ctx, request);
   if (newer) return newer;
   if (!answer) return miss;
-  if (request.operation === 'GetObject' && !namesVersion(request) && !ctx.background.isFull)
-    ctx.background.start('copy', () => migrate(ctx, request.key));
+  const copies = request.operation === 'GetObject' && !namesVersion(request) && !holdsReaders(ctx);
+  if (copies && !ctx.background.isFull) ctx.background.start('copy', () => migrate(ctx, request.key));
   return ofShadow(answer, request);
 }
 

@@ -10,7 +10,7 @@ import { abortUpload } from './copying/copy-sink.js';
 import { collectTombstone } from './deleting/collect.js';
 import { deleteFromShadow, repairDelete, shadowAnswers } from './deleting/repair.js';
 import { mirror } from './mirror.js';
-import { excludesWriters, seesShadow, writesBoth } from './rungs.js';
+import { excludesWriters, holdsReaders, seesShadow, writesBoth } from './rungs.js';
 import { sideBySide } from './side-by-side.js';
 import { finishUpload } from './uploads/finish.js';
 import { isInShadow, isInTarget } from './view.js';
@@ -27,7 +27,29 @@ const AT_ONCE = 16;
  */
 export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
   const isOver = !excludesWriters(ctx) || (await bringIntoLine(ctx, intent));
-  if (isOver) await ctx.ledger.closeIntent(intent);
+  if (!isOver) return;
+  if (holdsReaders(ctx)) await ctx.ledger.closeSettled(intent);
+  else await ctx.ledger.closeIntent(intent);
+}
+
+/** What one store may have otherwise than the other is made the same, as RECOVERY does; of a key that nobody is writing, too. */
+export async function align(ctx: ShadowContext, key: string): Promise<void> {
+  const intent = await ctx.ledger.openIntent(key, 'exclusive');
+  try {
+    await owe(ctx, intent);
+    await settle(ctx, intent);
+  } catch (error) {
+    // What nothing was done about is no worse than before, and no reason to bar the key.
+    if (!wasLeftUnanswered(error)) await ctx.ledger.closeIntent(intent);
+    throw error;
+  }
+}
+
+/** A delete that was to leave the shadow alone, when it was made, is owed to it after all. */
+async function owe(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
+  const { key } = intent;
+  if (await isInTarget(ctx, key, ctx.background.signal)) return;
+  if (await ctx.ledger.isDeleted(key)) await ctx.ledger.buryUnder(intent, 'pending');
 }
 
 /**
@@ -39,8 +61,7 @@ export async function settle(ctx: ShadowContext, intent: WriteIntent): Promise<v
 async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<boolean> {
   try {
     if (await finishUpload(ctx, intent)) return true;
-    if (!(await isInTarget(ctx, intent.key, ctx.background.signal)))
-      return !writesBoth(ctx) || (await deleteFromShadow(ctx, intent.key, intent));
+    if (!(await isInTarget(ctx, intent.key, ctx.background.signal))) return bringDeleteIntoLine(ctx, intent);
     if (!writesBoth(ctx)) await assertTells(ctx, intent.key);
     await mirror(ctx, intent);
     return true;
@@ -54,6 +75,13 @@ async function bringIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<b
     );
     return true;
   }
+}
+
+/** Where readers wait for it, a delete that the shadow refuses stays under its intent: without it some would see the object. */
+async function bringDeleteIntoLine(ctx: ShadowContext, intent: WriteIntent): Promise<boolean> {
+  if (!writesBoth(ctx)) return true;
+  const isOver = await deleteFromShadow(ctx, intent.key, intent);
+  return isOver && !(holdsReaders(ctx) && (await ctx.ledger.owesDelete(intent.key)));
 }
 
 /** A shadow that is down is not sent what it would owe an answer to. @throws S3Error ServiceUnavailable when it does not tell what it has */

@@ -14,6 +14,7 @@ import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { BackgroundWork } from './background.js';
+import { waitingForWriters } from './between-writes.js';
 import type { ShadowContext } from './context.js';
 import { copyObject } from './copy-object.js';
 import type { CopyLog } from './copying/copy-log.js';
@@ -31,7 +32,7 @@ import { listVersions } from './listing/list-versions.js';
 import { BucketPresence } from './miss.js';
 import { askTargetAlone, isOfShadow, notToBeMoved } from './outside.js';
 import { read } from './read.js';
-import { recoverForever } from './recovery.js';
+import { align, recoverForever } from './recovery.js';
 import { abortUpload } from './uploads/abort.js';
 import { beginUpload } from './uploads/begin.js';
 import { completeUpload } from './uploads/complete.js';
@@ -71,6 +72,8 @@ export interface ShadowedBucket {
   migrate(key: string, options?: MigrateOptions): Promise<CopyOutcome>;
   /** Puts the shadow's object in the place of an older copy of it, unless clients have written or deleted that since. */
   replaceCopy(key: string, options: ReplaceOptions): Promise<ReplaceOutcome>;
+  /** Has both stores show the same of a key, as clients see it: what a write before write-through left is copied to the shadow, or deleted there. */
+  align(key: string): Promise<void>;
   /** Begins to look after what failed writes and deletes left behind; ends with `drain`. */
   startRecovery(): void;
   /** Resolves when copies and after-answer deletes have ended; aborts them when `signal` does. */
@@ -105,10 +108,10 @@ type Rule = (ctx: ShadowContext, request: S3Request) => Promise<S3Response>;
 
 const byTarget: Rule = (ctx, request) => ctx.target(request);
 
-const afterMigration: Rule = async (ctx, request) => {
+const afterMigration: Rule = waitingForWriters(async (ctx, request) => {
   await migrateFirst(ctx, request.key);
   return ctx.target(request);
-};
+});
 
 /** The target would take the object from its old name, under which the shadow's would show again. */
 const notWithShadow: Rule = async () => {
@@ -128,8 +131,8 @@ const listAsShadowed: Rule = async (ctx, request) => {
 
 /** What the shadow does to each operation; an operation without a rule is the target's alone. */
 const RULES: Partial<Record<OperationName, Rule>> = {
-  GetObject: read,
-  HeadObject: read,
+  GetObject: waitingForWriters(read),
+  HeadObject: waitingForWriters(read),
   PutObject: put,
   CopyObject: copyObject,
   CreateMultipartUpload: beginUpload,
@@ -191,6 +194,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     sourceInTarget: sourceInTarget(bucket),
     settings: bucket.shadow,
     rung: bucket.shadow.rung,
+    swaps: bucket.swaps ?? 0,
     isConfirmed: bucket.shadow.confirmed,
     demandIntents,
     conditionalWrites: bucket.conditionalWrites,
@@ -223,6 +227,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     migrate: async (key, options) => notToBeMoved(ctx, key) ?? migrate(ctx, key, { as: 'sweep', ...options }),
     replaceCopy: async (key, options) =>
       isOfShadow(ctx, key) ? replaceCopy(ctx, key, options) : { state: 'absent' },
+    align: (key) => align(ctx, key),
     startRecovery() {
       background.start('recovery', () => recoverForever(ctx, ended.signal));
     },

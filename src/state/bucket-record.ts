@@ -4,6 +4,17 @@ import type { RecordFormat } from './record-store.js';
 import { AIMS, RUNGS } from './rung.js';
 import type { Sealer } from './sealing.js';
 
+/**
+ * What a target was seen to honour: `If-None-Match: *` on PutObject and on CompleteMultipartUpload; `If-Match` on PutObject and
+ * DeleteObject; `If-None-Match: *` on CopyObject, of a record that does not say nobody has tried.
+ */
+const conditionalWrites = z.object({
+  put: z.boolean(),
+  complete: z.boolean(),
+  match: z.boolean(),
+  copy: z.boolean().optional(),
+});
+
 const shadow = z.object({
   place,
   /** What the shadow's keys begin with where the target's begin with `targetPrefix`; all others are the target's alone. */
@@ -23,6 +34,15 @@ const shadow = z.object({
   provenance: z.boolean().optional(),
   /** As the target's, of a shadow that is written. */
   trailingChecksums: z.boolean().optional(),
+  /** Of a swap that is under way: what the shadow was seen to be capable of, which is to be the target. */
+  swap: z
+    .object({
+      conditionalWrites,
+      trailingChecksums: z.boolean(),
+      /** Gateways that cannot reach the state are not waited for. */
+      force: z.boolean(),
+    })
+    .optional(),
   /** ISO 8601. */
   since: z.string(),
 });
@@ -42,16 +62,9 @@ const currentRecord = z.object({
   epoch: z.number(),
   /** A shadow was cleared, and its tombstones are kept until no gateway asks for them any more. */
   forgetting: z.boolean(),
-  /**
-   * What the target was seen to honour: `If-None-Match: *` on PutObject and on CompleteMultipartUpload; `If-Match` on PutObject and
-   * DeleteObject; `If-None-Match: *` on CopyObject, of a record that does not say nobody has tried.
-   */
-  conditionalWrites: z.object({
-    put: z.boolean(),
-    complete: z.boolean(),
-    match: z.boolean(),
-    copy: z.boolean().optional(),
-  }),
+  conditionalWrites,
+  /** How often target and shadow have changed places; none unless it says so. */
+  swaps: z.number().optional(),
   /** Whether the target was seen to judge a checksum that comes after the body; of a record that does not say, nobody has tried. */
   trailingChecksums: z.boolean().optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Times } from '../system/times.js';
 import type { Kv, KvEntry } from './kv.js';
 
 const entry = z.object({ acknowledged: z.record(z.string(), z.number()) });
@@ -13,42 +14,46 @@ export interface LiveGateway {
 }
 
 const SPACE = 'gateway/';
+/** Those that may still answer reads, in touch with the state or not. */
+const READERS = 'reader/';
 const PAGE = 1_000;
 
 /**
- * The gateways that serve from one state: a pair for each, which goes when its gateway has not renewed it for as long as a lease.
+ * The gateways that serve from one state: a pair for each, which goes when its gateway has not renewed it for as long as a lease, and another that
+ * lasts as long as the gateway may read from targets without the state.
  *
  * @throws KvUnavailable from every method when the state store cannot be reached
  */
 export class GatewayLeases {
   constructor(
     private readonly kv: Kv,
-    private readonly leaseMs: number,
+    private readonly times: Pick<Times, 'leaseMs' | 'readLeaseMs'>,
   ) {}
 
   /** From here on others wait for the gateway, whatever was before. */
   async take(gateway: LiveGateway): Promise<void> {
-    await this.kv.commit({ sets: [this.#pair(gateway)] });
+    await this.kv.commit({ sets: this.#pairs(gateway) });
   }
 
   /** False when the lease was over, so that others may have gone on without the gateway. */
   async renew(gateway: LiveGateway): Promise<boolean> {
     const held = await this.kv.get(SPACE + gateway.id);
     if (held === null) return false;
-    return (await this.kv.commit({ checks: [held], sets: [this.#pair(gateway)] })) !== null;
+    return (await this.kv.commit({ checks: [held], sets: this.#pairs(gateway) })) !== null;
   }
 
   async release(id: string): Promise<void> {
-    await this.kv.commit({ deletes: [SPACE + id] });
+    await this.kv.commit({ deletes: [SPACE + id, READERS + id] });
   }
 
   /** All whose lease has not run out. One that takes its lease later finds all that stood in the state by now. */
-  async live(): Promise<LiveGateway[]> {
-    const found: LiveGateway[] = [];
-    for (let page = await this.#page(SPACE); ; page = await this.#page(`${page.at(-1)?.key}\0`)) {
-      found.push(...page.map(gatewayOf));
-      if (page.length < PAGE) return found;
-    }
+  live(): Promise<LiveGateway[]> {
+    return this.#all(SPACE);
+  }
+
+  /** All that may still answer reads by what they have acknowledged, also those that others no longer wait for otherwise. */
+  readers(): Promise<LiveGateway[]> {
+    return this.#all(READERS);
   }
 
   /** Calls back when one has come or gone in good order, or has acknowledged something. Returns the function that ends it. */
@@ -56,16 +61,26 @@ export class GatewayLeases {
     return this.kv.watch(SPACE, listener);
   }
 
-  #page(start: string): Promise<KvEntry[]> {
-    return this.kv.list({ prefix: SPACE, start, limit: PAGE });
+  async #all(prefix: string): Promise<LiveGateway[]> {
+    const found: LiveGateway[] = [];
+    const pageFrom = (start: string) => this.kv.list({ prefix, start, limit: PAGE });
+    for (let page = await pageFrom(prefix); ; page = await pageFrom(`${page.at(-1)?.key}\0`)) {
+      found.push(...page.map((entry) => gatewayOf(entry, prefix)));
+      if (page.length < PAGE) return found;
+    }
   }
 
-  #pair({ id, acknowledged }: LiveGateway) {
-    return { key: SPACE + id, value: JSON.stringify({ acknowledged }), expireIn: this.leaseMs };
+  #pairs({ id, acknowledged }: LiveGateway) {
+    const value = JSON.stringify({ acknowledged });
+    const { leaseMs, readLeaseMs } = this.times;
+    return [
+      { key: SPACE + id, value, expireIn: leaseMs },
+      { key: READERS + id, value, expireIn: readLeaseMs },
+    ];
   }
 }
 
-const gatewayOf = ({ key, value }: KvEntry): LiveGateway => ({
-  id: key.slice(SPACE.length),
+const gatewayOf = ({ key, value }: KvEntry, prefix: string): LiveGateway => ({
+  id: key.slice(prefix.length),
   ...entry.parse(JSON.parse(value)),
 });

@@ -8,6 +8,8 @@ import { z } from 'zod';
 const tombstone = z.object({
   /** New with every delete, so that whoever saw an older one cannot remove this one. */
   generation: z.string(),
+  /** Of the rung on which it was set, or of an older one whose delete the shadow is still owed. */
+  epoch: z.number().optional(),
   since: z.number(),
   /**
    * What became of the delete that the shadow is owed; `kept`: the shadow is left alone on purpose; `hidden`: the target has the key again, and nobody
@@ -51,8 +53,12 @@ const copy = z.object({
     .optional(),
 });
 
+const settled = z.object({ id: z.string(), until: z.number() });
+
 export const keyRecordSchema = z.object({
   tombstone: tombstone.optional(),
+  /** A write that failed was settled: who has read the key since may have seen what it left. Kept where readers ask for it. */
+  settled: settled.optional(),
   intents: z.array(intent),
   copies: z.array(copy),
 });
@@ -66,7 +72,7 @@ export type Resumable = NonNullable<Copy['resumable']>;
 export const EMPTY_RECORD: KeyRecord = { intents: [], copies: [] };
 
 export const isEmpty = (record: KeyRecord): boolean =>
-  !record.tombstone && record.intents.length === 0 && record.copies.length === 0;
+  !record.tombstone && !record.settled && record.intents.length === 0 && record.copies.length === 0;
 
 /** What a gateway has begun and another must not overlook when it ends a rung: intents, committing copies, uploads. */
 export const underWay = ({ intents, copies }: KeyRecord): readonly (Intent | Copy)[] => [
@@ -90,8 +96,13 @@ export function withoutExpired(record: KeyRecord, now: number): KeyRecord {
     ...record,
     intents: record.intents.filter((held) => held.mode === 'exclusive' || held.until > now),
     copies: record.copies.filter((held) => held.uploadId !== undefined || held.until > now),
+    ...(record.settled && { settled: record.settled.until > now ? record.settled : undefined }),
   };
 }
+
+/** Until when there is anything in the record; undefined where that does not end by itself. */
+export const lastsUntil = ({ tombstone, intents, copies, settled }: KeyRecord): number | undefined =>
+  tombstone || intents.length + copies.length > 0 ? undefined : settled?.until;
 
 /** Whether something of it would be forgotten at its next change. */
 export function hasExpired(record: KeyRecord, now: number): boolean {
@@ -133,15 +144,27 @@ export function withoutIntent(record: KeyRecord, { id }: Pick<Intent, 'id'>): Ke
 /** How long the gateway that deletes has to tell the shadow itself before others do, ms. */
 const FIRST_REPAIR_MS = 10_000;
 
-export const grave = (shadowDelete: Tombstone['shadowDelete'], now: number): Tombstone => ({
+export const grave = (
+  shadowDelete: Tombstone['shadowDelete'],
+  { now, epoch }: { readonly now: number; readonly epoch: number },
+): Tombstone => ({
   generation: randomUUID(),
+  epoch,
   since: now,
   shadowDelete,
   attempts: 0,
   nextAttempt: now + FIRST_REPAIR_MS,
 });
 
+/** What the shadow was owed before it is owed still. */
 export const buried = (record: KeyRecord, grave: Tombstone): KeyRecord => ({
   ...voided(record),
-  tombstone: grave,
+  tombstone: { ...grave, epoch: owedSince(record.tombstone, grave) },
 });
+
+const owedSince = (before: Tombstone | undefined, { epoch = 0 }: Tombstone): number =>
+  before?.shadowDelete === 'pending' ? Math.min(before.epoch ?? 0, epoch) : epoch;
+
+/** Whether the shadow is owed a delete of an older rung than that of `epoch`. */
+export const isOwedBefore = ({ tombstone }: KeyRecord, epoch: number): boolean =>
+  tombstone?.shadowDelete === 'pending' && (tombstone.epoch ?? 0) < epoch;

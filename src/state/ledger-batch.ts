@@ -60,7 +60,7 @@ export class LedgerBatch {
       const held = { id: randomUUID(), mode, ...this.#options.term(now) };
       opened.set(key, { key, id: held.id, mode, until: held.until });
       const open = announced(record, held);
-      return deletes ? buried(open, grave(deletes, now)) : open;
+      return deletes ? buried(open, this.#grave(deletes, now)) : open;
     });
     return changed.flatMap((key) => opened.get(key) ?? []);
   }
@@ -73,7 +73,7 @@ export class LedgerBatch {
     const byKey = mapOf(intents);
     const changed = await this.#change([...byKey.keys()], (record, key, now) => {
       const intent = byKey.get(key);
-      return intent && withoutIntent(record, intent) && buried(record, grave(shadowDelete, now));
+      return intent && withoutIntent(record, intent) && buried(record, this.#grave(shadowDelete, now));
     });
     return changed.flatMap((key) => byKey.get(key) ?? []);
   }
@@ -96,6 +96,10 @@ export class LedgerBatch {
     });
   }
 
+  #grave(shadowDelete: Tombstone['shadowDelete'], now: number): Tombstone {
+    return grave(shadowDelete, { now, epoch: this.#options.term(now).epoch });
+  }
+
   /** The keys whose records were changed. */
   async #change(keys: readonly string[], change: Change, attempts = ATTEMPTS): Promise<string[]> {
     if (keys.length === 0 || attempts === 0) return [];
@@ -104,7 +108,7 @@ export class LedgerBatch {
     const changes = keys.flatMap((key, index) => {
       const stored = readStored(entries[index]);
       const next = change(withoutExpired(stored.record, now), key, now);
-      return next ? { key, commit: replacing(this.#bucketId, key, { stored, next }) } : [];
+      return next ? { key, commit: replacing(this.#bucketId, key, { stored, next, now }) } : [];
     });
     if (changes.length === 0) return [];
     const commits = changes.map(({ commit }) => commit);

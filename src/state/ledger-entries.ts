@@ -1,4 +1,4 @@
-import { dueAt, EMPTY_RECORD, isEmpty, type KeyRecord, keyRecordSchema } from './key-record.js';
+import { dueAt, EMPTY_RECORD, isEmpty, type KeyRecord, keyRecordSchema, lastsUntil } from './key-record.js';
 import type { KvCommit, KvEntry } from './kv.js';
 
 /** A key's record, and the version that it has in the state: null where it is not there. */
@@ -28,14 +28,16 @@ export const emptiedUntil = (bucketId: string, since: number): string =>
 export function replacing(
   bucketId: string,
   key: string,
-  { stored, next }: { readonly stored: StoredRecord; readonly next: KeyRecord },
+  { stored, next, now }: { readonly stored: StoredRecord; readonly next: KeyRecord; readonly now: number },
 ): Required<KvCommit> {
   const at = recordKey(bucketId, key);
   const wanted = isEmpty(next) ? {} : { [at]: JSON.stringify(next), ...indexed(bucketId, key, next) };
+  const until = lastsUntil(next);
+  const expiry = until === undefined ? {} : { expireIn: Math.max(1, until - now) };
   const present = { [at]: '', ...indexed(bucketId, key, stored.record) };
   return {
     checks: [{ key: at, version: stored.version }],
-    sets: Object.entries(wanted).map(([key, value]) => ({ key, value })),
+    sets: Object.entries(wanted).map(([key, value]) => ({ key, value, ...expiry })),
     deletes: Object.keys(present).filter((key) => !(key in wanted)),
   };
 }

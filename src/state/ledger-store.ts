@@ -19,7 +19,8 @@ export class KeyBusy extends Error {
 
 export type Change = (record: KeyRecord, now: number) => KeyRecord | 'wait' | 'refuse';
 
-const RETRY_MS = 10;
+/** How soon a key that somebody is writing is looked at again, ms. */
+export const RETRY_MS = 10;
 const PAGE = 1_000;
 /** So many records are remembered as this gateway wrote them last. */
 const MAX_WRITTEN = 1_000;
@@ -32,7 +33,7 @@ const MAX_WRITTEN = 1_000;
 export class LedgerStore {
   readonly #kv: Kv;
   readonly #bucketId: string;
-  readonly #waitMs: number;
+  protected readonly waitMs: number;
   readonly #written = new LRUCache<string, StoredRecord>({ max: MAX_WRITTEN });
 
   /** @param options `waitMs`: how long a change waits for another writer before it is told that the key is busy */
@@ -44,7 +45,7 @@ export class LedgerStore {
   ) {
     this.#kv = kv;
     this.#bucketId = bucketId;
-    this.#waitMs = waitMs;
+    this.waitMs = waitMs;
   }
 
   async record(key: string): Promise<KeyRecord> {
@@ -109,12 +110,12 @@ export class LedgerStore {
    * @throws KeyBusy
    */
   protected async change(key: string, change: Change): Promise<boolean> {
-    const deadline = this.clock.now() + this.#waitMs;
+    const deadline = this.clock.now() + this.waitMs;
     let stored = this.#written.get(key) ?? NOT_STORED;
     for (let isRead = false; ; isRead = true) {
       const now = this.clock.now();
       const next = change(withoutExpired(stored.record, now), now);
-      if (typeof next !== 'string' && (await this.#replace(key, stored, next))) return true;
+      if (typeof next !== 'string' && (await this.#replace(key, { stored, next, now }))) return true;
       if (isRead && next === 'refuse') return false;
       if (isRead && now >= deadline) throw new KeyBusy(`key ${JSON.stringify(key)} is being written`);
       if (isRead) await this.clock.sleep(RETRY_MS);
@@ -126,8 +127,9 @@ export class LedgerStore {
     return readStored(await this.#kv.get(recordKey(this.#bucketId, key)));
   }
 
-  async #replace(key: string, stored: StoredRecord, next: KeyRecord): Promise<boolean> {
-    const version = await this.#kv.commit(replacing(this.#bucketId, key, { stored, next }));
+  async #replace(key: string, change: Parameters<typeof replacing>[2]): Promise<boolean> {
+    const { next } = change;
+    const version = await this.#kv.commit(replacing(this.#bucketId, key, change));
     if (version === null) return false;
     if (isEmpty(next)) this.#written.delete(key);
     else this.#written.set(key, { record: next, version });

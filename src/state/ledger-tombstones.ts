@@ -31,7 +31,7 @@ export class LedgerTombstones extends LedgerStore {
     return this.times.leaseMs;
   }
 
-  get #graceMs(): number {
+  protected get graceMs(): number {
     return this.lookMs + this.times.marginMs;
   }
 
@@ -62,6 +62,11 @@ export class LedgerTombstones extends LedgerStore {
     );
   }
 
+  /** Whether the shadow is owed the delete of the key. */
+  async owesDelete(key: string): Promise<boolean> {
+    return (await this.record(key)).tombstone?.shadowDelete === 'pending';
+  }
+
   /** Notes how the delete that the shadow was owed went; the tombstone stays. */
   async noteShadowDelete(key: string, told: ShadowDelete): Promise<void> {
     await this.change(key, (record, now) => shadowDeleteNoted(record, told, now) ?? 'refuse');
@@ -69,7 +74,7 @@ export class LedgerTombstones extends LedgerStore {
 
   /** T has the key: in the end the shadow is owed the delete no longer. */
   async forgoShadowDelete(key: string, generation: string): Promise<void> {
-    const longestDeleteMs = this.#graceMs;
+    const longestDeleteMs = this.graceMs;
     await this.change(
       key,
       (record, now) => shadowDeleteForgone(record, generation, { now, longestDeleteMs }) ?? 'refuse',
@@ -78,14 +83,14 @@ export class LedgerTombstones extends LedgerStore {
 
   /** Keys with tombstones whose grace is over. */
   collectableKeys(): AsyncGenerator<string> {
-    return this.emptiedBy(this.clock.now() - this.#graceMs);
+    return this.emptiedBy(this.clock.now() - this.graceMs);
   }
 
   /** The generation of the key's tombstone, if its grace is over. */
   async collectable(key: string): Promise<string | undefined> {
     const { tombstone } = await this.record(key);
     const since = tombstone?.emptySince ?? Number.POSITIVE_INFINITY;
-    return since + this.#graceMs <= this.clock.now() ? tombstone?.generation : undefined;
+    return since + this.graceMs <= this.clock.now() ? tombstone?.generation : undefined;
   }
 
   /** COLLECTING: removes the tombstone, or notes why it stays. */

@@ -10,6 +10,7 @@ import {
   type Intent,
   isCommitting,
   isFreeFor,
+  isOwedBefore,
   type KeyRecord,
   liveExclusive,
   type Resumable,
@@ -20,7 +21,7 @@ import {
 } from './key-record.js';
 import type { Kv } from './kv.js';
 import { LedgerBatch } from './ledger-batch.js';
-import type { Change } from './ledger-store.js';
+import { type Change, KeyBusy, RETRY_MS } from './ledger-store.js';
 import { LedgerTombstones } from './ledger-tombstones.js';
 import type { WriteIntent } from './write-intent.js';
 
@@ -65,6 +66,15 @@ export interface KeyView {
   /** Present when the caller may copy the shadow's object into the target. */
   readonly token?: CopyToken;
 }
+
+/** A key that nobody is writing, as a reader found it. */
+export interface Quiet {
+  /** Another one after each failed write that was settled. */
+  readonly settled: string | undefined;
+}
+
+const isUnsettled = (record: KeyRecord | undefined): boolean =>
+  record !== undefined && (record.intents.length > 0 || record.settled !== undefined);
 
 /** The per-key state of one shadowed bucket, and the rules of the protocol that are one atomic check-and-set each. */
 export class Ledger extends LedgerTombstones {
@@ -178,7 +188,7 @@ export class Ledger extends LedgerTombstones {
     await this.#lease(intent, (record, held, now) => {
       if (!isFreeFor(mode, record)) return 'wait';
       const open = announced(record, held);
-      return deletes ? buried(open, grave(deletes, now)) : open;
+      return deletes ? buried(open, this.#grave(deletes, now)) : open;
     });
     return intent;
   }
@@ -203,6 +213,41 @@ export class Ledger extends LedgerTombstones {
     await this.change(intent.key, (record) => withoutIntent(record, intent) ?? 'refuse');
   }
 
+  /** Closes the intent of a write that failed and was settled; who has been reading the key meanwhile learns of it. */
+  async closeSettled(intent: WriteIntent): Promise<void> {
+    await this.change(intent.key, (record, now) => {
+      const closed = withoutIntent(record, intent);
+      return closed ? { ...closed, settled: { id: randomUUID(), until: now + this.graceMs } } : 'refuse';
+    });
+  }
+
+  /**
+   * Waits until nobody is writing the key. Returns what changes when a write that fails is settled.
+   *
+   * @throws KeyBusy after `waitMs`
+   */
+  async unwritten(key: string): Promise<Quiet> {
+    const deadline = this.clock.now() + this.waitMs;
+    for (;;) {
+      const { intents, settled } = await this.record(key);
+      if (intents.length === 0) return { settled: settled?.id };
+      if (this.clock.now() >= deadline) throw new KeyBusy(`key ${JSON.stringify(key)} is being written`);
+      await this.clock.sleep(RETRY_MS);
+    }
+  }
+
+  /** Whether nobody is writing the key, and no write that failed was settled since it was as in `before`. */
+  async isUnwrittenSince(key: string, before: Quiet): Promise<boolean> {
+    const { intents, settled } = await this.record(key);
+    return intents.length === 0 && settled?.id === before.settled;
+  }
+
+  /** Those of `keys` that somebody is writing, or of which a write that failed was settled in the last moments. */
+  async writtenAmong(keys: readonly string[]): Promise<Set<string>> {
+    const records = await this.recordsOf(keys);
+    return new Set(keys.filter((_, index) => isUnsettled(records[index])));
+  }
+
   /**
    * DELETE of a key that the target has: no copy is committing -> D, tokens void. Resolves to the end of the term within which the target is to be
    * told, Unix ms: later others take a key that the target still has for one that was written anew.
@@ -212,7 +257,7 @@ export class Ledger extends LedgerTombstones {
     await this.change(key, (record, now) => {
       if (isCommitting(record)) return 'wait';
       until = this.#term(now).until;
-      return buried(record, grave(shadowDelete, now));
+      return buried(record, this.#grave(shadowDelete, now));
     });
     return { until };
   }
@@ -220,7 +265,7 @@ export class Ledger extends LedgerTombstones {
   /** DELETE of a key that was looked for under an intent that excludes others: I is mine -> D. False: the intent was lost. */
   async buryUnder(intent: WriteIntent, shadowDelete: Tombstone['shadowDelete']): Promise<boolean> {
     return this.change(intent.key, (record, now) =>
-      withoutIntent(record, intent) ? buried(record, grave(shadowDelete, now)) : 'refuse',
+      withoutIntent(record, intent) ? buried(record, this.#grave(shadowDelete, now)) : 'refuse',
     );
   }
 
@@ -228,7 +273,7 @@ export class Ledger extends LedgerTombstones {
   async buryAndClose(intent: WriteIntent, shadowDelete: Tombstone['shadowDelete']): Promise<boolean> {
     return this.change(intent.key, (record, now) => {
       const closed = withoutIntent(record, intent);
-      return closed ? buried(closed, grave(shadowDelete, now)) : 'refuse';
+      return closed ? buried(closed, this.#grave(shadowDelete, now)) : 'refuse';
     });
   }
 
@@ -237,6 +282,12 @@ export class Ledger extends LedgerTombstones {
     for await (const [, record] of this.openRecords()) {
       if (underWay(record).some((held) => held.epoch < epoch)) return true;
     }
+    return false;
+  }
+
+  /** Whether the shadow is owed a delete that was made on an older rung than that of `epoch`. */
+  async owesBefore(epoch: number): Promise<boolean> {
+    for await (const [, record] of this.openRecords()) if (isOwedBefore(record, epoch)) return true;
     return false;
   }
 
@@ -291,6 +342,10 @@ export class Ledger extends LedgerTombstones {
     });
     if (changed) intent.until = until;
     return changed;
+  }
+
+  #grave(shadowDelete: Tombstone['shadowDelete'], now: number): Tombstone {
+    return grave(shadowDelete, { now, epoch: this.#epoch });
   }
 
   /** Of a lease that begins now. */

@@ -11,6 +11,8 @@ export interface Times {
   readonly idleMs: number;
   /** How long all gateways honour what one of them announced in the state: an intent, a committing copy, that it lives. */
   readonly leaseMs: number;
+  /** How long a gateway that cannot reach the state goes on answering what its targets have, ms: a swap waits for it. */
+  readonly readLeaseMs: number;
   /** By how much clocks may differ, timers be late and the state be slow to answer, all together. */
   readonly marginMs: number;
 }
@@ -20,6 +22,7 @@ export const TIMES: Times = {
   firstByteMs: 60_000,
   idleMs: 60_000,
   leaseMs: 180_000,
+  readLeaseMs: 12 * 3_600_000,
   marginMs: 30_000,
 };
 

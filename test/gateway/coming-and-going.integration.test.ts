@@ -48,7 +48,7 @@ describeWith(['redis-server'], 'a gateway that cannot listen', () => {
     await expect(startTestGateway({ config: { ...config, port } })).rejects.toThrow('EADDRINUSE');
     const kv = await openRedisKv({ url: redis.url, clock: systemClock });
     onTestFinished(() => kv.close());
-    expect(await new GatewayLeases(kv, TIMES.leaseMs).live()).toHaveLength(1);
+    expect(await new GatewayLeases(kv, TIMES).live()).toHaveLength(1);
   });
 });
 

@@ -160,6 +160,7 @@ describe('with a file', () => {
       firstByteMs: 60_000,
       idleMs: 60_000,
       leaseMs: 180_000,
+      readLeaseMs: 43_200_000,
       marginMs: 30_000,
     };
     expect((await loadYaml('')).times).toEqual(usual);

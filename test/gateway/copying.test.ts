@@ -14,7 +14,14 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
     record: bucketNamed('photos', { target: { backend: 'local-disk', bucket: 'new-photos' } }),
     service,
     target: service,
-    movingFrom: { shadow: service, ledger, prefix: '', migrate: async () => outcome, replaceCopy: service },
+    movingFrom: {
+      shadow: service,
+      ledger,
+      prefix: '',
+      migrate: async () => outcome,
+      align: async () => undefined,
+      replaceCopy: service,
+    },
     retire: () => Promise.reject(new Error('the route stays')) as never,
   };
   const routes = { find: async () => route, close: () => Promise.resolve(false) };

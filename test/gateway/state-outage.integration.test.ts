@@ -7,7 +7,14 @@ import { ROOT, startTestGateway, type TestGateway } from './harness.js';
 
 const PATIENTLY = { timeout: 30_000, interval: 100 };
 /** What a write that was cut off leaves behind is settled within seconds. */
-const TIMES = { connectMs: 500, firstByteMs: 500, idleMs: 500, leaseMs: 8_000, marginMs: 2_000 };
+const TIMES = {
+  connectMs: 500,
+  firstByteMs: 500,
+  idleMs: 500,
+  leaseMs: 8_000,
+  readLeaseMs: 60_000,
+  marginMs: 2_000,
+};
 
 interface Outage {
   readonly name: string;

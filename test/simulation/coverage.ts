@@ -67,10 +67,17 @@ const STEPS = [
   ...['read-through to exclusive', 'exclusive to write-through', 'exclusive, confirmed to write-through'],
   ...['write-through to exclusive', 'exclusive to read-through', 'exclusive, confirmed to exclusive'],
   ...['exclusive to exclusive, confirmed', 'read-through to target-only', 'exclusive to target-only'],
-  ...['target-only to forgetting', 'forgetting to none'],
+  ...['write-through to swapping', 'swapping to swapping, confirmed', 'swapping, confirmed to swapping'],
+  ...['swapping to write-through', 'target-only to forgetting', 'forgetting to none'],
 ];
 
-const ASKS = ['set a shadow', 'clear a shadow', 'switch write-through on', 'switch write-through off'];
+const ASKS = [
+  'set a shadow',
+  'clear a shadow',
+  'swap',
+  'switch write-through on',
+  'switch write-through off',
+];
 
 /** What runs in which an operator switches rungs have to exercise. */
 export const EXPECTED_OF_SWITCHES: readonly string[] = [

@@ -16,7 +16,10 @@ export class Monitor {
   readonly #present: Readonly<Record<Side, Set<string>>> = { target: new Set(), shadow: new Set() };
   readonly #answeredByShadow = new Set<string>();
 
-  constructor(private readonly parts: { readonly history: History; readonly writesBoth: boolean }) {}
+  /** @param parts `either`: which of the stores is the target changes */
+  constructor(
+    private readonly parts: { readonly history: History; readonly writesTo: 'target' | 'both' | 'either' },
+  ) {}
 
   /** No write is ever sent twice: only a client knows whether its request may be repeated. */
   sends(side: Side, request: S3Request): void {
@@ -38,10 +41,12 @@ export class Monitor {
 
   /** A client was told that its write is done. */
   acknowledges(key: string, value: string): void {
-    const owing: readonly Side[] = this.parts.writesBoth ? ['shadow', 'target'] : ['target'];
-    for (const side of owing)
-      if (!this.#written[side].has(objectOf(key, value)))
-        this.note(`the write of ${value} was acknowledged and never reached the ${side}`);
+    const missing = SIDES.filter((side) => !this.#written[side].has(objectOf(key, value)));
+    const { writesTo } = this.parts;
+    const isEnough =
+      writesTo === 'either' ? missing.length < 2 : !missing.some((side) => isOwed(side, writesTo));
+    if (!isEnough)
+      this.note(`the write of ${value} was acknowledged and never reached ${missing.join(', ')}`);
   }
 
   has(side: Side, key: string): boolean {
@@ -66,16 +71,20 @@ export class Monitor {
   }
 
   #writes(side: Side, request: S3Request, etag: string): void {
-    const { history, writesBoth } = this.parts;
+    const { history, writesTo } = this.parts;
     if (!history.isKnown(etag)) this.note(`the ${side} made an object of a body that was not whole`);
     const object = objectOf(request.key, history.valueOf(etag));
     const isClients = WRITTEN_TO_BOTH.has(request.operation) && markOf(request) !== undefined;
-    if (writesBoth && side === 'target' && isClients && !this.#written.shadow.has(object))
+    if (writesTo === 'both' && side === 'target' && isClients && !this.#written.shadow.has(object))
       this.note(`${object} was written to the target before the shadow had it`);
     this.#written[side].add(object);
     this.#present[side].add(request.key);
   }
 }
+
+const SIDES: readonly Side[] = ['shadow', 'target'];
+
+const isOwed = (side: Side, writesTo: 'target' | 'both'): boolean => writesTo === 'both' || side === 'target';
 
 /** What clients write in write-through, as the stores get it. */
 const WRITTEN_TO_BOTH: ReadonlySet<OperationName> = new Set<OperationName>([

@@ -1,4 +1,5 @@
 import { openRoute } from '../../src/gateway/bucket-route.js';
+import type { GatewayLease } from '../../src/gateway/switching/lease.js';
 import type { Tenure } from '../../src/gateway/switching/tenure.js';
 import { createShadowed } from '../../src/shadow/shadowed.js';
 import type { Kv } from '../../src/state/kv.js';
@@ -20,6 +21,8 @@ export interface Rules {
   /** How those who work on sweeps keep them, and what they do about a key. */
   readonly passes: (kv: Kv, clock: Clock) => Passes;
   readonly copyWork: typeof copyWork;
+  /** Whether it may answer what the target has, out of touch with the state. */
+  readonly mayRead: (lease: Pick<GatewayLease, 'mayRead'>) => boolean;
 }
 
 export type LedgerParts = ConstructorParameters<typeof Ledger>;
@@ -45,4 +48,5 @@ export const REAL_RULES: Rules = {
   tenure: (tenure) => tenure,
   passes: (kv, clock) => new Passes(kv, clock),
   copyWork,
+  mayRead: (lease) => lease.mayRead(),
 };

@@ -8,7 +8,7 @@ export const STEADY_RUNGS = ['read-through', 'exclusive', 'write-through'] as co
 /** Where an operator finds a bucket. */
 export const FIRST_RUNGS = ['none', 'read-through', 'write-through'] as const satisfies (Rung | 'none')[];
 
-export type Ask = 'write-through on or off' | 'clear' | 'clear by force';
+export type Ask = 'write-through on or off' | 'swap' | 'clear' | 'clear by force';
 
 /** What a run is made of; all the rest follows from the seed. */
 export interface Scenario {

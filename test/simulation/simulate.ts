@@ -67,8 +67,8 @@ async function whereApart(
 ): Promise<string | undefined> {
   const { delete: deletes, switches } = scenario;
   const rung = rungOf(world, scenario);
-  const inTarget = await world.store('target').text(key);
-  const inShadow = await world.store('shadow').text(key);
+  const inTarget = await world.store(world.sideOf('target')).text(key);
+  const inShadow = await world.store(world.sideOf('shadow')).text(key);
   const seen = world.history.operations.findLast((operation) => operation.key === key)?.value ?? undefined;
   const isWritten = inTarget !== undefined && inTarget !== before;
   const mirrored = switches > 0 || rung !== 'write-through' || !isWritten || inTarget === inShadow;

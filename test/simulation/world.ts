@@ -86,14 +86,17 @@ export class World {
     this.kv = new MemoryKv(this.scheduler);
     this.weather = new Weather(this.scheduler, this.#random, { troubles: troublesOf(scenario), tally });
     this.keys = Array.from({ length: keys }, (_, index) => `k${index}`);
-    this.monitor = new Monitor({ history, writesBoth: rung === 'write-through' && !this.#isSwitched });
+    this.monitor = new Monitor({
+      history,
+      writesTo: this.#isSwitched ? 'either' : rung === 'write-through' ? 'both' : 'target',
+    });
     this.switches = new SwitchWitness(this.kv, tally);
     this.sweeps = new SweepWitness(this);
     const target = this.#makeBackend('target');
     const shadow = scenario.isOneStore ? target : this.#makeBackend('shadow');
     this.stores = { target: this.#makeStore('target', target), shadow: this.#makeStore('shadow', shadow) };
     this.#overlaps = new Overlaps(tally);
-    const targetHas = (key: string) => this.monitor.has('target', key);
+    const targetHas = (key: string) => this.monitor.has(this.sideOf('target'), key);
     this.#records = new RecordWitness({
       ...this,
       clock: this.scheduler,
@@ -103,6 +106,12 @@ export class World {
   }
 
   readonly store = (side: Side): StoreClient => new StoreClient(this.stores[side], side);
+  /** The store that is the bucket's target or shadow now. */
+  sideOf(role: Side): Side {
+    const swaps = this.switches?.record?.swaps ?? 0;
+    if (swaps % 2 === 0) return role;
+    return role === 'target' ? 'shadow' : 'target';
+  }
 
   /** What clients see of each key at the beginning. */
   async prepare(): Promise<Map<string, string | null>> {
@@ -152,8 +161,14 @@ export class World {
     const sweeping = new SweepOperator(this);
     for (let index = 0; index < this.#sweeps; index += 1)
       await sweeping.ask(index === 0 ? 'begin sweeps that catch up' : undefined);
-    const { delete: deletes, asks } = this.scenario;
-    const operator = new Operator({ ...this, store: (side) => this.store(side), deletes, asks });
+    const { delete: deletes, asks, conditional } = this.scenario;
+    const operator = new Operator({
+      ...this,
+      store: (role) => this.store(this.sideOf(role)),
+      deletes,
+      asks,
+      conditional,
+    });
     for (let index = 0; index < this.scenario.switches; index += 1)
       await operator.change(this.#random.pick(this.#following()));
   }

@@ -5,7 +5,7 @@ import { ManualClock } from '../support/manual-clock.js';
 
 function leasesOf10s() {
   const clock = new ManualClock();
-  return { clock, leases: new GatewayLeases(new MemoryKv(clock), 10_000) };
+  return { clock, leases: new GatewayLeases(new MemoryKv(clock), { leaseMs: 10_000, readLeaseMs: 60_000 }) };
 }
 
 describe('leases of gateways', () => {
@@ -27,6 +27,21 @@ describe('leases of gateways', () => {
     expect(await leases.live()).toEqual([{ id: 'one', acknowledged: { photos: 3 } }]);
     clock.advance(2_000);
     expect(await leases.live()).toEqual([]);
+  });
+
+  it('leave word for longer of a gateway that may still be reading', async () => {
+    const { clock, leases } = leasesOf10s();
+    await leases.take({ id: 'one', acknowledged: { photos: 3 } });
+    clock.advance(59_000);
+    expect([await leases.live(), await leases.readers()]).toEqual([
+      [],
+      [{ id: 'one', acknowledged: { photos: 3 } }],
+    ]);
+    clock.advance(2_000);
+    expect(await leases.readers()).toEqual([]);
+    await leases.take({ id: 'one', acknowledged: {} });
+    await leases.release('one');
+    expect(await leases.readers()).toEqual([]);
   });
 
   it('that are over cannot be renewed', async () => {

@@ -48,7 +48,7 @@ describe('a record of a key', () => {
         let record = EMPTY_RECORD;
         for (const next of [...history, EMPTY_RECORD]) {
           const stored = { record, version: 'v' };
-          const { sets, deletes } = replacing(BUCKET, KEY, { stored, next });
+          const { sets, deletes } = replacing(BUCKET, KEY, { stored, next, now: 0 });
           for (const key of deletes) pairs.delete(key);
           for (const { key, value } of sets) pairs.set(key, value);
           expect([...pairs.keys()].sort()).toEqual(pairsOf(next));
@@ -63,7 +63,7 @@ describe('a record of a key', () => {
     fc.assert(
       fc.property(records, (next) => {
         const stored = { record: EMPTY_RECORD, version: null };
-        const { sets } = replacing(BUCKET, KEY, { stored, next });
+        const { sets } = replacing(BUCKET, KEY, { stored, next, now: 0 });
         const value = sets.find(({ key }) => key === recordKey(BUCKET, KEY))?.value;
         const entry = value === undefined ? null : { key: recordKey(BUCKET, KEY), value, version: 'v' };
         expect(readStored(entry).record).toEqual(next);

@@ -28,6 +28,20 @@ describe('an upload id of two uploads', () => {
     );
   });
 
+  it('stands for the same two uploads once their stores have changed places', async () => {
+    const kv = await temporaryKv();
+    const sealer = createSealer(Buffer.alloc(32, 1));
+    const knowing = (swaps: number) => createUploadIds({ kv, sealer, bucketId: 'b', swaps });
+    const [before, swapped, back] = [knowing(1), knowing(2), knowing(3)];
+    const id = before.seal(PAIR, 'k');
+    const exchanged = { ...PAIR, target: PAIR.shadow, shadow: PAIR.target };
+    expect([before, swapped, back].map((ids) => ids.open(id, 'k'))).toEqual([PAIR, exchanged, PAIR]);
+    await before.remember(PAIR, id);
+    expect(await swapped.sealedIds([PAIR.shadow])).toEqual(new Map([[PAIR.shadow, id]]));
+    await swapped.forget(exchanged);
+    expect(await back.sealedIds([PAIR.target, PAIR.shadow])).toEqual(new Map());
+  });
+
   it('is shorter than 1 KiB with ids as long as those of AWS', async () => {
     const [ids] = await gateways(['01a0c6d1-0e6a-4a8e-9a6c-0f8c39a8d0b0']);
     const long = 'x'.repeat(160);

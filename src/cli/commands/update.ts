@@ -12,6 +12,7 @@ import { printStatus } from './status.js';
 interface UpdateFlags extends ShadowFlags {
   readonly clearShadow?: true;
   readonly whenDrained?: boolean;
+  readonly swapShadow?: true;
   readonly force?: true;
   readonly public?: true;
   readonly sweep?: true;
@@ -28,7 +29,11 @@ export function addUpdate(storage: Command, io: Io): void {
     .option('--clear-shadow', 'finish the migration: use the shadow no longer')
     .option('--when-drained', 'with --clear-shadow: sweep until nothing is left, then clear it by itself')
     .option('--no-when-drained', 'let it not be cleared by itself any more')
-    .option('--force', 'leave the shadow although it has objects that were not copied')
+    .option('--swap-shadow', 'with write-through: have target and shadow change places')
+    .option(
+      '--force',
+      'leave the shadow although it has objects that were not copied; swap without waiting for gateways that are out of touch',
+    )
     .option('--sweep', 'begin to copy what the shadow has')
     .option('-p, --public', 'let anyone read objects')
     .option('--private', 'let nobody read objects without an access key')
@@ -47,8 +52,11 @@ async function update(name: string, flags: UpdateFlags, io: Io): Promise<void> {
   const isPublic = flags.public ?? (flags.private ? false : undefined);
   await withAdmin(io, async (client) => {
     const { force, wait: wait_seconds, json: asJson, whenDrained: when_drained } = flags;
-    const changes =
-      when_drained === undefined ? { shadow, public: isPublic, force, wait_seconds } : { when_drained };
+    const changes = flags.swapShadow
+      ? { swap_shadow: true, force, wait_seconds }
+      : when_drained === undefined
+        ? { shadow, public: isPublic, force, wait_seconds }
+        : { when_drained };
     const { proof } = await client.request<ChangedBucketJson>('PATCH', bucketPath(name), changes);
     if (proof && !asJson) io.stdout.write(`${proofText(proof)}\n`);
     const begun = flags.sweep ? client.request('POST', `${bucketPath(name)}/sweep`) : Promise.resolve();
@@ -56,7 +64,8 @@ async function update(name: string, flags: UpdateFlags, io: Io): Promise<void> {
     const status = await told.catch((error: unknown) => {
       throw error instanceof CliError ? new SavedUnseen(name, error) : error;
     });
-    if (shadow !== undefined && status.switching) throw new NotYetSwitched(name, status.switching);
+    if ((shadow !== undefined || flags.swapShadow) && status.switching)
+      throw new NotYetSwitched(name, status.switching);
   });
 }
 
@@ -96,6 +105,11 @@ function assertWhenDrainedAlone(flags: UpdateFlags, isShadowed: boolean): void {
     throw new UsageError('--when-drained and --no-when-drained stand alone but for --clear-shadow');
 }
 
+function assertSwapAlone(flags: UpdateFlags, isShadowed: boolean): void {
+  if (isShadowed || flags.clearShadow || flags.sweep || flags.public || flags.private)
+    throw new UsageError('--swap-shadow stands alone but for --force and --wait');
+}
+
 function wholeSeconds(text: string): number {
   const seconds = Number(text);
   if (/^\d+$/.test(text) && seconds <= MAX_WAIT_SECONDS) return seconds;
@@ -105,7 +119,12 @@ function wholeSeconds(text: string): number {
 function assertConsistent(flags: UpdateFlags): void {
   const isShadowed = hasShadowFlag(flags);
   if (flags.whenDrained !== undefined) {
+    if (flags.swapShadow) throw new UsageError('--swap-shadow and --when-drained exclude each other');
     assertWhenDrainedAlone(flags, isShadowed);
+    return;
+  }
+  if (flags.swapShadow) {
+    assertSwapAlone(flags, isShadowed);
     return;
   }
   if (flags.clearShadow && isShadowed)
@@ -113,8 +132,10 @@ function assertConsistent(flags: UpdateFlags): void {
   if (flags.sweep && !isShadowed) throw new UsageError('--sweep goes with --shadow-* (or use storage sweep)');
   if (flags.public && flags.private) throw new UsageError('--public and --private exclude each other');
   if (flags.clearShadow || isShadowed) return;
-  if (flags.force) throw new UsageError('--force goes with --clear-shadow or --shadow-*');
+  if (flags.force) throw new UsageError('--force goes with --clear-shadow, --swap-shadow or --shadow-*');
   if (!flags.public && !flags.private) {
-    throw new UsageError('nothing to change: pass --shadow-*, --clear-shadow, --public or --private');
+    throw new UsageError(
+      'nothing to change: pass --shadow-*, --clear-shadow, --swap-shadow, --public or --private',
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
-import type { Place } from '../../state/place.js';
 import type { ProbeTarget } from '../scratch-object.js';
+import { atPlace } from './at-place.js';
 import { type Cleared, clearShadow } from './clear-shadow.js';
 import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './dependencies.js';
 import { AdminError } from './errors.js';
@@ -17,6 +17,7 @@ import {
   shadowPlace,
   toShadowRecord,
 } from './shadow-input.js';
+import { swapShadow } from './swap-shadow.js';
 import { settledWithin } from './switched.js';
 
 /** Probes the shadow, then creates the bucket and an access key for it. Throws; then nothing is saved. */
@@ -32,7 +33,7 @@ export async function createBucket(
   const place = input.shadow && newShadowPlace(input.shadow, name);
   const wanted = input.shadow && place && toShadowRecord(input.shadow, { place, since: now(deps) });
   const target = { backend, bucket: targetBucket };
-  const shadow = wanted && (await atPlace(target, deps, (at) => probed(wanted, at, deps)));
+  const shadow = wanted && (await atPlace(target, deps.stores, (at) => probed(wanted, at, deps)));
   return deps.lifecycle.createBucket({
     name,
     org,
@@ -55,6 +56,10 @@ export async function changeBucket(
   const record = await findBucket(deps.buckets, name);
   if (changes.when_drained !== undefined)
     return { record: await clearWhenDrained(record, changes.when_drained, deps) };
+  if (changes.swap_shadow) {
+    const shadowed = await findShadowedBucket(deps.buckets, name);
+    return { record: await swapShadow(shadowed, swapOptions(changes), deps) };
+  }
   const tried = changes.shadow && (await tryShadow(record, changes.shadow, deps));
   const left = leavesShadow(record, changes) ? await leaveShadow(record, changes, deps) : undefined;
   const changed = await deps.buckets.update(name, (current) => ({
@@ -88,6 +93,8 @@ async function clearWhenDrained(
   return changed;
 }
 
+const swapOptions = ({ force, wait_seconds }: BucketChanges) => ({ force, waitMs: wait_seconds * 1_000 });
+
 interface TriedShadow {
   readonly shadow: ShadowRecord;
   /** The one that was changed to become it; undefined for the first, or for another one. */
@@ -115,7 +122,7 @@ async function tryShadow(
   if (current !== undefined) assertSamePrefixes(wanted, current);
   const isTried = current !== undefined && !asksMore(wanted, current);
   if (isTried) return { shadow: wanted, current };
-  return atPlace(record.target, deps, async (target) => {
+  return atPlace(record.target, deps.stores, async (target) => {
     const shadow = await probed(wanted, target, deps);
     if (current !== undefined) return { shadow, current };
     const conditionalWrites = await deps.probes.probeConditionalWrites(target);
@@ -133,7 +140,7 @@ async function probed(
   const { probes } = deps;
   await probes.probeShadow(shadow, target);
   if (!shadow.writeThrough) return shadow;
-  const trailingChecksums = await atPlace(shadow.place, deps, probes.probeTrailingChecksums);
+  const trailingChecksums = await atPlace(shadow.place, deps.stores, probes.probeTrailingChecksums);
   return { ...shadow, trailingChecksums };
 }
 
@@ -189,20 +196,6 @@ async function leaveShadow(
     'switching',
     `the shadow of "${name}" is still being cleared: try again when that is done`,
   );
-}
-
-/** Asks a bucket, over a connection that is there as long as it is asked. */
-async function atPlace<T>(
-  place: Place,
-  { stores }: AdminDependencies,
-  ask: (at: ProbeTarget) => Promise<T>,
-): Promise<T> {
-  const store = stores.open(place);
-  try {
-    return await ask({ service: store.service, bucket: place.bucket });
-  } finally {
-    await store.close();
-  }
 }
 
 function assertDeclared(backend: string, { backends }: AdminDependencies): void {

@@ -1,3 +1,4 @@
+import { writesBoth } from '../../shadow/rungs.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { Aim } from '../../state/rung.js';
 import type { AdminDependencies, MigrationStatus } from './dependencies.js';
@@ -5,6 +6,7 @@ import { AdminError } from './errors.js';
 import { refuseChanged, refuseUnknown, type ShadowedRecord } from './find-bucket.js';
 import { MAX_SURVEY_SECONDS } from './limits.js';
 import { leftOf, type Proof, proofOf } from './proof.js';
+import { isSwapping } from './swap-shadow.js';
 import { settledWithin } from './switched.js';
 
 const MAX_KEYS_NAMED = 3;
@@ -34,6 +36,12 @@ export async function clearShadow(
   options: ClearOptions,
   deps: ClearingDependencies,
 ): Promise<Cleared> {
+  if (isSwapping(record.shadow))
+    throw new AdminError(
+      409,
+      'switching',
+      `target and shadow of "${record.name}" are changing places: try again`,
+    );
   const isJudged = options.force || record.shadow.aim === 'none';
   const { judged, proof } = isJudged ? { judged: record } : await judge(record, options, deps);
   await aimAt('none', judged, deps);
@@ -57,7 +65,7 @@ async function judge(
 }
 
 const isWritten = ({ shadow: { rung, aim } }: ShadowedRecord): boolean =>
-  [rung, aim].some((step) => step === 'exclusive' || step === 'write-through');
+  writesBoth({ rung }) || [rung, aim].some((step) => step === 'exclusive' || step === 'write-through');
 
 /** Leaves the bucket on the rung where nothing is added to the shadow, or as it was where that would not do. */
 async function endWriteThrough(

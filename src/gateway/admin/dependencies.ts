@@ -8,6 +8,7 @@ import type { CopyLosses } from '../../state/copy-losses.js';
 import type { PassKind } from '../../state/passes/pass-record.js';
 import type { FindingPage } from '../../state/passes/passes.js';
 import type { Repairs } from '../../state/tombstone.js';
+import type { Alignment } from '../../sweep/align.js';
 import type { PassControl } from '../../sweep/passes/control.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import type { Survey } from '../../sweep/survey.js';
@@ -55,6 +56,8 @@ export interface Migrations {
   progress(bucket: BucketRecord, kind: PassKind): Promise<Progress | undefined>;
   /** What it found of single keys, in pages, from the one behind `after`. */
   findings(bucket: BucketRecord, kind: PassKind, after?: string): AsyncGenerator<FindingPage>;
+  /** Has both stores show the same of every key, for at most `deadlineMs`, and tells in `isWhole` whether it saw all. */
+  align(bucket: BucketRecord, deadlineMs: number): Promise<Alignment>;
   /** Ends the passes over a bucket whose shadow goes, and forgets them. */
   forget(bucket: BucketRecord): Promise<void>;
 }

@@ -98,10 +98,26 @@ export const bucketChanges = z
     when_drained: flag
       .optional()
       .openapi({ description: 'clear the shadow as soon as a sweep leaves nothing; false: do so no more' }),
-    force: flag.default(false).openapi({ description: 'leave a shadow that still has objects of its own' }),
+    swap_shadow: flag.default(false).openapi({
+      description:
+        'has target and shadow change places, of a bucket that is written in both; goes with no other change',
+    }),
+    force: flag.default(false).openapi({
+      description:
+        'leave a shadow that still has objects of its own; swap without waiting for gateways that are out of touch',
+    }),
     wait_seconds: z.int(WAIT_RULE).min(0, WAIT_RULE).max(MAX_WAIT_SECONDS, WAIT_RULE).default(30).openapi({
       description: 'how long the answer waits for all gateways; then the change goes on by itself',
     }),
+  })
+  .superRefine(({ swap_shadow, shadow, public: isPublic, when_drained }, context) => {
+    const isAlone = [shadow, isPublic, when_drained].every((other) => other === undefined);
+    if (!swap_shadow || isAlone) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['swap_shadow'],
+      message: 'swap_shadow goes with no other change',
+    });
   })
   .openapi('BucketChanges');
 

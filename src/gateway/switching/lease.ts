@@ -22,6 +22,10 @@ const RENEWALS = 4;
 /** How long a tenure lasts from a renewal on, ms: a request that is released at its end applies before the lease is over. */
 const tenureMs = (times: Times): number => times.leaseMs - longestRequestMs(times) - times.marginMs;
 
+/** Until when a read is answered that is asked for by then, Unix ms. */
+const readsUntil = (times: Times, renewedAt: number): number =>
+  renewedAt + times.readLeaseMs - longestRequestMs(times) - times.marginMs;
+
 /**
  * What makes the other gateways wait for this one: its lease in the state, renewed in time, and in it what the gateway has acknowledged.
  * While the state cannot be reached the tenure ends before the lease does; a new one begins by itself once all is known anew.
@@ -29,6 +33,7 @@ const tenureMs = (times: Times): number => times.leaseMs - longestRequestMs(time
 export class GatewayLease {
   readonly id: string;
   #tenure: RunningTenure;
+  #readsUntil: number;
   #acknowledged: Acknowledged = {};
   #reload: () => Promise<void> = async () => undefined;
   #onTenure: () => void = () => undefined;
@@ -39,7 +44,9 @@ export class GatewayLease {
 
   private constructor(private readonly options: GatewayLeaseOptions) {
     this.id = options.id;
-    this.#tenure = this.#tenureFrom(options.clock.now());
+    const now = options.clock.now();
+    this.#tenure = this.#tenureFrom(now);
+    this.#readsUntil = readsUntil(options.times, now);
   }
 
   /** Registers the gateway. To be done before it reads anything of the buckets, or others would not wait for what it has read. */
@@ -51,6 +58,11 @@ export class GatewayLease {
 
   get tenure(): Tenure {
     return this.#tenure;
+  }
+
+  /** Whether what a target has may be answered. A tenure is not needed for it, but nobody knows for ever which store is the target. */
+  mayRead(): boolean {
+    return this.options.clock.now() < this.#readsUntil;
   }
 
   /** Keeps the lease from here on. @param reload reads anew what the gateway knows of the buckets, after others may have gone on without it */
@@ -125,10 +137,12 @@ export class GatewayLease {
     const sentAt = clock.now();
     const gateway = { id: this.id, acknowledged: this.#acknowledged };
     const isHeld = await leases.renew(gateway);
+    if (isHeld) this.#readsUntil = readsUntil(this.options.times, sentAt);
     if (isHeld && !this.#tenure.isOver()) return this.#tenure.extend(sentAt + tenureMs(this.options.times));
     this.#tenure.end();
     if (!isHeld) await leases.take(gateway);
     await this.#reload();
+    this.#readsUntil = readsUntil(this.options.times, sentAt);
     if (!this.#isClosed) this.#begin(sentAt);
   }
 

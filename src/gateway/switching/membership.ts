@@ -25,7 +25,7 @@ export interface Membership {
  */
 export async function joinGateways({ id, times, ...options }: MembershipOptions): Promise<Membership> {
   const { kv, clock, log } = options;
-  const leases = new GatewayLeases(kv, times.leaseMs);
+  const leases = new GatewayLeases(kv, times);
   const lease = await GatewayLease.take({ id, leases, times, clock, log });
   try {
     const registry = await createRegistry(options);

@@ -2,6 +2,8 @@ import { discard } from '../../s3/body.js';
 import { S3Error } from '../../s3/errors.js';
 import type { S3Request, S3Response, S3Service } from '../../s3/message.js';
 import type { OperationName } from '../../s3/operations.js';
+import { holdsReaders } from '../../shadow/rungs.js';
+import type { BucketRecord } from '../../state/buckets.js';
 
 /** Seconds after which a client may try again. */
 const RETRY_AFTER = '2';
@@ -26,13 +28,23 @@ export const outOfTouch = (): S3Error =>
     headers: { 'retry-after': RETRY_AFTER },
   });
 
+/** What the service of a bucket is made of once its gateway is out of touch. */
+export interface LeftAlone {
+  /** Of the settings that the gateway knew last. */
+  readonly record: Pick<BucketRecord, 'shadow'>;
+  readonly target: S3Service;
+  /** Whether nobody can have made another store the target by now. */
+  readonly mayRead: boolean;
+}
+
 /**
- * How a gateway serves a bucket once others may have gone on without it. Of an object that the target has, clients see that one on every rung. All
- * else depends on settings that may have changed: what the target does not have, listings, and writes.
+ * How a gateway serves a bucket once others may have gone on without it. Of an object that the target has, clients see that one on every rung but where
+ * target and shadow are about to change places. All else depends on settings that may have changed: what the target does not have, listings, and writes.
  */
 export const servedOutOfTouch =
-  (target: S3Service): S3Service =>
+  ({ record: { shadow }, target, mayRead }: LeftAlone): S3Service =>
   async (request): Promise<S3Response> => {
+    if (!mayRead || (shadow && holdsReaders(shadow))) throw outOfTouch();
     if (!isRead(request) || LISTINGS.has(request.operation)) throw outOfTouch();
     const answer = await target(request);
     if (answer.status !== 404) return answer;

@@ -4,8 +4,8 @@ import type { Ledger } from '../../state/ledger.js';
 import { nextStep, type Step } from './steps.js';
 
 export interface WaitingOptions {
-  readonly leases: Pick<GatewayLeases, 'live'>;
-  readonly ledgerOf: (record: BucketRecord) => Pick<Ledger, 'hasOpenBefore'>;
+  readonly leases: Pick<GatewayLeases, 'live' | 'readers'>;
+  readonly ledgerOf: (record: BucketRecord) => Pick<Ledger, 'hasOpenBefore' | 'owesBefore'>;
 }
 
 /** What a bucket's switch waits for, in words; empty: nothing. */
@@ -28,6 +28,20 @@ export const createWaiting =
   ({ leases, ledgerOf }: WaitingOptions): WaitingFor =>
   async (record) => {
     const gateways = behind(record, await leases.live());
-    if (gateways.length > 0 || !endsWrites(nextStep(record))) return gateways;
-    return (await ledgerOf(record).hasOpenBefore(record.epoch)) ? ['writes that are not settled yet'] : [];
+    const step = nextStep(record);
+    if (gateways.length > 0 || !endsWrites(step)) return gateways;
+    const ledger = ledgerOf(record);
+    if (await ledger.hasOpenBefore(record.epoch)) return ['writes that are not settled yet'];
+    if (step !== 'swap') return [];
+    if (await ledger.owesBefore(record.epoch)) return ['deletes that the shadow is owed'];
+    return record.shadow?.swap?.force ? [] : lateReaders(record, await leases.readers());
   };
+
+/**
+ * Gateways that were out of touch before they heard of the swap may still answer what the target has, and would show what is written there
+ * first. Those that have heard of it do not.
+ */
+const lateReaders = (record: BucketRecord, readers: readonly LiveGateway[]): string[] =>
+  behind({ ...record, epoch: record.epoch - 1 }, readers).map(
+    (gateway) => `${gateway}, which is out of touch and may still be reading (force, if it is gone for good)`,
+  );

@@ -4,7 +4,7 @@ import type { ListedObject } from '../../s3/xml/listing.js';
 import { ask } from '../ask.js';
 import { askShadow } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
-import { seesShadow } from '../rungs.js';
+import { holdsReaders, seesShadow } from '../rungs.js';
 import { type InTarget, lookInTarget } from '../view.js';
 import { type CopyJob, copy, returnToken } from './copy.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
@@ -98,6 +98,8 @@ async function migrateUnderToken(
   const inTarget = await lookUnlessListed(ctx, key, listed);
   if (inTarget.state !== 'absent') return { state: inTarget.state };
   if (!seesShadow(ctx)) return { state: ctx.rung === 'opening' ? 'superseded' : 'absent' };
+  // What is begun towards one target must not be left to be ended towards the other.
+  if (holdsReaders(ctx)) return { state: 'superseded' };
   const { deleted, token } = await ctx.ledger.openCopy(key);
   if (deleted) return { state: 'deleted' };
   if (!token) return { state: 'superseded' };

@@ -17,6 +17,7 @@ import { KeyBusy } from '../../state/ledger.js';
 import { ask, isSuccess, readBody } from '../ask.js';
 import type { ShadowContext } from '../context.js';
 import { isOfShadow } from '../outside.js';
+import { holdsReaders } from '../rungs.js';
 import { deleteObject } from './delete.js';
 import { deleteBatch } from './delete-batch.js';
 import {
@@ -96,6 +97,8 @@ async function deleteTogether(
   request: S3Request,
   keys: readonly string[],
 ): Promise<Map<string, Result>> {
+  // Only a single delete is answered after both stores.
+  if (holdsReaders(ctx)) return new Map();
   try {
     const told = { headers: forEachObject(request), signal: request.signal };
     const moving = await deleteBatch(ctx, { ...told, keys: keys.filter((key) => isOfShadow(ctx, key)) });

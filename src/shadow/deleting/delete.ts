@@ -5,12 +5,13 @@ import { queryValue } from '../../s3/params.js';
 import { NULL_VERSION } from '../../s3/xml/versions.js';
 import type { WriteIntent } from '../../state/write-intent.js';
 import { isSuccess, mayStillApply } from '../ask.js';
+import { shadowFailed, swapping } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
 import { judgeOf } from '../judging.js';
 import { withoutHoles } from '../listing/listing-answer.js';
 import { readVersionsPage, VersionsRefused } from '../listing/versions-page.js';
 import { settle } from '../recovery.js';
-import { excludesWriters, seesShadow, writesBoth } from '../rungs.js';
+import { excludesWriters, holdsReaders, seesShadow, writesBoth } from '../rungs.js';
 import { beforeWriting, heldUp, judgeUnder, sendFirst, sentBy, unattended } from '../under-intent.js';
 import { isConditional, lookInTarget, type Viewed } from '../view.js';
 import { deleteFromShadow } from './repair.js';
@@ -33,6 +34,7 @@ export async function deleteObject(ctx: ShadowContext, request: S3Request): Prom
  * nothing to lose, the shadow's object is what clients see.
  */
 async function deleteVersion(ctx: ShadowContext, request: S3Request): Promise<S3Response> {
+  if (holdsReaders(ctx)) throw swapping();
   const { state } = await lookInTarget(ctx, request.key, request.signal);
   if (state !== 'absent') await buryFound(ctx, request.key);
   return ctx.target(request);
@@ -129,14 +131,28 @@ async function deleteUnderIntent(ctx: ShadowContext, request: S3Request): Promis
   const sent = sentBy(ctx, await judgeOf(ctx, request), request);
   const { intent, sends } = await openDelete(ctx, request);
   const answer = sends ? await deleteFromTarget(ctx, unattended(ctx, sent), intent) : NO_CONTENT;
-  await afterAnswer(ctx, async () => {
-    if (mayStillApply(answer)) return;
-    if (!isSuccess(answer) && answer.status !== PRECONDITION_FAILED) return settle(ctx, intent);
-    const isOver =
-      !isSuccess(answer) || !deletesBoth(ctx) || (await deleteFromShadow(ctx, request.key, intent));
-    if (isOver) await ctx.ledger.closeIntent(intent);
-  });
+  if (isSuccess(answer) && holdsReaders(ctx)) await deleteBeforeAnswer(ctx, intent);
+  else await afterAnswer(ctx, () => finishDelete(ctx, intent, answer));
   return answer;
+}
+
+async function finishDelete(ctx: ShadowContext, intent: WriteIntent, answer: S3Response): Promise<void> {
+  if (mayStillApply(answer)) return;
+  if (!isSuccess(answer) && answer.status !== PRECONDITION_FAILED) return settle(ctx, intent);
+  const isOver = !isSuccess(answer) || !deletesBoth(ctx) || (await deleteFromShadow(ctx, intent.key, intent));
+  if (isOver) await ctx.ledger.closeIntent(intent);
+}
+
+/**
+ * Where the shadow may be the target already for another gateway, a delete is none before both have made it.
+ *
+ * @throws S3Error ServiceUnavailable when the shadow did not; the intent is left to recovery
+ */
+async function deleteBeforeAnswer(ctx: ShadowContext, intent: WriteIntent): Promise<void> {
+  const isOver = await deleteFromShadow(ctx, intent.key, intent);
+  if (isOver && !(await ctx.ledger.owesDelete(intent.key))) return ctx.ledger.closeIntent(intent);
+  if (isOver) ctx.background.start('settle a failed delete', () => settle(ctx, intent));
+  throw shadowFailed('it did not delete the object');
 }
 
 /** What was found out under the intent counts for as long as it is held. */

@@ -1,7 +1,8 @@
 import { compareKeys } from '../../s3/keys.js';
 import type { S3Service } from '../../s3/message.js';
+import { betweenWrites } from '../between-writes.js';
 import type { ShadowContext } from '../context.js';
-import { excludesWriters, seesShadow } from '../rungs.js';
+import { excludesWriters, holdsReaders, seesShadow } from '../rungs.js';
 import { withinGrace } from '../shadow-look.js';
 import { sideBySide } from '../side-by-side.js';
 import { type Entry, MAX_PAGE, type PageRequest, readStorePage, type StorePage } from './store-page.js';
@@ -13,6 +14,9 @@ export interface MergedPage {
   /** Whether others follow. */
   readonly isTruncated: boolean;
 }
+
+/** Keys that are being written which are looked at at once. */
+const KEYS_AT_ONCE = 8;
 
 /** Common prefixes of which it is found out at once whether they have a key left. */
 const PREFIXES_AT_ONCE = 8;
@@ -58,12 +62,57 @@ async function* oneByOne<T>(items: readonly T[]): AsyncGenerator<T> {
 
 /** The view of a range that both stores' pages cover whole. */
 async function readStep(ctx: ShadowContext, wanted: MergeRequest): Promise<StorePage> {
+  return holdsReaders(ctx) ? readBetweenWrites(ctx, wanted) : (await readRange(ctx, wanted)).step;
+}
+
+interface RangeRead {
+  readonly step: StorePage;
+  /** Of the shadow's alone, and deleted when that was looked up. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** Keys that are being written while both pages are read are looked at one by one. */
+async function readBetweenWrites(ctx: ShadowContext, wanted: MergeRequest): Promise<StorePage> {
+  const { step, written } = await withinGrace(ctx, async () => {
+    const { step, hidden } = await readRange(ctx, wanted);
+    const names = new Set([...namesOf(step.entries, isKey), ...hidden]);
+    return { step, written: await ctx.ledger.writtenAmong([...names].filter(isOfStep(wanted, step))) };
+  });
+  const anew: Entry[] = [];
+  await sideBySide(oneByOne([...written]), { limit: KEYS_AT_ONCE, signal: wanted.signal }, async (name) => {
+    const entry = await readEntry(ctx, wanted, name);
+    if (entry) anew.push(entry);
+  });
+  anew.sort((one, other) => compareKeys(one.name, other.name));
+  const undisturbed = step.entries.filter(({ name }) => !written.has(name));
+  return page(merge(undisturbed, anew), step.end);
+}
+
+/** Of a key of which the page before has shown some versions, only the older ones are in this one. */
+const isOfStep =
+  ({ after }: MergeRequest, { end }: StorePage) =>
+  (name: string): boolean =>
+    name !== after && (end === undefined || compareKeys(name, end) <= 0);
+
+/** The view of one key, as a line of the listing that is `wanted`. */
+const readEntry = (ctx: ShadowContext, wanted: MergeRequest, name: string): Promise<Entry | undefined> =>
+  betweenWrites(ctx, name, {
+    read: async () => {
+      const alone = { ...wanted, prefix: name, after: undefined, afterVersion: undefined, maxKeys: MAX_PAGE };
+      const { step } = await readRange(ctx, { ...alone, delimiter: '' });
+      return step.entries.find((entry) => entry.name === name);
+    },
+    drop: () => undefined,
+  });
+
+async function readRange(ctx: ShadowContext, wanted: MergeRequest): Promise<RangeRead> {
   const { entries, end, hidden, doubtful } = await withinGrace(ctx, () => look(ctx, wanted));
   const { signal } = wanted;
   await sideBySide(oneByOne(doubtful), { limit: PREFIXES_AT_ONCE, signal }, async (prefix) => {
     if (!(await hasLiveKey(ctx, prefix, signal))) hidden.add(prefix);
   });
-  return hidden.size === 0 ? page(entries, end) : revealed(ctx, wanted, { entries, end, hidden });
+  const step = hidden.size === 0 ? page(entries, end) : await revealed(ctx, wanted, { entries, end, hidden });
+  return { step, hidden };
 }
 
 interface Look {
@@ -87,6 +136,8 @@ async function look(ctx: ShadowContext, wanted: MergeRequest): Promise<Look> {
   return { entries, end, hidden, doubtful: prefixes.filter((_, index) => deletes[index]) };
 }
 
+/** Not a common prefix. */
+const isKey = ({ object, versions }: Entry): boolean => object !== undefined || versions !== undefined;
 const isObject = ({ object }: Entry): boolean => object !== undefined;
 const isPrefix = ({ object }: Entry): boolean => object === undefined;
 

@@ -32,8 +32,8 @@ export interface PairCompletion {
  */
 export async function completeBoth(ctx: ShadowContext, completion: PairCompletion): Promise<S3Response> {
   const { request, pair, parts, etag } = completion;
-  const numbers = parts.map(({ partNumber }) => partNumber);
-  const purpose = writePurpose(pair.target, numbers, etag);
+  const partNumbers = parts.map(({ partNumber }) => partNumber);
+  const purpose = writePurpose(ctx, pair, { partNumbers, etag });
   const intent = await ctx.ledger.openIntent(request.key, 'exclusive', { purpose });
   await judgeUnder(ctx, request, intent);
   const shadowParts = await beforeWriting(ctx, intent, () => agreedParts(ctx, completion));

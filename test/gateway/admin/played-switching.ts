@@ -32,6 +32,7 @@ const isReached = ({ shadow, forgetting }: BucketRecord): boolean =>
 function arrived(record: BucketRecord): BucketRecord {
   const { shadow } = record;
   if (shadow === null || shadow.aim === 'none') return { ...record, shadow: null, forgetting: false };
+  if (shadow.aim === 'swap') return record;
   return { ...record, shadow: { ...shadow, rung: shadow.aim } };
 }
 

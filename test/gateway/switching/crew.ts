@@ -19,7 +19,21 @@ import { ManualClock } from '../../support/manual-clock.js';
 import { CutKv } from './cut-kv.js';
 
 /** Leases of seconds, so that long stories are short. */
-export const SHORT: Times = { connectMs: 100, firstByteMs: 900, idleMs: 900, leaseMs: 4_000, marginMs: 500 };
+/** What the shadow was seen to be capable of, which may be the target one day. */
+const SWAP = {
+  conditionalWrites: { put: true, complete: true, match: true },
+  trailingChecksums: false,
+  force: false,
+};
+
+export const SHORT: Times = {
+  connectMs: 100,
+  firstByteMs: 900,
+  idleMs: 900,
+  leaseMs: 4_000,
+  readLeaseMs: 20_000,
+  marginMs: 500,
+};
 
 /** A request to a store, from when it is sent until it can apply no more. */
 export interface Work {
@@ -85,9 +99,13 @@ export class Crew {
   /** What an operator asks for: a shadow, another mode, or none. */
   async aim(aim: Aim): Promise<void> {
     await this.buckets.update('photos', (record) => {
-      if (record.shadow) return { ...record, shadow: { ...record.shadow, aim } };
+      if (record.shadow) return { ...record, shadow: { ...record.shadow, aim, swap: SWAP } };
       if (aim === 'none' || record.forgetting) return record;
-      return { ...record, shadow: { ...SHADOW, rung: 'target-only', aim }, epoch: record.epoch + 1 };
+      return {
+        ...record,
+        shadow: { ...SHADOW, rung: 'target-only', aim, swap: SWAP },
+        epoch: record.epoch + 1,
+      };
     });
     await allTurns();
   }

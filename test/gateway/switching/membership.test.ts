@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => crew.end());
 
-const live = async () => (await new GatewayLeases(crew.kv, SHORT.leaseMs).live()).map(({ id }) => id);
+const live = async () => (await new GatewayLeases(crew.kv, SHORT).live()).map(({ id }) => id);
 
 describe('a gateway', () => {
   it('is waited for by the others before it reads what it serves by', async () => {

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { servedOutOfTouch } from '../../../src/gateway/switching/out-of-touch.js';
+import { type LeftAlone, servedOutOfTouch } from '../../../src/gateway/switching/out-of-touch.js';
 import type { S3Request, S3Response } from '../../../src/s3/message.js';
+import { SHADOW } from '../../state/records.js';
 
 const REFUSED = { code: 'ServiceUnavailable', status: 503, headers: { 'retry-after': '2' } };
 
 /** What a client gets of a gateway that is out of touch, and whether the target was asked. */
-function ask(operation: S3Request['operation'], method: string, status: number) {
+function ask(
+  operation: S3Request['operation'],
+  method: string,
+  status: number,
+  given: Partial<LeftAlone> = {},
+) {
   let isAsked = false;
   const target = async (): Promise<S3Response> => {
     isAsked = true;
@@ -13,7 +19,8 @@ function ask(operation: S3Request['operation'], method: string, status: number) 
   };
   const { signal } = new AbortController();
   const request = { operation, method, bucket: 'photos', key: 'key', query: [], headers: {}, signal };
-  return { answer: servedOutOfTouch(target)(request), isAsked: () => isAsked };
+  const service = servedOutOfTouch({ record: { shadow: null }, target, mayRead: true, ...given });
+  return { answer: service(request), isAsked: () => isAsked };
 }
 
 describe('a gateway that is out of touch with the state', () => {
@@ -23,6 +30,15 @@ describe('a gateway that is out of touch with the state', () => {
     }
     expect((await ask('HeadObject', 'HEAD', 200).answer).status).toBe(200);
     expect((await ask('GetBucketLocation', 'GET', 200).answer).status).toBe(200);
+  });
+
+  it('reads no target that may have become the shadow', async () => {
+    const swapping = { ...SHADOW, rung: 'swapping' as const };
+    for (const given of [{ mayRead: false }, { record: { shadow: swapping } }]) {
+      const { answer, isAsked } = ask('GetObject', 'GET', 200, given);
+      await expect(answer).rejects.toMatchObject(REFUSED);
+      expect(isAsked()).toBe(false);
+    }
   });
 
   it('does not know what the target does not have', async () => {

@@ -35,3 +35,36 @@ test.each<[Rung, Aim, boolean, Step[], number]>([
     expect(record.shadow?.confirmed ?? true).toBe(true);
   },
 );
+
+test('target and shadow change places between two epochs in which reads wait for writers, and all that was known of them goes with them', () => {
+  const swap = {
+    conditionalWrites: { put: false, complete: false, match: true },
+    trailingChecksums: true,
+    force: false,
+  };
+  const shadow = { ...SHADOW, aim: 'swap' as const, swap };
+  let record = bucketNamed('b', { shadow, epoch: 7, trailingChecksums: false });
+  const before = record;
+  const rungs: unknown[] = [];
+  for (let step = nextStep(record); step !== undefined; step = nextStep(record)) {
+    record = stepped(record, step);
+    rungs.push([step, record.shadow?.rung, record.epoch, record.swaps ?? 0]);
+  }
+  expect(rungs).toEqual([
+    ['swapping', 'swapping', 8, 0],
+    ['confirm', 'swapping', 9, 0],
+    ['swap', 'swapping', 10, 1],
+    ['write-through', 'write-through', 11, 1],
+    ['confirm', 'write-through', 11, 1],
+  ]);
+  const { swap: _, ...settings } = shadow;
+  expect(record).toEqual({
+    ...before,
+    target: SHADOW.place,
+    conditionalWrites: swap.conditionalWrites,
+    trailingChecksums: true,
+    shadow: { ...settings, place: before.target, aim: 'write-through', trailingChecksums: false },
+    epoch: 11,
+    swaps: 1,
+  });
+});

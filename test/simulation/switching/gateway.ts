@@ -3,6 +3,7 @@ import type { Migrations } from '../../../src/gateway/admin/dependencies.js';
 import { type BucketRoutes, createBucketRoutes, findRoute } from '../../../src/gateway/bucket-routes.js';
 import type { Connections } from '../../../src/gateway/connections.js';
 import { createMigrations } from '../../../src/gateway/migrations.js';
+import type { Stores } from '../../../src/gateway/stores.js';
 import { joinGateways, type Membership } from '../../../src/gateway/switching/membership.js';
 import { servedOutOfTouch } from '../../../src/gateway/switching/out-of-touch.js';
 import { type Switching, startSwitching } from '../../../src/gateway/switching/switching.js';
@@ -10,11 +11,12 @@ import type { ShadowedBucket } from '../../../src/shadow/shadowed.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { type BucketStore, createBucketStore } from '../../../src/state/buckets.js';
 import { KvUnavailable } from '../../../src/state/kv.js';
+import type { Place } from '../../../src/state/place.js';
 import type { Clock } from '../../../src/system/clock.js';
 import type { Shared, SimulatedGateway } from '../gateway.js';
 import { clockOf } from '../gateway-clock.js';
 import { Life } from '../life.js';
-import { BUCKET } from '../record.js';
+import { BUCKET, recordOf, sideOf } from '../record.js';
 import { SEALER } from '../sealer.js';
 import { reachedState } from '../state-boundary.js';
 import { reached } from '../store-boundary.js';
@@ -24,6 +26,8 @@ import { SHORT } from './times.js';
 export interface AdminSide {
   readonly buckets: BucketStore;
   readonly migrations: Migrations;
+  /** Both stores, to be tried by an operator. */
+  readonly stores: Stores;
   readonly switching: Switching;
   readonly clock: Clock;
 }
@@ -96,15 +100,23 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
   });
   const migrations = createMigrations({ routes, kv, clock });
   const switching = startSwitching({ kv, registry, buckets, leases, clock, log });
-  return { buckets, migrations, switching, clock, lease, routes };
+  const reach = connectionsOf(life, shared);
+  const open = (target: Place) => {
+    const { service, close } = reach.toTarget({ ...recordOf(shared.scenario), target });
+    return { name: target.bucket, service, close };
+  };
+  return { buckets, migrations, switching, stores: { open }, clock, lease, routes };
 }
 
 function connectionsOf(life: Life, shared: Shared): Connections {
-  const target = reached(shared.stores.target, { ...shared, side: 'target', life });
-  const shadow = reached(shared.stores.shadow, { ...shared, side: 'shadow', life });
+  const stores = {
+    target: reached(shared.stores.target, { ...shared, side: 'target', life }),
+    shadow: reached(shared.stores.shadow, { ...shared, side: 'shadow', life }),
+  };
+  const close = async () => undefined;
   return {
-    toTarget: () => ({ service: target, store: target, close: async () => undefined }),
-    toShadow: () => ({ service: shadow, close: async () => undefined }),
+    toTarget: ({ target }) => ({ service: stores[sideOf(target)], store: stores[sideOf(target)], close }),
+    toShadow: ({ shadow: { place } }) => ({ service: stores[sideOf(place)], close }),
   };
 }
 
@@ -115,7 +127,8 @@ function serviceOf(started: Promise<Process>, { rules, tally }: Shared): Shadowe
     const { service, target, record } = await findRoute(routes, BUCKET);
     const isOut = rules.tenure(lease.tenure).isOver();
     tally.count('rule', isOut ? 'out of touch' : `served on ${record.shadow?.rung ?? 'none'}`);
-    return (isOut ? servedOutOfTouch(target) : service)(request);
+    const mayRead = rules.mayRead(lease);
+    return (isOut ? servedOutOfTouch({ target, record, mayRead }) : service)(request);
   };
 }
 

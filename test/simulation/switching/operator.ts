@@ -1,12 +1,14 @@
+import { BackendUnavailable } from '../../../src/backends/backend.js';
 import { clearShadow } from '../../../src/gateway/admin/clear-shadow.js';
 import { AdminError } from '../../../src/gateway/admin/errors.js';
+import { swapShadow } from '../../../src/gateway/admin/swap-shadow.js';
 import { S3Error } from '../../../src/s3/errors.js';
 import type { BucketRecord } from '../../../src/state/buckets.js';
 import { KvUnavailable } from '../../../src/state/kv.js';
 import type { StoreClient } from '../../support/store-client.js';
 import type { History } from '../history.js';
 import type { Side } from '../monitor.js';
-import { BUCKET, type Shadow, shadowOn } from '../record.js';
+import { BUCKET, placeOf, type Shadow, shadowOn, sideOf } from '../record.js';
 import type { Ask } from '../scenario.js';
 import type { Tally } from '../tally.js';
 import type { Weather } from '../weather.js';
@@ -18,11 +20,13 @@ export interface OperatorParts {
   readonly tally: Tally;
   readonly keys: readonly string[];
   readonly deletes: Shadow['delete'];
+  /** What either store honours. */
+  readonly conditional: BucketRecord['conditionalWrites'];
   readonly asks?: readonly Ask[] | undefined;
   store(side: Side): StoreClient;
 }
 
-const ASKS: readonly Ask[] = ['write-through on or off', 'write-through on or off', 'clear'];
+const ASKS: readonly Ask[] = ['write-through on or off', 'write-through on or off', 'swap', 'clear'];
 
 /** How long an operator waits for a switch, ms. */
 const WAIT_MS = 120_000;
@@ -48,6 +52,7 @@ export class Operator {
     if (!record) throw new TypeError('the bucket is gone');
     const ask = random.pick(this.parts.asks ?? ASKS);
     if (record.shadow === null) await this.#set(record, admin);
+    else if (ask === 'swap') await this.#swap({ ...record, shadow: record.shadow }, admin);
     else if (ask === 'write-through on or off') await this.#writeThrough(!record.shadow.writeThrough, admin);
     else
       await this.#clear(
@@ -75,7 +80,12 @@ export class Operator {
         ? record
         : {
             ...record,
-            shadow: { ...shadowOn(rung, deletes), rung: 'target-only', confirmed: false },
+            shadow: {
+              ...shadowOn(rung, deletes),
+              place: placeOf(sideOf(record.target) === 'target' ? 'shadow' : 'target'),
+              rung: 'target-only',
+              confirmed: false,
+            },
             epoch: record.epoch + 1,
           },
     );
@@ -88,6 +98,22 @@ export class Operator {
       ...record,
       shadow: record.shadow && { ...record.shadow, writeThrough, aim },
     }));
+  }
+
+  /** What is the target is the shadow from then on; clients see no difference. */
+  async #swap(record: BucketRecord & { readonly shadow: Shadow }, admin: AdminSide): Promise<void> {
+    const { tally, weather, conditional } = this.parts;
+    tally.count('operation', 'swap');
+    const probes = {
+      probeShadow: async () => undefined,
+      probeConditionalWrites: async () => conditional,
+      probeTrailingChecksums: async () => false,
+    };
+    const waitMs = weather.random.pick([0, WAIT_MS]);
+    await swapShadow(record, { force: false, waitMs }, { ...admin, probes }).catch((error: unknown) => {
+      if (error instanceof AdminError) tally.count('rule', `swapping answered ${error.code}`);
+      throw error;
+    });
   }
 
   async #clear(
@@ -114,6 +140,8 @@ export class Operator {
 
 /** As an admin request is: by its own rules, by a gateway that has not heard of the shadow, or without the state. */
 function unlessRefused(error: unknown): void {
-  const isRefusal = [AdminError, S3Error, KvUnavailable].some((kind) => error instanceof kind);
+  const isRefusal = [AdminError, S3Error, KvUnavailable, BackendUnavailable].some(
+    (kind) => error instanceof kind,
+  );
   if (!isRefusal) throw error;
 }

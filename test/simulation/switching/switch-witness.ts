@@ -46,5 +46,5 @@ export class SwitchWitness {
 function stationOf(record: BucketRecord | undefined): string {
   if (!record?.shadow) return record?.forgetting ? 'forgetting' : 'none';
   const { rung, confirmed } = record.shadow;
-  return rung === 'exclusive' && confirmed ? 'exclusive, confirmed' : rung;
+  return (rung === 'exclusive' || rung === 'swapping') && confirmed ? `${rung}, confirmed` : rung;
 }

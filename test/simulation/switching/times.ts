@@ -7,6 +7,7 @@ export const SHORT: Times = {
   firstByteMs: REQUEST_DEADLINE_MS,
   idleMs: REQUEST_DEADLINE_MS,
   leaseMs: 40_000,
+  readLeaseMs: 240_000,
   marginMs: 4_000,
 };
 
