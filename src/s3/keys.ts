@@ -46,6 +46,17 @@ export function afterPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
+/** A string that sorts before `key`, with few others in between, no longer than a key may be. */
+export function nameBefore(key: string): string {
+  const points = [...key];
+  const last = points.pop()?.codePointAt(0) ?? 0;
+  const rest = points.join('');
+  if (last === 0) return rest;
+  const name = rest + String.fromCodePoint(last === 0xe000 ? 0xd7ff : last - 1);
+  const latest = name + String.fromCodePoint(LAST_CODE_POINT);
+  return hasKeyLength(latest) ? latest : name;
+}
+
 /** Surrogates are no characters of their own, so U+E000 follows U+D7FF. */
 function nextCodePoint(point: number): number {
   return point === 0xd7ff ? 0xe000 : point + 1;

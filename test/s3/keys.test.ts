@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterPrefix, compareKeys, encodeComponent, encodeKey, encodeQuery } from '../../src/s3/keys.js';
+import {
+  afterPrefix,
+  compareKeys,
+  encodeComponent,
+  encodeKey,
+  encodeQuery,
+  nameBefore,
+} from '../../src/s3/keys.js';
 
 /** Any well-formed text; code points where UTF-16 and UTF-8 disagree on the order come often. */
 const text = fc.string({
@@ -103,5 +110,27 @@ describe('encodeQuery', () => {
 
   it('encodes what has a meaning in a query', () => {
     expect(encodeComponent('&=+?#%/')).toBe('%26%3D%2B%3F%23%25%2F');
+  });
+});
+
+describe('nameBefore', () => {
+  it('is less than the key, and no shorter key, nor one that differs before its last character, lies between', () => {
+    fc.assert(
+      fc.property(text, text, (key, other) => {
+        fc.pre(key !== '');
+        const name = nameBefore(key);
+        expect(compareKeys(name, key)).toBeLessThan(0);
+        const isBetween = compareKeys(other, name) > 0 && compareKeys(other, key) < 0;
+        if (isBetween) expect(other.startsWith(name)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is no longer than a key may be', () => {
+    expect(nameBefore('b')).toBe('a\u{10ffff}');
+    expect(nameBefore('\ue000')).toBe('\ud7ff\u{10ffff}');
+    expect(nameBefore('a\0')).toBe('a');
+    expect(nameBefore('b'.repeat(1_024))).toBe(`${'b'.repeat(1_023)}a`);
   });
 });

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { BackendUnavailable } from '../../backends/backend.js';
+import { compareKeys, nameBefore } from '../../s3/keys.js';
 import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Finding, NamedKey, Range, Waits } from '../../state/passes/pass-record.js';
@@ -120,12 +121,13 @@ class RangeRunner {
     const { work } = this.parts;
     const signal = this.#signal;
     const { after, upTo, cursor, open, keys } = this.#range;
-    for (const key of open) this.tracker.addOpen(key, work.again(key, 0, signal));
     if (keys) {
+      for (const key of open) this.tracker.addOpen(key, work.again(key, 0, signal));
       const done = cursor === undefined ? 0 : keys.findIndex(({ key }) => key === cursor) + 1;
       for (const one of keys.slice(done)) await this.#add(one.key, () => this.#again(one));
       return [];
     }
+    await this.#judgeOpen(open, cursor);
     let begun = 0;
     const mostKeys = Math.max(TOO_LARGE * this.#range.planned, MIN_CUT);
     for await (const row of this.parts.rows({ after: cursor ?? after, upTo }, signal)) {
@@ -134,6 +136,17 @@ class RangeRunner {
       if (begun >= mostKeys) return this.parts.split({ after: row.key, upTo }, signal);
     }
     return [];
+  }
+
+  /** Keys that were left open are judged by what both stores list of them now. */
+  async #judgeOpen(open: readonly string[], cursor: string | undefined): Promise<void> {
+    const { work, rows } = this.parts;
+    const [first] = [...open].sort(compareKeys);
+    if (first === undefined) return;
+    const left = new Set(open);
+    for await (const row of rows({ after: nameBefore(first), upTo: cursor }, this.#signal))
+      if (left.delete(row.key)) this.tracker.addOpen(row.key, work.judge(row, this.#signal));
+    for (const key of left) this.tracker.addOpen(key, work.again(key, 0, this.#signal));
   }
 
   /** Attempts that were made before count as well. */

@@ -94,7 +94,7 @@ export class Tracker {
   }
 
   /** What becomes of a key that was left open. */
-  addOpen(key: string, end: Promise<Ended>): void {
+  addOpen(key: string, end: Promise<Ended> | Ended | undefined): void {
     const entry = this.#open.get(key);
     if (entry) this.#follow(entry, end);
   }

@@ -7,7 +7,7 @@ import { Passes } from '../../../src/state/passes/passes.js';
 import type { Delivery } from '../../../src/sweep/delivery/delivery.js';
 import { deliverInProcess } from '../../../src/sweep/delivery/in-process.js';
 import { PassControl } from '../../../src/sweep/passes/control.js';
-import { copyWork } from '../../../src/sweep/passes/copy-work.js';
+import { type CopyWorkOptions, copyWork } from '../../../src/sweep/passes/copy-work.js';
 import { Engine, type PassBucket } from '../../../src/sweep/passes/engine.js';
 import type { PassPlan } from '../../../src/sweep/passes/planner.js';
 import { type Progress, progressOf } from '../../../src/sweep/passes/progress.js';
@@ -35,6 +35,7 @@ export interface EngineParts {
   readonly migrate?: Moving['bucket']['migrate'];
   /** Where the ranges of the plan end; one range unless given. */
   readonly cuts?: readonly string[];
+  readonly judgeBoth?: CopyWorkOptions['judgeBoth'];
   readonly split?: PassBucket['split'];
   readonly planned?: number;
   readonly delivery?: Delivery;
@@ -137,6 +138,7 @@ function openBucket(moving: Moving, parts: EngineParts, clock: Clock): PassBucke
     sides = sidesOf(moving),
     migrate = moving.bucket.migrate,
     split = async (range) => [range],
+    judgeBoth = ({ key, source }) => ({ key, outcome: 'present', bytes: source?.size ?? 0 }),
   } = parts;
   return {
     rows: (range, signal) => rowsOf(sides, range, signal),
@@ -148,7 +150,7 @@ function openBucket(moving: Moving, parts: EngineParts, clock: Clock): PassBucke
         signal.throwIfAborted();
         return work();
       },
-      judgeBoth: ({ key, source }) => ({ key, outcome: 'present', bytes: source?.size ?? 0 }),
+      judgeBoth,
       clock,
       log,
     }),
