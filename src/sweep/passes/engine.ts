@@ -47,7 +47,8 @@ const AT_ONCE = 4;
 const MAX_KEPT = 100_000;
 
 interface OpenPass {
-  readonly run: string;
+  /** As it was when its bucket was opened. */
+  readonly pass: Pass;
   readonly bucket: PassBucket;
   readonly stop: AbortController;
   /** Ranges of it that this process works on. */
@@ -122,7 +123,7 @@ export class Engine {
     this.#passes = new Map(all.map((pass) => [nameOfPass(pass), pass]));
     for (const [name, open] of this.#open) {
       const pass = this.#passes.get(name);
-      if (pass?.run !== open.run || pass.state !== 'running') this.#leave(name);
+      if (pass?.state !== 'running' || !isSameWork(pass, open.pass)) this.#leave(name);
     }
     for (const pass of all) await this.#lookAfter(pass);
   }
@@ -138,7 +139,8 @@ export class Engine {
     const now = clock.now();
     const refs: RangeRef[] = [];
     let [held, own, kept] = [0, 0, 0];
-    for await (const range of passes.ranges(pass, ANNOUNCED)) {
+    for await (const range of passes.ranges(pass)) {
+      if (refs.length >= ANNOUNCED) break;
       const isHeld = range.owner !== undefined && range.owner.until > now;
       if (isHeld) held += 1;
       if (isHeld && range.owner?.id === id) own += 1;
@@ -201,16 +203,16 @@ export class Engine {
   async #opened(pass: Pass): Promise<OpenPass | undefined> {
     const name = nameOfPass(pass);
     const known = this.#open.get(name);
-    if (known?.run === pass.run && !known.stop.signal.aborted) return known;
+    if (known && isSameWork(known.pass, pass) && !known.stop.signal.aborted) return known;
     const bucket = await this.options.open(pass);
     if (!bucket || this.#closing.signal.aborted) return undefined;
     const other = this.#open.get(name);
-    if (other?.run === pass.run && !other.stop.signal.aborted) {
+    if (other && isSameWork(other.pass, pass) && !other.stop.signal.aborted) {
       bucket.close();
       return other;
     }
     if (other) this.#leave(name);
-    const open = { run: pass.run, bucket, stop: new AbortController(), working: 0 };
+    const open = { pass, bucket, stop: new AbortController(), working: 0 };
     this.#open.set(name, open);
     return open;
   }
@@ -239,6 +241,10 @@ export class Engine {
 
 export const nameOfPass = ({ bucketId, kind }: Pick<RangeRef, 'bucketId' | 'kind'>): string =>
   `${bucketId}/${kind}`;
+
+/** Limits change while ranges are worked on; what becomes of a key is settled when the bucket is opened. */
+const isSameWork = (one: Pass, other: Pass): boolean =>
+  one.run === other.run && one.settings.onDrift === other.settings.onDrift;
 
 const refTo = ({ bucketId, kind, run }: Pass, { id }: Range): RangeRef => ({
   bucketId,

@@ -150,6 +150,27 @@ describe('a sweep', () => {
     expect(new Set(begun).size).toBe(begun.length);
   }, 30_000);
 
+  it('that is begun again with other settings goes on by these', async () => {
+    const moving = await movingBucket();
+    await fill(moving.shadow, numbered(3));
+    await fill(moving.target, numbered(3));
+    let onDrift: string | undefined;
+    const sweep = await sweeping(moving);
+    await sweep.start();
+    sweep.work({
+      opened({ settings }) {
+        onDrift = settings.onDrift;
+      },
+      async judgeBoth({ key }, signal) {
+        if (onDrift === 'report') await systemClock.sleep(60_000, signal);
+        return { key, outcome: 'renewed', bytes: 1 };
+      },
+    });
+    await expect.poll(() => onDrift).toBe('report');
+    await sweep.start({ onDrift: 'source-wins' });
+    expect((await sweep.until('done')).tally.counts).toEqual({ renewed: { objects: 3, bytes: 3 } });
+  });
+
   it('that is stopped is over, and the next one copies what it left', async () => {
     const moving = await movingBucket();
     await fill(moving.shadow, numbered(300));

@@ -35,6 +35,7 @@ export interface EngineParts {
   readonly migrate?: Moving['bucket']['migrate'];
   /** Where the ranges of the plan end; one range unless given. */
   readonly cuts?: readonly string[];
+  readonly opened?: (pass: Pass) => void;
   readonly judgeBoth?: CopyWorkOptions['judgeBoth'];
   readonly split?: PassBucket['split'];
   readonly planned?: number;
@@ -97,7 +98,10 @@ export async function sweeping(moving: Moving, given?: Kv): Promise<Sweeping> {
       const engine = new Engine({
         passes: new Passes(mortal, clock),
         delivery: parts.delivery ?? deliverInProcess(log),
-        open: async () => openBucket(moving, parts, clock),
+        async open(pass) {
+          parts.opened?.(pass);
+          return openBucket(moving, parts, clock);
+        },
         spill: async (_, findings) => {
           spilled.push(...findings);
           return 'here';
