@@ -4,6 +4,7 @@ import { collect } from '../../src/backends/store/chunks.js';
 import type { Buckets, Contents, Table } from '../../src/backends/store/persistence.js';
 import type { ObjectRecord } from '../../src/backends/store/records.js';
 import { createStoreService } from '../../src/backends/store/service.js';
+import { compareKeys } from '../../src/s3/keys.js';
 import type { S3Service } from '../../src/s3/message.js';
 import type { OperationName } from '../../src/s3/operations.js';
 import { systemClock } from '../../src/system/clock.js';
@@ -23,9 +24,12 @@ export interface ProceduralStore {
 /** When all objects were written that are there from the beginning. */
 const WRITTEN_AT = Date.UTC(2026, 0, 1);
 
+/** Objects with other keys that a store keeps: whoever is about to use a store tries it first. */
+const MAX_OTHERS = 16;
+
 /**
  * A store whose objects are computed: one bucket with any name, its keys those of the shape, the bytes of each object its key. Of what is written it keeps
- * a bit per key, so nothing but these objects can be written.
+ * a bit per key, so these objects can be written, and a few others.
  */
 export function proceduralStore(shape: KeyShape, lacks?: Lacks): ProceduralStore {
   const objects = new ComputedTable(shape, lacks);
@@ -46,6 +50,7 @@ export function proceduralStore(shape: KeyShape, lacks?: Lacks): ProceduralStore
 
 class ComputedTable implements Table<ObjectRecord> {
   #absent: Uint8Array | undefined;
+  readonly #others = new SortedTable<ObjectRecord>();
   count: number;
 
   constructor(
@@ -58,27 +63,37 @@ class ComputedTable implements Table<ObjectRecord> {
 
   get(key: string): ObjectRecord | undefined {
     const index = this.#indexOf(key);
-    return index === undefined || this.#isAbsent(index) ? undefined : recordOf(key);
+    if (index === undefined) return this.#others.get(key);
+    return this.#isAbsent(index) ? undefined : recordOf(key);
   }
 
   *range(from: string): Generator<readonly [string, ObjectRecord]> {
+    const others = [...this.#others.range(from)];
     for (let index = this.#indexOf(from) ?? indexAfter(this.shape, from); index < this.shape.count; index++) {
       if (this.#isAbsent(index)) continue;
       const key = this.shape.keyAt(index);
+      while (others[0] && compareKeys(others[0][0], key) < 0) yield* others.splice(0, 1);
       yield [key, recordOf(key)];
     }
+    yield* others;
   }
 
-  put(key: string, { etag }: ObjectRecord): void {
+  put(key: string, record: ObjectRecord): void {
     const index = this.#indexOf(key);
-    if (index === undefined || etag !== recordOf(key).etag)
-      throw new Error(`the bucket has no such object as ${key}`);
-    if (this.#isAbsent(index)) this.#mark(index, false);
+    if (index === undefined) this.#putOther(key, record);
+    else if (record.etag !== recordOf(key).etag) throw new Error(`${key} has other bytes`);
+    else if (this.#isAbsent(index)) this.#mark(index, false);
   }
 
   remove(key: string): void {
     const index = this.#indexOf(key);
-    if (index !== undefined && !this.#isAbsent(index)) this.#mark(index, true);
+    if (index === undefined) this.#others.remove(key);
+    else if (!this.#isAbsent(index)) this.#mark(index, true);
+  }
+
+  #putOther(key: string, record: ObjectRecord): void {
+    if (this.#others.size >= MAX_OTHERS) throw new Error(`there is no room for ${key}`);
+    this.#others.put(key, record);
   }
 
   #indexOf(key: string): number | undefined {

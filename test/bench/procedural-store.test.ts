@@ -31,10 +31,20 @@ describe('a store whose objects are computed', () => {
     expect(Object.fromEntries(store.requests)).toEqual({ GetObject: 2, PutObject: 2, ListObjectsV2: 1 });
   });
 
-  it('takes nothing but its own objects', async () => {
+  it('takes its own objects with their own bytes, and a few others for a while', async () => {
     const [shape] = keyShapes(1_000);
     if (!shape) throw new Error('no shape');
     const client = new StoreClient(proceduralStore(shape).service, 'b');
-    await expect(client.put('another', 'x')).rejects.toThrow('the bucket has no such object as another');
+    for (const name of ['.first', `${shape.keyAt(500)}-more`, 'z'])
+      expect((await client.put(name, 'x')).status).toBe(200);
+    const keys = await client.keys();
+    expect(keys).toEqual(keys.toSorted(compareKeys));
+    expect(keys).toHaveLength(1_003);
+    expect(await client.text('.first')).toBe('x');
+    await client.ask('DELETE', '.first');
+    expect(await client.text('.first')).toBeUndefined();
+    await expect(client.put(shape.keyAt(0), 'x')).rejects.toThrow('has other bytes');
+    for (let index = 2; index < 16; index += 1) await client.put(`other-${index}`, 'x');
+    await expect(client.put('another', 'x')).rejects.toThrow('there is no room for another');
   });
 });
