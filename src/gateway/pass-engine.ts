@@ -101,7 +101,8 @@ export function startPassEngine(options: PassEngineOptions): Engine {
     return {
       rows: (range, signal) => rowsOf(moving, range, signal),
       plan: (signal) => planPass(moving.shadow, { prefix, signal }),
-      split: (range, signal) => splitRange(moving.shadow, range, { prefix, signal }),
+      split: (range, rangeObjects, signal) =>
+        splitRange(moving.shadow, range, { prefix, rangeObjects, signal }),
       work: work(),
       setPace: (limits, share) => pacer.setLimits(readLimits(limits), share),
       waits: () => pacer.state.waits,

@@ -99,6 +99,10 @@ export function without(tally: Tally, settled: readonly Settled[]): Tally {
 
 export const countOf = (tally: Tally, outcome: Outcome): Sum => tally.counts[outcome] ?? NOTHING;
 
+/** Keys that were settled, whichever way. */
+export const countOfAll = ({ counts }: Tally): number =>
+  Object.values(counts).reduce((sum, { objects }) => sum + objects, 0);
+
 export const plus = (one: Sum = NOTHING, other: Sum): Sum => ({
   objects: one.objects + other.objects,
   bytes: one.bytes + other.bytes,

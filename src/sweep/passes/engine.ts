@@ -16,7 +16,8 @@ import { RANGE_LEASE_MS, runRange } from './run-range.js';
 export interface PassBucket extends PlannedBucket {
   /** Both listings of a stretch. */
   rows(range: KeyRange, signal: AbortSignal): AsyncGenerator<Row>;
-  split(range: KeyRange, signal: AbortSignal): Promise<readonly KeyRange[]>;
+  /** Cuts a stretch in ranges of about so many objects, or gives it back as it is. */
+  split(range: KeyRange, rangeObjects: number, signal: AbortSignal): Promise<readonly KeyRange[]>;
   readonly work: PassWork;
   /** How fast it may go, with effect at once; of that this process has a share, from 0 to 1, as others come and go. */
   setPace(limits: Limits, share: number): void;
@@ -178,7 +179,7 @@ export class Engine {
       passes,
       work: bucket.work,
       rows: (range, until) => bucket.rows(range, until),
-      split: (range, until) => bucket.split(range, until),
+      split: (range, rangeObjects, until) => bucket.split(range, rangeObjects, until),
       waits: () => bucket.waits(),
       room: () => MAX_KEPT - (this.#passes.get(name)?.kept ?? 0) - (this.#keptByRanges.get(name) ?? 0),
       spill: (findings) => this.#spill(ref, findings),

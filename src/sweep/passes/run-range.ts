@@ -10,7 +10,7 @@ import {
   type HeldRange,
   type Passes,
 } from '../../state/passes/passes.js';
-import { EMPTY_TALLY } from '../../state/passes/tally.js';
+import { countOfAll, EMPTY_TALLY } from '../../state/passes/tally.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
 import { unlessAborted } from '../../system/unless-aborted.js';
@@ -25,8 +25,11 @@ const SAVE_MS = 1_000;
 const RENEW_MS = 10_000;
 /** Keys of one range that are begun and not ended. */
 const MAX_UNDER_WAY = 256;
-/** A range that has more than so many times what it was thought to have is cut, if it has so many keys at least. */
-const TOO_LARGE = 2;
+/**
+ * A range that has more than so many times what it was thought to have is cut, if it has so many keys at least. Where names are even it is never: plans
+ * are out by a fifth there.
+ */
+const TOO_LARGE = 1.5;
 const MIN_CUT = 10_000;
 /** Before a range that broke off is tried again, ms: twice as long each time, at most. */
 const FIRST_RETRY_MS = 1_000;
@@ -37,8 +40,12 @@ export interface RangeRun {
   readonly work: PassWork;
   /** Both listings of a stretch. */
   readonly rows: (range: KeyRange, signal: AbortSignal) => AsyncGenerator<Row>;
-  /** Cuts a stretch in two of about equal size, or gives it back as it is. */
-  readonly split: (range: KeyRange, signal: AbortSignal) => Promise<readonly KeyRange[]>;
+  /** Cuts a stretch in ranges of about so many objects, or gives it back as it is. */
+  readonly split: (
+    range: KeyRange,
+    rangeObjects: number,
+    signal: AbortSignal,
+  ) => Promise<readonly KeyRange[]>;
   /** What the next key waits for, if it does. */
   readonly waits: () => Waits | undefined;
   /** How many more findings the state may hold. */
@@ -46,7 +53,7 @@ export interface RangeRun {
   /** Keeps findings for which the state has no room; resolves to where. */
   readonly spill: (findings: readonly Finding[]) => Promise<void>;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'debug' | 'warn'>;
   /** Nothing more is to be begun; what was begun ends. */
   readonly signal: AbortSignal;
 }
@@ -129,11 +136,12 @@ class RangeRunner {
     }
     await this.#judgeOpen(open, cursor);
     let begun = 0;
-    const mostKeys = Math.max(TOO_LARGE * this.#range.planned, MIN_CUT);
+    const { planned } = this.#range;
+    const mostKeys = Math.max(TOO_LARGE * planned, MIN_CUT);
     for await (const row of this.parts.rows({ after: cursor ?? after, upTo }, signal)) {
       await this.#add(row.key, () => work.judge(row, signal));
       begun += 1;
-      if (begun >= mostKeys) return this.parts.split({ after: row.key, upTo }, signal);
+      if (begun >= mostKeys) return this.parts.split({ after: row.key, upTo }, planned, signal);
     }
     return [];
   }
@@ -227,7 +235,10 @@ class RangeRunner {
       pages: snapshot.pages,
       ...(await this.#triedAgain()),
     });
-    return isOver ? 'finished' : 'lost';
+    if (!isOver) return 'lost';
+    const keys = countOfAll(snapshot.tally);
+    this.parts.log.debug({ range: id, keys, planned, cutOff: rest.length }, 'a range was gone through');
+    return 'finished';
   }
 
   /** Failures that were counted before, and have come to what the range has counted now. */

@@ -43,7 +43,7 @@ export const MAX_PROBES = 16_384;
 const SIDE_BY_SIDE = 16;
 /** So many are made before a bucket is thought to be small, and at most so many per range. */
 const LEAST_PROBES = 256;
-const PROBES_PER_RANGE = 12;
+export const PROBES_PER_RANGE = 12;
 
 /**
  * Cuts the keys with a prefix into ranges of like size, by probes of the listing and not by all of it.
@@ -110,7 +110,7 @@ function planOf({ pieces, probes }: Sampled, rangesOf: (objects: number) => numb
   };
 }
 
-const sumOf = (pieces: readonly Piece[], count: 'objects' | 'bytes'): number =>
+export const sumOf = (pieces: readonly Piece[], count: 'objects' | 'bytes'): number =>
   pieces.reduce((sum, piece) => sum + piece[count], 0);
 
 /** Cuts pieces into ranges of like size, in what was not listed at any name, in what was listed at its end. */

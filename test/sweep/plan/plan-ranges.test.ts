@@ -132,28 +132,49 @@ describe('a plan of ranges', () => {
 
 describe('a range that is cut', () => {
   it.each(keyShapes(KEYS).map((shape) => [shape.name, shape] as const))(
-    'becomes two that have all of its keys: %s',
+    'becomes several that have all of its keys: %s',
     async (_, shape) => {
       const range = { after: shape.keyAt(10_000), upTo: shape.keyAt(40_000) };
-      const halves = await splitRange(proceduralStore(shape).service, range, { prefix: '', signal });
-      expect(halves).toHaveLength(2);
-      expect(halves[0]?.after).toBe(range.after);
-      expect(halves[0]?.upTo).toBe(halves[1]?.after);
-      expect(halves[1]?.upTo).toBe(range.upTo);
-      for (const size of sizesOf(shape, halves)) expect(size).toBeGreaterThan(0);
+      const store = proceduralStore(shape);
+      const pieces = await splitRange(store.service, range, options);
+      expect(pieces.length).toBeGreaterThan(2);
+      expect(pieces[0]?.after).toBe(range.after);
+      expect(pieces.at(-1)?.upTo).toBe(range.upTo);
+      for (const [index, { upTo }] of pieces.slice(0, -1).entries())
+        expect(pieces[index + 1]?.after).toBe(upTo);
+      for (const size of sizesOf(shape, pieces)) expect(size).toBeGreaterThan(0);
     },
   );
 
-  it('becomes two of about the same size', async () => {
+  it('becomes ranges of about the wanted size', async () => {
     const shape = shapeNamed('uuids');
     const range = { after: shape.keyAt(10_000) };
-    const halves = await splitRange(proceduralStore(shape).service, range, { prefix: '', signal });
-    expect(Math.max(...sizesOf(shape, halves))).toBeLessThan(24_000);
+    const pieces = await splitRange(proceduralStore(shape).service, range, {
+      ...options,
+      rangeObjects: 10_000,
+    });
+    expect(pieces).toHaveLength(4);
+    for (const size of sizesOf(shape, pieces)) expect(Math.abs(size - 10_000)).toBeLessThan(2_000);
   });
 
-  it('stays as it is where its keys are on one page', async () => {
+  it('costs no more list calls than its plan would have', async () => {
+    const shape = shapeNamed('directories by rank', 1_000_000);
+    const store = proceduralStore(shape);
+    const pieces = await splitRange(
+      store.service,
+      { after: shape.keyAt(0), upTo: shape.keyAt(100_000) },
+      {
+        ...options,
+        rangeObjects: 25_000,
+      },
+    );
+    expect(pieces.length).toBeLessThan(8);
+    expect(store.requests.get('ListObjectsV2')).toBeLessThan(60);
+  });
+
+  it('stays as it is where it has no more than a range is to have', async () => {
     const shape = shapeNamed('uuids');
-    const range = { after: shape.keyAt(10_000), upTo: shape.keyAt(10_500) };
-    expect(await splitRange(proceduralStore(shape).service, range, { prefix: '', signal })).toEqual([range]);
+    const range = { after: shape.keyAt(10_000), upTo: shape.keyAt(13_000) };
+    expect(await splitRange(proceduralStore(shape).service, range, options)).toEqual([range]);
   });
 });
