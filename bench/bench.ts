@@ -1,11 +1,13 @@
 import { argv, exitCode, stderr, stdout } from 'node:process';
 import { manyStreams } from './many-streams.js';
 import { plan } from './plan.js';
+import { sweepAtScale } from './scale.js';
 import { sweepAgainstRclone } from './sweep.js';
 
 /** Each starts what it needs, measures, and returns the lines of its result. */
 const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   plan,
+  scale: sweepAtScale,
   streams: manyStreams,
   sweep: sweepAgainstRclone,
 };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -15,14 +15,8 @@ import { systemClock } from '../src/system/clock.js';
 import { TIMES } from '../src/system/times.js';
 import { startFaultProxy } from '../test/support/fault-proxy.js';
 import { startRgw } from '../test/support/rgw.js';
-
-/** Where a mover finds a store. */
-interface Store {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+import { ADMIN, configure, type Store, shadowFlags } from './mover.js';
+import { cpuSecondsOf, cpuSecondsOfChildren } from './process-stats.js';
 
 interface Pair {
   readonly name: string;
@@ -46,7 +40,6 @@ interface Moved {
 }
 
 const ROOT = { accessKeyId: 'root-of-the-bench', secretAccessKey: 'secret-of-the-bench' };
-const ADMIN = { PENUMBRA_ADMIN_PASSWORD: 'password-of-the-bench', PENUMBRA_LOG_LEVEL: 'warn' };
 const TRANSFERS = 16;
 const ROUNDS = 3;
 /** Enough to see what one object costs beside what a listing does. */
@@ -134,7 +127,7 @@ async function bySweep(pair: Pair, load: Load, folder: string, seen = pair.to): 
   const gateway = await serve('mover', folder, ADMIN, ['--config', await configure(pair.to, folder)]);
   const cli = { ...ADMIN, PENUMBRA_URL: gateway.url };
   try {
-    await storage(['create', '-n', 'moved', ...shadowFlags(pair.from)], cli);
+    await storage(['create', '-n', 'moved', ...shadowFlags(pair.from, 'source')], cli);
     const [before, begun] = [await cpuSecondsOf(gateway.pid), performance.now()];
     await storage(['sweep', 'moved', 'start'], cli);
     await swept(cli);
@@ -278,46 +271,6 @@ async function assertMoved(store: Store, name: string, { objects, size }: Load):
     count += 1;
   }
   if (count !== objects) throw new Error(`${count} of ${objects} objects were moved`);
-}
-
-async function configure(
-  { endpoint, region, accessKeyId, secretAccessKey }: Store,
-  folder: string,
-): Promise<string> {
-  const path = join(folder, 'mover.yaml');
-  const backend = {
-    name: 'to',
-    type: 's3',
-    endpoint,
-    region,
-    access_key_id: accessKeyId,
-    secret_access_key: secretAccessKey,
-  };
-  await writeFile(path, JSON.stringify({ storage: { default_backend: 'to', backends: [backend] } }));
-  return path;
-}
-
-const shadowFlags = ({ endpoint, region, accessKeyId, secretAccessKey }: Store): string[] => [
-  ...['--shadow-name', 'source', '--shadow-endpoint', endpoint, '--shadow-region', region],
-  ...['--shadow-access-key', accessKeyId, '--shadow-secret-key', secretAccessKey],
-];
-
-/** proc(5), /proc/pid/stat: utime and stime in ticks, of which there are 100 in a second. */
-async function cpuSecondsOf(pid: number): Promise<number> {
-  const fields = await statOf(`${pid}`);
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-/** As above, of all children that have ended. */
-async function cpuSecondsOfChildren(): Promise<number> {
-  const fields = await statOf('self');
-  return (Number(fields[13]) + Number(fields[14])) / 100;
-}
-
-/** The fields behind the name of the program, which may have blanks. */
-async function statOf(pid: string): Promise<string[]> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function median(results: readonly Moved[]): Moved {
