@@ -211,8 +211,9 @@ describe('a sweep', () => {
     const sweep = await sweeping(moving);
     await sweep.start();
     const dead = sweep.work({ migrate, cuts: ['k00300'] });
-    await expect.poll(() => copied.length).toBe(350);
-    await expect.poll(async () => (await sweep.progress()).done.objects).toBe(350);
+    const patience = { timeout: 10_000 };
+    await expect.poll(() => copied.length, patience).toBe(350);
+    await expect.poll(async () => (await sweep.progress()).done.objects, patience).toBe(350);
     dead.die();
     sweep.work({ cuts: ['k00300'] });
     sweep.lapse();
