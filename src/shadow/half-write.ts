@@ -108,4 +108,17 @@ export async function refusal(side: Side, answer: S3Response): Promise<S3Respons
   throw shadowFailed(`it answered ${answer.status} to a write`);
 }
 
+/**
+ * What a client is told when the second store did not take what the first has already: clients may see the write, so that it was not refused for sure (the protocol:
+ * an error of the second release is a 5xx).
+ */
+export async function unsettled(side: Side, answer: S3Response): Promise<S3Response> {
+  if (answer.status >= 500) return answer;
+  const code = readError(await readBody(answer))?.code ?? '';
+  const what = `The ${side} refused a write that the other store has: ${answer.status} ${code}`.trimEnd();
+  throw new S3Error('ServiceUnavailable', `${what}. It may take effect.`, {
+    headers: { 'retry-after': '1' },
+  });
+}
+
 const lengthOf = (request: S3Request): number => Number(request.headers['content-length'] ?? 0);

@@ -2,7 +2,7 @@ import type { S3Request, S3Response } from '../s3/message.js';
 import type { WriteIntent } from '../state/write-intent.js';
 import { isSuccess, mayStillApply, wasNeverSent } from './ask.js';
 import type { ShadowContext } from './context.js';
-import { earlyRefusal, fillAll, HalfWrite, refusal, type Side } from './half-write.js';
+import { earlyRefusal, fillAll, HalfWrite, refusal, type Side, unsettled } from './half-write.js';
 import type { Judge } from './judging.js';
 import { settle } from './recovery.js';
 import { excludesWriters } from './rungs.js';
@@ -49,7 +49,7 @@ async function releaseInOrder(
       for (const later of halves.slice(index + 1)) later.abort(new Error(`${half.side} refused the write`));
       const nothingWritten = index === 0 && answer.status < 500;
       await leaveToRecovery(ctx, intent, { answer, nothingWritten });
-      return refusal(half.side, answer);
+      return index === 0 ? refusal(half.side, answer) : unsettled(half.side, answer);
     }
     if (index < halves.length - 1) continue;
     await ctx.ledger.closeIntent(intent);

@@ -8,7 +8,7 @@ import type { WriteIntent } from '../../state/write-intent.js';
 import { isSuccess } from '../ask.js';
 import { shadowFailed } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
-import { refusal } from '../half-write.js';
+import { refusal, unsettled } from '../half-write.js';
 import { beforeWriting, holding, judged, judgeUnder, secure } from '../under-intent.js';
 import { leaveToRecovery } from '../withheld-put.js';
 import { completeHalf } from './complete-half.js';
@@ -105,7 +105,7 @@ async function releaseInOrder(ctx: ShadowContext, intent: WriteIntent, halves: H
   const { answer, outcome } = target;
   if (outcome === 'written') await ctx.ledger.closeIntent(intent);
   else await leaveToRecovery(ctx, intent, { answer, nothingWritten: false });
-  return answer;
+  return outcome === 'written' ? answer : unsettled('target', answer);
 }
 
 /** An error that comes late comes after status 200. */
