@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../../src/system/clock.js';
 import type { RunningProcess } from '../../support/processes.js';
 
@@ -26,13 +25,6 @@ export class Mortal {
         await systemClock.sleep(500);
       }
     }
-  }
-
-  /** `kill -9` to one of the processes that it has started (Linux). */
-  async killChild(): Promise<void> {
-    const pid = this.#process?.pid ?? 0;
-    const [child] = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
-    process.kill(Number(child), 'SIGKILL');
   }
 
   async close(): Promise<void> {
