@@ -80,10 +80,7 @@ async function onRedis(): Promise<Site> {
   return { legacy: await sharedRgw(), doors: ports.map(urlOf), kills, folder };
 }
 
-/**
- * From a folder, served by another Penumbra, to RGW: one process, its state embedded. Of several, one that is killed in the middle of a commit can leave all others
- * waiting for it (docs/operations.md).
- */
+/** From a folder, served by another Penumbra, to RGW: one process, its state embedded. What several of them risk when they are killed tells docs/operations.md. */
 async function embedded(): Promise<Site> {
   const folder = await temporaryFolder();
   const target = await sharedRgw();
