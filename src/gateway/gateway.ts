@@ -106,7 +106,7 @@ async function openParts(
     const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
     const routes = createBucketRoutes({ registry, lease, open, log });
     const { data: folder, redis } = config;
-    const delivery = redis === undefined ? deliverInProcess(log) : deliverByQueue(redis, log);
+    const delivery = redis === undefined ? deliverInProcess(log) : deliverByQueue(redis, { clock, log });
     const traffic = new Traffic();
     const work = {
       clientRequests: () => traffic.underWay,

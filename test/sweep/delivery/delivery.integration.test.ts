@@ -14,7 +14,7 @@ const log = pino({ level: 'silent' });
 let redis: RedisServer;
 
 const DELIVERIES = {
-  'by a queue in Redis': () => deliverByQueue(redis.url, log),
+  'by a queue in Redis': () => deliverByQueue(redis.url, { clock: systemClock, log }),
   'within the process': () => deliverInProcess(log),
 } as const;
 
