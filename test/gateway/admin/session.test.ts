@@ -108,11 +108,15 @@ describe('without a session', () => {
       '/buckets/{name}/losses',
       '/buckets/{name}/report',
       '/buckets/{name}/status',
-      ...['sweep', 'verify'].flatMap((kind) =>
-        ['', '/findings', '/pause', '/resume', '/retry-failed', '/stop'].map(
-          (verb) => `/buckets/{name}/${kind}${verb}`,
+      ...[
+        ...['sweep', 'verify'].flatMap((kind) =>
+          ['', '/findings', '/pause', '/resume', '/retry-failed', '/stop'].map((verb) => `${kind}${verb}`),
         ),
-      ),
+        'sweep/named',
+        'sweep/named/keys',
+      ]
+        .sort()
+        .map((path) => `/buckets/{name}/${path}`),
       '/keys',
       '/keys/{id}',
       '/login',
