@@ -23,6 +23,7 @@ import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
 import { UnansweredWrites } from './unanswered-writes.js';
+import { behindGate } from './write-gate.js';
 
 /** Where a bucket is moving from, and what is known of each key until it has moved. */
 export interface MovingFrom {
@@ -92,7 +93,7 @@ function openPlainRoute(
   const nothing = async () => undefined;
   return {
     record,
-    service: requests.service,
+    service: behindGate(record, requests.service),
     target: target.service,
     retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: () => target.close() }),
   };
@@ -134,7 +135,7 @@ function openShadowedRoute(
   shadowed.startRecovery();
   return {
     record,
-    service: requests.service,
+    service: behindGate(record, requests.service),
     target: target.service,
     movingFrom: {
       shadow,

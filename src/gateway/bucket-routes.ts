@@ -21,7 +21,7 @@ export interface BucketRoutes {
 export interface BucketRoutesOptions {
   readonly registry: Pick<Registry, 'bucket' | 'buckets' | 'lookUpBucket' | 'onChange'>;
   /** Is told what of the routes that were left has ended. */
-  readonly lease: Pick<GatewayLease, 'tenure' | 'onTenure' | 'acknowledge'>;
+  readonly lease: Pick<GatewayLease, 'tenure' | 'onTenure' | 'tell'>;
   /** Opens a route that is good within the tenure. */
   readonly open: (record: BucketRecord, tenure: Tenure) => BucketRoute;
   readonly log: Pick<Logger, 'error'>;
@@ -72,8 +72,9 @@ export function createBucketRoutes({ registry, lease, open, log }: BucketRoutesO
 
   function acknowledge(): void {
     if (isClosed) return;
-    const records = [...routes.values()].map(({ route }) => route.record);
-    lease.acknowledge(acknowledged(records.filter((record) => left.haveEndedBefore(record))));
+    const records = [...routes.values()].map(({ route }) => route.record).filter(isSwitched);
+    const ended = records.filter((record) => left.haveEndedBefore(record));
+    lease.tell({ acknowledged: epochsOf(ended), heard: epochsOf(records) });
   }
 
   const unfollow = registry.onChange(({ kind, name }) => {
@@ -106,10 +107,11 @@ function isCurrent({ route, tenure }: OpenRoute, record: BucketRecord, current: 
 }
 
 /** Whether other gateways may wait for this one to follow the bucket's record. */
-const isSwitched = ({ shadow, forgetting }: BucketRecord): boolean => shadow !== null || forgetting;
+const isSwitched = ({ shadow, forgetting, job }: BucketRecord): boolean =>
+  shadow !== null || forgetting || job !== undefined;
 
-const acknowledged = (records: readonly BucketRecord[]): Acknowledged =>
-  Object.fromEntries(records.filter(isSwitched).map(({ id, epoch }) => [id, epoch]));
+const epochsOf = (records: readonly BucketRecord[]): Acknowledged =>
+  Object.fromEntries(records.map(({ id, epoch }) => [id, epoch]));
 
 /** As `find`, but throws NoSuchBucket when there is none. */
 export async function findRoute(routes: Pick<BucketRoutes, 'find'>, bucket: string): Promise<BucketRoute> {

@@ -8,7 +8,7 @@ import type { Sealer } from './sealing.js';
  * What a target was seen to honour: `If-None-Match: *` on PutObject and on CompleteMultipartUpload; `If-Match` on PutObject and
  * DeleteObject; `If-None-Match: *` on CopyObject, of a record that does not say nobody has tried.
  */
-const conditionalWrites = z.object({
+export const conditionalWrites = z.object({
   put: z.boolean(),
   complete: z.boolean(),
   match: z.boolean(),
@@ -67,6 +67,8 @@ const currentRecord = z.object({
   swaps: z.number().optional(),
   /** Whether the target was seen to judge a checksum that comes after the body; of a record that does not say, nobody has tried. */
   trailingChecksums: z.boolean().optional(),
+  /** The job that has the bucket to itself: nobody else sets, swaps or clears its shadow. `gates`: clients' writes are refused. */
+  job: z.object({ id: z.number(), gates: z.boolean() }).optional(),
 });
 
 export type BucketRecord = z.infer<typeof currentRecord>;
@@ -116,9 +118,10 @@ export function bucketFormat({ seal, open }: Sealer): RecordFormat<BucketRecord>
   };
 }
 
-type Change = (secret: string, context: string) => string;
+/** What becomes of a secret of that context: it is sealed, or opened. */
+export type SecretChange = (secret: string, context: string) => string;
 
-function withSecrets(record: BucketRecord, change: Change): BucketRecord {
+function withSecrets(record: BucketRecord, change: SecretChange): BucketRecord {
   const changed = (place: Place): Place => placeWithSecrets(place, record.id, change);
   const { target, shadow } = record;
   return {
@@ -129,7 +132,7 @@ function withSecrets(record: BucketRecord, change: Change): BucketRecord {
 }
 
 /** The context is the same on either side, since the places can be exchanged. */
-function placeWithSecrets(place: Place, bucketId: string, change: Change): Place {
+export function placeWithSecrets(place: Place, bucketId: string, change: SecretChange): Place {
   if (isDeclared(place)) return place;
   return {
     ...place,

@@ -1,6 +1,6 @@
 import { accessKeyFormat } from './access-key-record.js';
 import { type BucketRecord, bucketFormat } from './bucket-record.js';
-import type { Kv, KvCheck } from './kv.js';
+import type { Kv, KvCheck, KvCommit } from './kv.js';
 import { RecordStore, untilDone } from './record-store.js';
 import type { Sealer } from './sealing.js';
 
@@ -43,6 +43,13 @@ export class BucketStore extends RecordStore<BucketRecord> {
   async judge(name: string): Promise<{ record: BucketRecord; check: KvCheck } | undefined> {
     const found = await this.find(name);
     return found && { record: found.record, check: { key: this.keyOf(name), version: found.version } };
+  }
+
+  /** Writes a bucket that is there, and what the commit besides asks for. False when one of its checks does not hold. */
+  async commitWith(record: BucketRecord, { sets = [], ...commit }: KvCommit): Promise<boolean> {
+    const { name } = record;
+    const set = { key: this.keyOf(name), value: this.encode(record) };
+    return this.commit(name, { ...commit, sets: [set, ...sets] });
   }
 
   /** The bucket and its access keys at once; the store's objects stay. False when there is no such bucket. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Times } from '../system/times.js';
 import type { Kv, KvEntry } from './kv.js';
 
-const entry = z.object({ acknowledged: z.record(z.string(), z.number()) });
+const epochs = z.record(z.string(), z.number());
+const entry = z.object({ acknowledged: epochs, heard: epochs.optional() });
 
 /** By a bucket's id the epoch before which a gateway has nothing under way any more, nor will have. */
 export type Acknowledged = Readonly<Record<string, number>>;
@@ -11,6 +12,8 @@ export type Acknowledged = Readonly<Record<string, number>>;
 export interface LiveGateway {
   readonly id: string;
   readonly acknowledged: Acknowledged;
+  /** By a bucket's id the epoch by which it serves new requests, though older ones may still be under way. */
+  readonly heard?: Acknowledged | undefined;
 }
 
 const SPACE = 'gateway/';
@@ -70,8 +73,8 @@ export class GatewayLeases {
     }
   }
 
-  #pairs({ id, acknowledged }: LiveGateway) {
-    const value = JSON.stringify({ acknowledged });
+  #pairs({ id, acknowledged, heard }: LiveGateway) {
+    const value = JSON.stringify({ acknowledged, heard });
     const { leaseMs, readLeaseMs } = this.times;
     return [
       { key: SPACE + id, value, expireIn: leaseMs },

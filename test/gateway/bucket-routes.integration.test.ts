@@ -129,7 +129,7 @@ beforeEach(async () => {
   const lease = {
     tenure: { signal: NEVER, isOver: () => false },
     onTenure: () => undefined,
-    acknowledge: () => undefined,
+    tell: () => undefined,
   };
   routes = createBucketRoutes({ registry, lease, open: (now, tenure) => openRoute(now, tenure, parts), log });
   closeState = () => kv.close();

@@ -1,4 +1,4 @@
-import type { Acknowledged, GatewayLeases } from '../../state/gateway-leases.js';
+import type { GatewayLeases, LiveGateway } from '../../state/gateway-leases.js';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
@@ -13,6 +13,9 @@ export interface GatewayLeaseOptions {
   readonly times: Times;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
+
+/** What a gateway tells the others of itself. */
+export type Told = Omit<LiveGateway, 'id'>;
 
 /** How soon a renewal that failed is tried anew, ms. */
 const RETRY_MS = 1_000;
@@ -34,7 +37,7 @@ export class GatewayLease {
   readonly id: string;
   #tenure: RunningTenure;
   #readsUntil: number;
-  #acknowledged: Acknowledged = {};
+  #told: Told = { acknowledged: {} };
   #reload: () => Promise<void> = async () => undefined;
   #onTenure: () => void = () => undefined;
   #timer: { cancel(): void } | undefined;
@@ -77,9 +80,9 @@ export class GatewayLease {
   }
 
   /** Tells the others soon; what was told before holds no more. */
-  acknowledge(acknowledged: Acknowledged): void {
-    if (JSON.stringify(acknowledged) === JSON.stringify(this.#acknowledged)) return;
-    this.#acknowledged = acknowledged;
+  tell(told: Told): void {
+    if (JSON.stringify(told) === JSON.stringify(this.#told)) return;
+    this.#told = told;
     // A renewal that is on its way has told what was so before, and sets the timer itself when it ends.
     if (this.#holding) this.#mustRepeat = true;
     else this.#renewIn(0);
@@ -135,7 +138,7 @@ export class GatewayLease {
   async #hold(): Promise<void> {
     const { leases, clock } = this.options;
     const sentAt = clock.now();
-    const gateway = { id: this.id, acknowledged: this.#acknowledged };
+    const gateway = { id: this.id, ...this.#told };
     const isHeld = await leases.renew(gateway);
     if (isHeld) this.#readsUntil = readsUntil(this.options.times, sentAt);
     if (isHeld && !this.#tenure.isOver()) return this.#tenure.extend(sentAt + tenureMs(this.options.times));

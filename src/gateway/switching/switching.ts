@@ -70,8 +70,8 @@ const LOOK_MS = 100;
 
 function createSwitching({ registry, waitingFor, clock }: TellingOptions): Switching {
   async function state(record: BucketRecord): Promise<SwitchState> {
-    const { shadow, forgetting, epoch } = record;
-    if (shadow === null && !forgetting) return { state: 'settled' };
+    const { shadow, forgetting, epoch, job } = record;
+    if (shadow === null && !forgetting && !job) return { state: 'settled' };
     const waiting = await waitingFor(record);
     if (nextStep(record) === undefined && waiting.length === 0) return { state: 'settled' };
     const { rung, aim } = shadow ?? { rung: 'none', aim: 'none' };

@@ -17,6 +17,12 @@ export const behind = (record: BucketRecord, live: readonly LiveGateway[]): stri
     .filter(({ acknowledged }) => (acknowledged[record.id] ?? Number.NEGATIVE_INFINITY) < record.epoch)
     .map(({ id }) => `gateway ${id}`);
 
+/** Gateways that have not even heard of the bucket's epoch: they serve new requests by an older one. */
+export const deafTo = (record: BucketRecord, live: readonly LiveGateway[]): string[] =>
+  live
+    .filter(({ heard }) => (heard?.[record.id] ?? Number.NEGATIVE_INFINITY) < record.epoch)
+    .map(({ id }) => `gateway ${id}`);
+
 /** Where a rung follows, its rules must not meet what was begun by those before it. */
 const endsWrites = (step: Step | undefined): boolean => step !== undefined && step !== 'forget';
 

@@ -18,7 +18,7 @@ export type PassState = (typeof PASS_STATES)[number];
 /** Who works on something, and until when others leave it alone (Unix ms). */
 const owner = z.object({ id: z.string(), until: z.number() });
 
-const limits = z.object({
+export const limitsSchema = z.object({
   /** Bytes per second, of all processes together. */
   maxBandwidth: z.number().optional(),
   /** Requests per second to both stores, of all processes together. */
@@ -28,7 +28,7 @@ const limits = z.object({
 });
 
 const settings = z.object({
-  limits,
+  limits: limitsSchema,
   /** What becomes of keys that changed in the shadow after they were copied. */
   onDrift: z.enum(['report', 'source-wins', 'target-wins']),
   /** Passes follow each other until one finds nothing to copy. */
@@ -117,7 +117,7 @@ export const findingSchema = z.object({
 
 export type Pass = z.infer<typeof passSchema>;
 export type PassSettings = z.infer<typeof settings>;
-export type Limits = z.infer<typeof limits>;
+export type Limits = z.infer<typeof limitsSchema>;
 export type NamedKey = z.infer<typeof namedKey>;
 export type Waits = NonNullable<Range['waits']>;
 export type Range = z.infer<typeof rangeSchema>;

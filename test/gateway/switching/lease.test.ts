@@ -27,9 +27,9 @@ test('what is acknowledged while a lease is being renewed is told at once, not w
   const { leases, told, write } = slowLeases();
   const clock = new ManualClock();
   const lease = await GatewayLease.take({ id: 'one', leases, clock, times: TIMES, log });
-  lease.acknowledge({ first: 1 });
+  lease.tell({ acknowledged: { first: 1 } });
   clock.advance(0);
-  lease.acknowledge({ first: 1, second: 1 });
+  lease.tell({ acknowledged: { first: 1, second: 1 } });
   write();
   await setImmediate();
   clock.advance(0);
