@@ -1,3 +1,4 @@
+import type { Jobs } from '../jobs/jobs.js';
 import type { Engine } from '../sweep/passes/engine.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -39,6 +40,7 @@ export interface GatewayParts {
   readonly migrations: Migrations;
   readonly switching: RunningSwitching;
   readonly drained: ClearingWhenDrained;
+  readonly jobs: Jobs;
   /** Of S3 clients. */
   readonly traffic: Traffic;
 }

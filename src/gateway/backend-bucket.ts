@@ -34,6 +34,14 @@ export async function ensureBackendBucket(bucket: BackendBucket): Promise<boolea
   return true;
 }
 
+/** Whether the bucket is there. Throws S3Error when that is not told. */
+export async function hasBackendBucket(bucket: BackendBucket): Promise<boolean> {
+  const found = await ask(bucket, 'HEAD', 'HeadBucket');
+  if (found.status !== 200 && found.status !== 404) throw await refusal(bucket, found);
+  discard(found.body);
+  return found.status === 200;
+}
+
 /** A bucket that is there may be without the object lock that was asked for. */
 function takenOver({ backend, name, objectLock }: BackendBucket): false {
   if (!objectLock) return false;

@@ -5,11 +5,13 @@ import type { AccessKeyStore } from '../state/access-keys.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import type { CopyCounts } from '../state/copy-counts.js';
 import type { CopyLosses } from '../state/copy-losses.js';
-import { type Place, samePlace } from '../state/place.js';
+import type { JobStore } from '../state/jobs/job-store.js';
+import type { Place } from '../state/place.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BucketLifecycle, ConditionalWrites, NewBucket } from './admin/dependencies.js';
 import { type BackendBucket, deleteBackendBucket, ensureBackendBucket } from './backend-bucket.js';
+import { whoHas } from './place-owner.js';
 import type { ProbeTarget } from './scratch-object.js';
 import type { StorageBackend } from './storage.js';
 import type { Stores } from './stores.js';
@@ -17,6 +19,7 @@ import type { Stores } from './stores.js';
 export interface BucketLifecycleOptions {
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
+  readonly jobRecords: JobStore;
   readonly losses: Pick<CopyLosses, 'forget'>;
   readonly copiedByReads: Pick<CopyCounts, 'forget'>;
   readonly storage: ReadonlyMap<string, StorageBackend>;
@@ -47,17 +50,12 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
     throw new S3Error('InvalidArgument', `There is no backend "${backendName}"; there are: ${known}.`);
   }
 
-  /** Of two buckets with one target, each would undo what clients of the other do. */
   async function assertFree(name: string, { backend, name: bucket }: BackendBucket): Promise<void> {
     if (await buckets.get(name)) throw new S3Error('BucketAlreadyOwnedByYou');
-    const place = { backend: backend.name, bucket };
+    const taken = await whoHas({ backend: backend.name, bucket }, options);
+    if (taken === undefined) return;
     const what = `Bucket "${bucket}" of backend "${backend.name}"`;
-    for await (const { name: owner, target, shadow } of buckets.all()) {
-      const isTarget = samePlace(target, place);
-      if (!isTarget && !(shadow && samePlace(shadow.place, place))) continue;
-      const role = isTarget ? 'target' : 'shadow';
-      throw new S3Error('BucketAlreadyExists', `${what} is the ${role} of bucket "${owner}" already.`);
-    }
+    throw new S3Error('BucketAlreadyExists', `${what} is ${taken} already.`);
   }
 
   async function createRecord(bucket: NewBucket, target: BackendBucket): Promise<BucketRecord> {
@@ -107,6 +105,9 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
   async function destroyBucket(name: string): Promise<void> {
     const record = await buckets.get(name);
     if (!record) throw new S3Error('NoSuchBucket', undefined, { fields: { BucketName: name } });
+    if (record.job) {
+      throw new S3Error('OperationAborted', `Bucket "${name}" is being moved by job ${record.job.id}.`);
+    }
     if (record.shadow) {
       throw new S3Error('OperationAborted', `Bucket "${name}" still has a shadow; clear the shadow first.`);
     }

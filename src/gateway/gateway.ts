@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { Jobs } from '../jobs/jobs.js';
 import type { BucketRecord } from '../state/buckets.js';
+import { Passes } from '../state/passes/passes.js';
 import { deliverByQueue } from '../sweep/delivery/bullmq.js';
 import { deliverInProcess } from '../sweep/delivery/in-process.js';
 import type { Clock } from '../system/clock.js';
@@ -11,6 +13,7 @@ import type { Config } from './config.js';
 import { createConnections } from './connections.js';
 import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
+import { createJobMoves } from './job-moves.js';
 import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
 import { openState } from './state.js';
@@ -117,6 +120,9 @@ async function openParts(
     const passEngine = startPassEngine({ routes, kv, ...work, clock, log });
     const migrations = createMigrations({ routes, kv, clock });
     const switching = startSwitching({ ...state, clock, log });
+    const passes = new Passes(kv, clock);
+    const moves = createJobMoves({ ...state, storage, stores, routes, migrations, switching, clock });
+    const jobs = new Jobs({ jobs: state.jobRecords, buckets, passes, moves, clock });
     const drained = new ClearingWhenDrained({ ...state, migrations, switching, clock, log });
     drained.start();
     return {
@@ -132,6 +138,7 @@ async function openParts(
       migrations,
       switching,
       drained,
+      jobs,
       traffic,
     };
   } catch (error) {

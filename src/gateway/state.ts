@@ -6,6 +6,7 @@ import { type AdminSessions, createAdminSessions } from '../state/admin.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
 import { CopyLosses } from '../state/copy-losses.js';
+import { JobStore } from '../state/jobs/job-store.js';
 import type { Kv } from '../state/kv.js';
 import { openLmdbKv } from '../state/lmdb-kv.js';
 import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
@@ -27,6 +28,7 @@ export interface State extends Membership {
   readonly sessions: AdminSessions;
   readonly losses: CopyLosses;
   readonly copiedByReads: CopyCounts;
+  readonly jobRecords: JobStore;
   /** The admin password, when this start has made it: only its hash is kept. */
   readonly adminPassword: string | undefined;
   /** With `release` other gateways wait for this one no more: nothing of it is under way. */
@@ -78,6 +80,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
     sessions,
     losses: new CopyLosses(kv),
     copiedByReads: new CopyCounts(kv),
+    jobRecords: new JobStore(kv, sealer),
     ...membership,
     adminPassword,
     async close(how) {

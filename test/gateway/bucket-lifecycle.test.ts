@@ -8,6 +8,7 @@ import { type AccessKeyStore, createAccessKeyStore } from '../../src/state/acces
 import { type BucketStore, createBucketStore } from '../../src/state/buckets.js';
 import { CopyCounts } from '../../src/state/copy-counts.js';
 import { CopyLosses } from '../../src/state/copy-losses.js';
+import { JobStore } from '../../src/state/jobs/job-store.js';
 import type { Kv } from '../../src/state/kv.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import { createSealer } from '../../src/state/sealing.js';
@@ -66,6 +67,7 @@ beforeEach(async () => {
   lifecycle = createBucketLifecycle({
     buckets,
     accessKeys,
+    jobRecords: new JobStore(kv, sealer),
     losses: new CopyLosses(kv),
     copiedByReads: new CopyCounts(kv),
     storage,

@@ -1,15 +1,13 @@
 import { writesBoth } from '../../shadow/rungs.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { Aim } from '../../state/rung.js';
-import type { AdminDependencies, MigrationStatus } from './dependencies.js';
+import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { refuseChanged, refuseUnknown, type ShadowedRecord } from './find-bucket.js';
 import { MAX_SURVEY_SECONDS } from './limits.js';
-import { leftOf, type Proof, proofOf } from './proof.js';
+import { type Proof, proofOf, whatIsLeft } from './proof.js';
 import { isSwapping } from './swap-shadow.js';
 import { settledWithin } from './switched.js';
-
-const MAX_KEYS_NAMED = 3;
 
 export type ClearingDependencies = Pick<AdminDependencies, 'buckets' | 'migrations' | 'switching' | 'clock'>;
 
@@ -122,28 +120,4 @@ async function assertNothingLost(
   const proof = proofOf(status, record.shadow, clock.now());
   if (proof) return proof;
   throw new AdminError(409, 'not_migrated', `${whatIsLeft(status)}, or force`);
-}
-
-function whatIsLeft(status: MigrationStatus): string {
-  const { exact, remaining, firstRemaining, drifted, firstDrifted, problem, repairs, sweep } = status;
-  if (problem !== undefined)
-    return `what only the shadow has cannot be counted: ${problem}; try again when it answers`;
-  const atLeast = exact ? '' : 'at least ';
-  if (remaining > 0)
-    return `only the shadow has ${atLeast}${named(remaining, firstRemaining)}; copy what is left first`;
-  if (drifted > 0)
-    return `the shadow has another object than was copied for ${atLeast}${named(drifted, firstDrifted)}; sweep with --on-drift source-wins or target-wins first`;
-  if (!exact) {
-    const left = sweep && sweep.pass.state === 'done' ? leftOf(sweep.tally) : 0;
-    const why = left > 0 ? `, and the last sweep left ${left}` : '';
-    return `there was no time to count what only the shadow has${why}; let a sweep go through all of it first`;
-  }
-  const why = repairs.lastError === undefined ? '' : ` (${repairs.lastError})`;
-  return `the shadow still owes ${repairs.count} delete${repairs.count === 1 ? '' : 's'}${why}; wait until they are made`;
-}
-
-/** How many they are, and the first of them. */
-function named(count: number, first: readonly string[]): string {
-  const keys = first.slice(0, MAX_KEYS_NAMED).map((key) => JSON.stringify(key));
-  return `${count} object${count === 1 ? '' : 's'}: ${keys.join(', ')}${count > keys.length ? ', ...' : ''}`;
 }

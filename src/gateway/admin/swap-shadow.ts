@@ -7,6 +7,7 @@ import { holdsReaders } from '../../shadow/rungs.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import { KeyBusy } from '../../state/ledger.js';
 import { placeWords } from '../../state/place.js';
+import type { Clock } from '../../system/clock.js';
 import type { ProbeTarget } from '../scratch-object.js';
 import { atPlace } from './at-place.js';
 import type { AdminDependencies, ShadowRecord } from './dependencies.js';
@@ -117,17 +118,18 @@ async function tryAsTarget({ shadow }: ShadowedRecord, { stores, probes }: SwapD
 /** A delete marker hides what the other store has, and no listing shows it. */
 async function assertUnversioned(
   { name, target, shadow }: ShadowedRecord,
-  deps: SwapDependencies,
+  { stores, clock }: SwapDependencies,
 ): Promise<void> {
   for (const place of [target, shadow.place]) {
-    if (!(await atPlace(place, deps.stores, countsVersions(deps)))) continue;
+    if (!(await atPlace(place, stores, countsVersions(clock)))) continue;
     const message = `"${name}" cannot have its target and its shadow change places: ${placeWords(place)} counts versions`;
     throw new AdminError(409, 'cannot_swap', message);
   }
 }
 
-const countsVersions =
-  ({ clock }: SwapDependencies) =>
+/** Whether a bucket counts versions, or did. @throws BackendUnavailable, S3Error ServiceUnavailable when it does not say in time */
+export const countsVersions =
+  (clock: Clock) =>
   async ({ service, bucket }: ProbeTarget): Promise<boolean> => {
     const late = new AbortController();
     const timer = clock.after(MAX_QUESTION_MS, () => late.abort(tooLate(bucket)));
