@@ -5,10 +5,11 @@ import { bucketPath } from './bucket-path.js';
 import { CliError, UsageError } from './failure.js';
 import { formatCount, formatObjects } from './format.js';
 import { type Io, print } from './io.js';
+import { barText, shareOf } from './pass-bar.js';
 import { firstFindings, printFindings } from './pass-findings.js';
 import { isBegun, NOUNS, passText } from './pass-text.js';
 import { openDisplay } from './progress.js';
-import { watchPass } from './watch.js';
+import { watch } from './watch.js';
 
 export const ACTIONS = ['start', 'set', 'pause', 'resume', 'stop', 'retry-failed', 'status'] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -75,8 +76,15 @@ async function watchToTheEnd(client: AdminClient, command: PassCommand, io: Io):
   const { kind, bucket, asJson } = command;
   const path = `${bucketPath(bucket)}/${kind}`;
   const words = `the ${NOUNS[kind]} of ${bucket}`;
-  const display = await openDisplay(kind, io, asJson);
-  const pass = await watchPass({ io, client, path, words, show: display.show }).finally(display.close);
+  const bar = { share: shareOf, text: (pass: BegunPassJson) => barText(kind, pass) };
+  const display = await openDisplay(bar, io, asJson);
+  const begun = (pass: PassJson): BegunPassJson => {
+    if (isBegun(pass)) return pass;
+    throw new CliError(`${words} was not begun`);
+  };
+  const isOver = (pass: PassJson) => begun(pass).is_over;
+  const show = (pass: PassJson) => display.show(begun(pass));
+  const pass = begun(await watch<PassJson>({ io, client, path, words, show, isOver }).finally(display.close));
   if (display.isForReaders) print(io, { json: pass, text: await textOf(client, command, pass) }, false);
   assertGood(command, pass);
 }

@@ -2,9 +2,11 @@ import { Command } from 'commander';
 import { addCreate } from './commands/create.js';
 import { addDestroy } from './commands/destroy.js';
 import { addExplain } from './commands/explain.js';
+import { addJobs } from './commands/jobs.js';
 import { addKeys } from './commands/keys.js';
 import { addList } from './commands/list.js';
 import { addLogin } from './commands/login.js';
+import { addMigrate } from './commands/migrate.js';
 import { addReport } from './commands/report.js';
 import { addServe, addWorker } from './commands/serve.js';
 import { addStatus } from './commands/status.js';
@@ -34,12 +36,14 @@ export function createProgram(io: Io): Command {
     addList,
     addStatus,
     addDestroy,
+    addMigrate,
     addSweep,
     addVerify,
     addReport,
     addExplain,
   ])
     add(storage, io);
+  addJobs(program, io);
   addKeys(program, io);
   return program;
 }

@@ -1,29 +1,37 @@
-import type { BegunPassJson } from '../gateway/admin/pass-schemas.js';
-import type { PassKind } from '../state/passes/pass-record.js';
-import { formatBytes, formatCount, formatPercent } from './format.js';
 import type { Io } from './io.js';
-import { rateWords } from './pass-text.js';
 
 /** Where what is watched is shown. */
-export interface Display {
+export interface Display<T> {
   /** Rather than for programs. */
   readonly isForReaders: boolean;
-  show(pass: BegunPassJson): void;
+  show(seen: T): void;
   /** Leaves the terminal as it was. */
   close(): void;
 }
 
-/** A bar on a terminal, or one JSON line for each change. */
-export async function openDisplay(kind: PassKind, io: Io, asJson: boolean | undefined): Promise<Display> {
-  return io.stdout.isTTY && !asJson ? openBar(kind, io) : lines(io);
+/** What a bar shows of what is watched. */
+export interface BarOf<T> {
+  /** From 0 to 1. */
+  share(seen: T): number;
+  /** Beside the bar: what matters most comes first, for a narrow terminal cuts it off. */
+  text(seen: T): string;
 }
 
-function lines({ stdout }: Io): Display {
+/** A bar on a terminal, or one JSON line for each change. */
+export async function openDisplay<T>(
+  bar: BarOf<T>,
+  io: Io,
+  asJson: boolean | undefined,
+): Promise<Display<T>> {
+  return io.stdout.isTTY && !asJson ? openBar(bar, io) : lines(io);
+}
+
+function lines({ stdout }: Io): Display<unknown> {
   let last: string | undefined;
   return {
     isForReaders: false,
-    show(pass) {
-      const line = JSON.stringify(pass);
+    show(seen) {
+      const line = JSON.stringify(seen);
       if (line !== last) stdout.write(`${line}\n`);
       last = line;
     },
@@ -31,8 +39,8 @@ function lines({ stdout }: Io): Display {
   };
 }
 
-/** The bar has its parts from a pass, not from counts of its own: what is done may become less when another pass follows. */
-async function openBar(kind: PassKind, { stdout }: Io): Promise<Display> {
+/** The bar has its parts from what is watched, not from counts of its own: what is done may become less. */
+async function openBar<T>({ share, text: textOf }: BarOf<T>, { stdout }: Io): Promise<Display<T>> {
   // Of a CommonJS module only this is sure to be there.
   const { SingleBar, Format } = (await import('cli-progress')).default;
   const bar = new SingleBar({
@@ -48,8 +56,8 @@ async function openBar(kind: PassKind, { stdout }: Io): Promise<Display> {
   let isOpen = false;
   return {
     isForReaders: true,
-    show(pass) {
-      const { value, text } = { value: shareOf(pass), text: barText(kind, pass) };
+    show(seen) {
+      const { value, text } = { value: share(seen), text: textOf(seen) };
       if (isOpen) bar.update(value, { text });
       else bar.start(1, value, { text });
       isOpen = true;
@@ -58,32 +66,4 @@ async function openBar(kind: PassKind, { stdout }: Io): Promise<Display> {
       if (isOpen) bar.stop();
     },
   };
-}
-
-/** Of objects or bytes, whichever is less far: small objects take requests, large ones time. */
-export function shareOf({ objects, bytes, exact }: BegunPassJson): number {
-  if (!exact && objects.total === 0) return 0;
-  const share = ({ done, total }: BegunPassJson['objects']) => (total === 0 ? 1 : Math.min(1, done / total));
-  return Math.min(share(objects), share(bytes));
-}
-
-/** What a bar tells beside itself: what matters most comes first, for a narrow terminal cuts it off. */
-export function barText(kind: PassKind, pass: BegunPassJson): string {
-  const { state, objects, bytes, exact, counts } = pass;
-  const about = exact ? '' : '~';
-  const share = shareOf(pass);
-  const wrong = kind === 'sweep' ? (['failed', 'drifted'] as const) : (['different', 'missing'] as const);
-  return [
-    `${formatPercent(share, 1)}`,
-    ...wrong.flatMap((outcome) => {
-      const { objects: found = 0 } = counts[outcome] ?? {};
-      return found === 0 ? [] : [`${formatCount(found)} ${outcome}`];
-    }),
-    `${formatCount(objects.done)}/${about}${formatCount(objects.total)} objects`,
-    `${formatBytes(bytes.done)}/${about}${formatBytes(bytes.total)}`,
-    ...(state === 'running' ? [rateWords(pass)] : [state]),
-    ...(pass.waits_for === null ? [] : [`waits for ${pass.waits_for}`]),
-  ]
-    .filter((part) => part !== '')
-    .join('  ');
 }

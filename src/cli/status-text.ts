@@ -13,11 +13,13 @@ const UNCOUNTED = 'not known now';
 
 /** What `storage status` tells a reader. */
 export function statusText(status: BucketStatusJson): string[] {
-  const { migration, shadow, losses, switching } = status;
+  const { migration, losses, switching, job } = status;
+  // One that a job has set is its own affair.
+  const shadow = job === null ? status.shadow : null;
   return formatTable([
     ['Bucket', `${status.bucket}${status.org === null ? '' : ` of ${status.org}`}, ${accessWord(status)}`],
     ['Backend', targetWords(status)],
-    ['Shadow', shadow === null ? 'none' : shadowWords(shadow)],
+    job === null ? ['Shadow', shadow === null ? 'none' : shadowWords(shadow)] : ['Job', jobWords(job)],
     ...(shadow === null ? [] : [['Target', conditionWords(shadow.conditional_writes)] as const]),
     ...(switching === null ? [] : [['Switch', switchWords(switching)] as const]),
     ...(shadow === null
@@ -45,6 +47,11 @@ const GOALS = {
   'write-through': 'write-through is being set',
   swap: 'target and shadow are about to change places',
 } as const;
+
+function jobWords({ id, status, phase, to_backend, writes_refused }: NonNullable<BucketJson['job']>): string {
+  const writes = writes_refused ? 'writes are refused' : 'writes go on';
+  return `${id} moves it to ${to_backend}, ${status} (${phase}), ${writes} (penumbra jobs show ${id})`;
+}
 
 /** Where it is, where it goes and whom it waits for. */
 function switchWords({ rung, aim, waiting_for }: SwitchingJson): string {

@@ -1,9 +1,7 @@
-import type { BegunPassJson, PassJson } from '../gateway/admin/pass-schemas.js';
 import type { AdminClient } from './admin-client.js';
 import { GatewayAway } from './admin-http.js';
-import { CliError, Interrupted } from './failure.js';
+import { Interrupted } from './failure.js';
 import type { Io } from './io.js';
-import { isBegun } from './pass-text.js';
 
 /** How often it is looked at, ms. */
 const LOOK_MS = 1_000;
@@ -11,22 +9,23 @@ const LOOK_MS = 1_000;
 const LOOK_DEADLINE_MS = 30_000;
 const AWAY_MS = 120_000;
 
-export interface Watching {
+export interface Watching<T> {
   readonly io: Io;
   readonly client: AdminClient;
-  /** Where the admin API has the pass. */
+  /** Where the admin API has it. */
   readonly path: string;
   /** What it is called, for messages. */
   readonly words: string;
-  readonly show: (pass: BegunPassJson) => void;
+  readonly show: (seen: T) => void;
+  readonly isOver: (seen: T) => boolean;
 }
 
 /**
- * Looks at a pass until it is over, through restarts of its gateways; resolves to what it came to.
+ * Looks at what goes on until it is over, through restarts of its gateways; resolves to what it came to.
  *
- * @throws Interrupted when the reader wants no more: the pass goes on. GatewayAway when none answers for two minutes. CliError when there is no pass
+ * @throws Interrupted when the reader wants no more: it goes on by itself. GatewayAway when none answers for two minutes. CliError
  */
-export async function watchPass({ io, client, path, words, show }: Watching): Promise<BegunPassJson> {
+export async function watch<T>({ io, client, path, words, show, isOver }: Watching<T>): Promise<T> {
   const { clock } = io;
   const stop = new AbortController();
   io.interrupted().then(() =>
@@ -34,14 +33,13 @@ export async function watchPass({ io, client, path, words, show }: Watching): Pr
   );
   let seenAt = clock.now();
   for (;;) {
-    const pass = await look(client, { path, io, stop: stop.signal });
-    if (pass instanceof GatewayAway) {
-      if (clock.now() - seenAt > AWAY_MS) throw pass;
+    const seen = await look<T>(client, { path, io, stop: stop.signal });
+    if (seen instanceof GatewayAway) {
+      if (clock.now() - seenAt > AWAY_MS) throw seen;
     } else {
       seenAt = clock.now();
-      if (!isBegun(pass)) throw new CliError(`${words} was not begun`);
-      show(pass);
-      if (pass.is_over) return pass;
+      show(seen);
+      if (isOver(seen)) return seen;
     }
     await clock.sleep(LOOK_MS, stop.signal).catch(() => stop.signal.throwIfAborted());
   }
@@ -53,11 +51,11 @@ interface Look {
   readonly stop: AbortSignal;
 }
 
-async function look(client: AdminClient, { path, io, stop }: Look): Promise<PassJson | GatewayAway> {
+async function look<T>(client: AdminClient, { path, io, stop }: Look): Promise<T | GatewayAway> {
   const late = new AbortController();
   const timer = io.clock.after(LOOK_DEADLINE_MS, () => late.abort());
   try {
-    return await client.read<PassJson>(path, AbortSignal.any([stop, late.signal]));
+    return await client.read<T>(path, AbortSignal.any([stop, late.signal]));
   } catch (error) {
     stop.throwIfAborted();
     if (error instanceof GatewayAway) return error;

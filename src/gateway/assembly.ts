@@ -87,7 +87,7 @@ function createEdge(
 }
 
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
-  const { config, clock, log, state, storage, stores, routes, migrations, switching, draining } = parts;
+  const { config, clock, log, state, storage, stores, routes, migrations, switching, jobs, draining } = parts;
   const { defaultBackend, publicUrl } = config;
   const admin = createAdminApp({
     ...state,
@@ -103,6 +103,8 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     migrations,
     comparisons: createComparisons(routes, draining),
     switching: until(draining, switching),
+    jobs,
+    draining,
     ...(publicUrl !== undefined && { publicUrl }),
     clock,
     log,

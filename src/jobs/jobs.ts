@@ -30,7 +30,7 @@ export interface JobsOptions {
   readonly jobs: JobStore;
   readonly buckets: Pick<BucketStore, 'judge' | 'commitWith'>;
   readonly passes: Passes;
-  readonly moves: BucketMoves;
+  readonly moves: Pick<BucketMoves, 'assertMovable' | 'unheardBy'>;
   readonly clock: Clock;
 }
 
@@ -74,6 +74,14 @@ export class Jobs {
    */
   start(bucket: BucketRecord, wish: JobWish): Promise<JobRecord> {
     return this.#begin(bucket, { kind: 'migrate', wish });
+  }
+
+  /** Looks whether a bucket could be moved there now. @throws JobRefused with what keeps it from that */
+  async assertMovable(bucket: BucketRecord, to: Place): Promise<void> {
+    assertFree(bucket);
+    if (samePlace(bucket.target, to))
+      throw new JobRefused('same_place', `"${bucket.name}" is at ${placeWords(to)} already`);
+    await this.options.moves.assertMovable(bucket, to);
   }
 
   async get(id: number): Promise<JobRecord> {
@@ -171,10 +179,7 @@ export class Jobs {
 
   async #begin(bucket: BucketRecord, { kind, wish, rollbackOf }: NewJob): Promise<JobRecord> {
     const { to, trigger = 'api', ...given } = wish;
-    assertFree(bucket);
-    if (samePlace(bucket.target, to))
-      throw new JobRefused('same_place', `"${bucket.name}" is at ${placeWords(to)} already`);
-    await this.options.moves.assertMovable(bucket, to);
+    await this.assertMovable(bucket, to);
     const now = this.options.clock.now();
     const settings = { ...DEFAULTS, ...given };
     const job: Omit<JobRecord, 'id'> = {

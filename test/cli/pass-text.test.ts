@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { barText, shareOf } from '../../src/cli/pass-bar.js';
 import { passText } from '../../src/cli/pass-text.js';
-import { barText, shareOf } from '../../src/cli/progress.js';
 import type { BegunPassJson } from '../../src/gateway/admin/pass-schemas.js';
 import { HALF_SWEPT, SWEPT } from './passes.js';
 

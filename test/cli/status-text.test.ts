@@ -60,6 +60,7 @@ function toldWith(
     public: false,
     created_at: '2026-11-22T09:00:00.000Z',
     shadow,
+    job: null,
     migration: { ...HALF_WAY, ...migration },
     losses,
     switching,

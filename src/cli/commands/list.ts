@@ -32,10 +32,16 @@ function listText(buckets: readonly BucketJson[]): string[] {
     bucket.org ?? '-',
     bucket.backend ?? bucket.target_endpoint ?? '-',
     accessWord(bucket),
-    bucket.shadow === null
-      ? '-'
-      : `${bucket.shadow.name} at ${bucket.shadow.endpoint ?? bucket.shadow.backend}${prefixWords(bucket.shadow)}`,
+    shadowWords(bucket),
     bucket.created_at,
   ]);
   return formatTable([['NAME', 'ORG', 'BACKEND', 'ACCESS', 'SHADOW', 'CREATED'], ...rows]);
+}
+
+/** One that a job has set is its own affair. */
+function shadowWords({ job, shadow }: BucketJson): string {
+  if (job !== null) return `${job.id} moves it to ${job.to_backend}`;
+  return shadow === null
+    ? '-'
+    : `${shadow.name} at ${shadow.endpoint ?? shadow.backend}${prefixWords(shadow)}`;
 }

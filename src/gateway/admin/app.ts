@@ -1,11 +1,15 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { backendRoutes } from './backends.js';
 import { bucketRoutes } from './buckets.js';
 import { comparisonRoutes } from './comparisons.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError, errorHandler } from './errors.js';
+import { jobEventRoutes } from './job-events.js';
+import { jobRoutes } from './jobs.js';
 import { keyRoutes } from './keys.js';
 import { lossRoutes } from './losses.js';
+import { migrateRoutes } from './migrate.js';
 import { namedKeyRoutes } from './named-keys.js';
 import { passRoutes } from './passes.js';
 import { createRouter } from './router.js';
@@ -40,6 +44,10 @@ export function createAdminApp(deps: AdminDependencies) {
     namedKeyRoutes,
     lossRoutes,
     comparisonRoutes,
+    migrateRoutes,
+    // Before `/jobs/{id}`, which would take `events` for a job.
+    jobEventRoutes,
+    jobRoutes,
   ])
     app.route('/', routes(deps));
   app.all('*', (c) => {
@@ -48,12 +56,20 @@ export function createAdminApp(deps: AdminDependencies) {
   return app;
 }
 
-/** A page of another site can send forms with the browser's cookies, but no JSON and no DELETE. */
+/**
+ * A page of another site can send forms with the browser's cookies, but no JSON and no DELETE. A POST that has neither a body nor an Origin is of no
+ * browser (Fetch, "append a request `Origin` header": every POST of theirs has one).
+ */
 const requireJsonWrites = createMiddleware(async (c, next) => {
-  const isForm = c.req.method === 'POST' && !/^application\/json\b/i.test(c.req.header('content-type') ?? '');
+  const type = c.req.header('content-type');
+  const isBare = type === undefined && c.req.header('origin') === undefined && isEmpty(c);
+  const isForm = c.req.method === 'POST' && !isBare && !/^application\/json\b/i.test(type ?? '');
   if (isForm) throw new AdminError(415, 'not_json', 'Content-Type must be application/json');
   await next();
 });
+
+/** A body in chunks has no length; those are refused before. */
+const isEmpty = (c: Context): boolean => Number(c.req.header('content-length') ?? 0) === 0;
 
 /** By the announced length, which HTTP holds a client to. */
 const limitBody = createMiddleware(async (c, next) => {

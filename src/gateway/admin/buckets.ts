@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { BucketRecord } from '../../state/buckets.js';
 import { changeBucket, createBucket } from './bucket-changes.js';
 import type { AdminDependencies } from './dependencies.js';
 import { findBucket } from './find-bucket.js';
@@ -65,14 +66,16 @@ const statusRoute = createRoute({
 });
 
 export function bucketRoutes(deps: AdminDependencies) {
-  const { buckets, lifecycle, migrations, losses, switching, publicUrl, clock } = deps;
+  const { buckets, lifecycle, migrations, losses, switching, jobs, publicUrl, clock } = deps;
+  const shown = async (record: BucketRecord) =>
+    bucketJson(record, record.job && (await jobs.get(record.job.id)));
 
   return createRouter()
     .openapi(listRoute, async (c) => {
       const { org, ...page } = c.req.valid('query');
       const { items, next = null } = await buckets.list(toPageQuery(page));
       const ofOrg = items.filter((record) => org === undefined || record.org === org);
-      return c.json({ buckets: ofOrg.map(bucketJson), next }, 200);
+      return c.json({ buckets: await Promise.all(ofOrg.map(shown)), next }, 200);
     })
     .openapi(createBucketRoute, async (c) => {
       const { record, accessKey } = await createBucket(c.req.valid('json'), deps);
@@ -85,11 +88,11 @@ export function bucketRoutes(deps: AdminDependencies) {
       );
     })
     .openapi(getRoute, async (c) =>
-      c.json(bucketJson(await findBucket(buckets, c.req.valid('param').name)), 200),
+      c.json(await shown(await findBucket(buckets, c.req.valid('param').name)), 200),
     )
     .openapi(changeRoute, async (c) => {
       const { record, proof } = await changeBucket(c.req.valid('param').name, c.req.valid('json'), deps);
-      return c.json({ ...bucketJson(record), proof: proof ? proofJson(proof) : null }, 200);
+      return c.json({ ...(await shown(record)), proof: proof ? proofJson(proof) : null }, 200);
     })
     .openapi(destroyRoute, async (c) => {
       const { name } = await findBucket(buckets, c.req.valid('param').name);
@@ -103,6 +106,6 @@ export function bucketRoutes(deps: AdminDependencies) {
       const switched = switchingJson(await switching.state(record));
       const lost = [...(await losses.counts(record.id))];
       const migration = migrationJson(status, clock.now());
-      return c.json({ ...bucketJson(record), migration, losses: lost, switching: switched }, 200);
+      return c.json({ ...(await shown(record)), migration, losses: lost, switching: switched }, 200);
     });
 }

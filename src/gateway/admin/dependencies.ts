@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Backend } from '../../backends/backend.js';
+import type { Jobs } from '../../jobs/jobs.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
@@ -86,6 +87,7 @@ export interface BucketLifecycle {
 export interface DeclaredBackend {
   readonly backend: Backend;
   readonly endpoint?: string;
+  readonly region?: string;
 }
 
 /** In src/gateway/probe.ts and probe-conditional-writes.ts; they clean up what they wrote. */
@@ -111,6 +113,9 @@ export interface AdminDependencies {
   readonly comparisons: Comparisons;
   readonly losses: Pick<CopyLosses, 'counts' | 'page'>;
   readonly switching: Switching;
+  readonly jobs: Jobs;
+  /** Aborts when the gateway begins to close. */
+  readonly draining: AbortSignal;
   /** The address that clients use, when the configuration names one. */
   readonly publicUrl?: string;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import { BackendUnavailable } from '../../backends/backend.js';
+import { JobRefused, type RefusalCode } from '../../jobs/refused.js';
 import { S3Error } from '../../s3/errors.js';
 import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { NoBucketForKey } from '../../state/access-keys.js';
@@ -46,10 +47,19 @@ function toAdminError(error: Error): AdminError | undefined {
   if (error instanceof KvUnavailable) return new AdminError(503, 'state_unavailable', error.message);
   if (error instanceof NoBucketForKey) return new AdminError(404, 'no_such_bucket', error.message);
   if (error instanceof PassRefused) return new AdminError(409, 'pass_refused', error.message);
+  if (error instanceof JobRefused)
+    return new AdminError(JOB_STATUSES[error.code] ?? 409, error.code, error.message);
   if (error instanceof S3Error) return fromS3Error(error);
   if (error instanceof HTTPException) return fromHttpException(error);
   return undefined;
 }
+
+/** What is refused for another reason than how things stand. */
+const JOB_STATUSES: Partial<Record<RefusalCode, ContentfulStatusCode>> = {
+  no_such_job: 404,
+  no_such_bucket: 404,
+  same_place: 400,
+};
 
 function fromS3Error({ status, code, message }: S3Error): AdminError {
   return new AdminError(status as ContentfulStatusCode, snakeCase(code), message);

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { isBucketName } from '../../s3/buckets.js';
 import { hasKeyLength, MAX_KEY_BYTES } from '../../s3/keys.js';
 import { LOSSES } from '../../shadow/copying/loss.js';
+import { JOB_KINDS, JOB_PHASES, JOB_STATUSES } from '../../state/jobs/job-record.js';
 import { AIMS, RUNGS } from '../../state/rung.js';
 import { ENDPOINT_RULE, parseEndpoint } from '../endpoint.js';
 import { mustBe, secretMustBe } from '../rules.js';
@@ -16,7 +17,7 @@ const SECRET_KEY_RULE = secretMustBe('the secret access key, 1 to 256 characters
 
 const WAIT_RULE = mustBe(`a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}`);
 
-const bucketName = z.string(BUCKET_NAME_RULE).refine(isBucketName, BUCKET_NAME_RULE);
+export const bucketName = z.string(BUCKET_NAME_RULE).refine(isBucketName, BUCKET_NAME_RULE);
 // A surrogate without its other half is no character.
 const prefix = z
   .string(PREFIX_RULE)
@@ -160,6 +161,17 @@ const shadow = z.object({
   }),
 });
 
+const bucketJob = z
+  .object({
+    id: z.string(),
+    kind: z.enum(JOB_KINDS),
+    status: z.enum(JOB_STATUSES),
+    phase: z.enum(JOB_PHASES),
+    to_backend: z.string(),
+    writes_refused: z.boolean().openapi({ description: 'they are answered 503 SlowDown now' }),
+  })
+  .openapi({ description: 'the job that moves it; until it has changed over `backend` is the old one' });
+
 export const bucket = z
   .object({
     bucket: z.string(),
@@ -174,6 +186,7 @@ export const bucket = z
     public: z.boolean(),
     created_at: z.iso.datetime(),
     shadow: shadow.nullable(),
+    job: bucketJob.nullable(),
   })
   .openapi('Bucket');
 

@@ -2,11 +2,14 @@ import type { AccessKeyRecord } from '../../state/access-keys.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import { NO_COPIES } from '../../state/copy-counts.js';
 import type { LossPage } from '../../state/copy-losses.js';
+import type { JobRecord } from '../../state/jobs/job-record.js';
 import { countOf } from '../../state/passes/tally.js';
 import { isDeclared, type Place } from '../../state/place.js';
 import type { SwitchState } from '../switching/switching.js';
 import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
 import { isoTime } from './iso-time.js';
+import { jobName } from './job-name.js';
+import { storeName } from './job-views.js';
 import { passJson } from './pass-views.js';
 import type { Proof } from './proof.js';
 import type {
@@ -19,17 +22,33 @@ import type {
   SwitchingJson,
 } from './schemas.js';
 
-/** A bucket as the admin API shows it: without the keys of its shadow. */
-export function bucketJson(record: BucketRecord): BucketJson {
+/**
+ * A bucket as the admin API shows it: without the keys of its shadow.
+ *
+ * @param job the one that has the bucket to itself
+ */
+export function bucketJson(record: BucketRecord, job?: JobRecord): BucketJson {
+  // Its stores may have changed places: until the job has proven the new one, the old one is where the bucket is.
+  const home = job && job.flippedAt === undefined ? job.from : record.target;
   return {
     bucket: record.name,
     org: record.org,
-    ...targetJson(record.target),
+    ...targetJson(home),
     public: record.public,
     created_at: record.createdAt,
     shadow: record.shadow === null ? null : shadowJson(record.shadow, record.conditionalWrites),
+    job: job ? bucketJobJson(job, record) : null,
   };
 }
+
+const bucketJobJson = ({ id, kind, status, phase, to }: JobRecord, { job }: BucketRecord) => ({
+  id: jobName(id),
+  kind,
+  status,
+  phase,
+  to_backend: storeName(to),
+  writes_refused: job?.gates ?? false,
+});
 
 const targetJson = (target: Place) => {
   const { backend, endpoint: target_endpoint, region: target_region } = storeJson(target);

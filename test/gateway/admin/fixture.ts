@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Backend } from '../../../src/backends/backend.js';
 import { createAdminApp } from '../../../src/gateway/admin/app.js';
 import type {
   AdminDependencies,
@@ -14,12 +15,15 @@ import type {
 import type { Comparisons } from '../../../src/gateway/comparisons.js';
 import { createMigrations } from '../../../src/gateway/migrations.js';
 import { createStores } from '../../../src/gateway/stores.js';
+import { Jobs } from '../../../src/jobs/jobs.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
+import { JobStore } from '../../../src/state/jobs/job-store.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
+import { Passes } from '../../../src/state/passes/passes.js';
 import { placeId } from '../../../src/state/place.js';
 import { createSealer } from '../../../src/state/sealing.js';
 import { systemClock } from '../../../src/system/clock.js';
@@ -46,6 +50,11 @@ export interface AdminFixture {
   readonly kv: Kv;
   readonly deps: AdminDependencies;
   readonly switching: PlayedSwitching;
+  /** For answers that do not end. */
+  readonly app: ReturnType<typeof createAdminApp>;
+  readonly jobRecords: JobStore;
+  /** The gateway begins to close. */
+  drain(): void;
   /** What the next survey of a bucket says; the rest is 0. */
   migrationIs(status: Partial<MigrationStatus>): void;
   /** What the admin API did to the world, in order. */
@@ -80,13 +89,15 @@ const NOTHING_LEFT: MigrationStatus = {
 export interface FixtureOptions {
   readonly publicUrl?: string;
   readonly probeShadow?: Probes['probeShadow'];
+  /** Declared beside `local-disk`, which answers nothing. */
+  readonly backends?: readonly Backend[];
   /** Passwords take a quarter of a second each: only who tests logins has one. */
   readonly password?: string;
 }
 
 /** The admin API over real state; what probes and moves objects is played. */
 export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFixture> {
-  const { publicUrl, probeShadow, password } = options;
+  const { publicUrl, probeShadow, password, backends: others = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-admin-'));
   const kv = await openLmdbKv({ path: folder, clock: systemClock });
   const sealer = createSealer(randomBytes(32));
@@ -143,12 +154,16 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     ...(probeShadow && { probeShadow }),
   };
   const service = () => Promise.reject(new Error('no object is asked for'));
-  const backend = {
+  const backend: Backend = {
     name: 'local-disk',
-    type: 'filesystem' as const,
+    type: 'filesystem',
     service,
     close: () => Promise.resolve(),
   };
+  const backends = new Map([backend, ...others].map((one) => [one.name, one]));
+  const moves = { assertMovable: async () => undefined, unheardBy: async () => [] };
+  const jobRecords = new JobStore(kv, sealer);
+  const draining = new AbortController();
   const deps: AdminDependencies = {
     ...{
       buckets,
@@ -162,8 +177,16 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       clock: systemClock,
     },
     losses: new CopyLosses(kv),
-    backends: new Map([['local-disk', { backend }]]),
-    stores: createStores({ backends: new Map([['local-disk', backend]]), clock: systemClock }),
+    backends: new Map([...backends].map(([name, one]) => [name, { backend: one }])),
+    stores: createStores({ backends, clock: systemClock }),
+    jobs: new Jobs({
+      jobs: jobRecords,
+      buckets,
+      passes: new Passes(kv, systemClock),
+      moves,
+      clock: systemClock,
+    }),
+    draining: draining.signal,
     defaultBackend: 'local-disk',
     log: createLogger({ level: 'silent' }),
     ...(publicUrl && { publicUrl }),
@@ -175,6 +198,9 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     kv,
     deps,
     switching,
+    app,
+    jobRecords,
+    drain: () => draining.abort(),
     calls,
     migrationIs: (next) => {
       status = { ...NOTHING_LEFT, ...next };

@@ -106,6 +106,7 @@ describe('without a session', () => {
       '/buckets/{name}/explain',
       '/buckets/{name}/keys',
       '/buckets/{name}/losses',
+      '/buckets/{name}/migrate',
       '/buckets/{name}/report',
       '/buckets/{name}/status',
       ...[
@@ -117,6 +118,11 @@ describe('without a session', () => {
       ]
         .sort()
         .map((path) => `/buckets/{name}/${path}`),
+      '/jobs',
+      '/jobs/bucket/{bucket}',
+      '/jobs/events',
+      '/jobs/{id}',
+      ...['cancel', 'failures', 'pause', 'resume', 'retry', 'rollback'].map((verb) => `/jobs/{id}/${verb}`),
       '/keys',
       '/keys/{id}',
       '/login',
@@ -138,6 +144,13 @@ describe('a request that no script of ours would send', () => {
       expect(status).toBe(415);
     },
   );
+
+  it('but the command line of a machine, is taken without a body, and refused where a browser sent it', async () => {
+    const { app } = admin;
+    expect((await app.request('/logout', { method: 'POST' })).status).toBe(200);
+    const headers = { origin: 'https://elsewhere.example' };
+    expect((await app.request('/logout', { method: 'POST', headers })).status).toBe(415);
+  });
 
   it('with malformed JSON is refused', async () => {
     const { status, json } = await admin.ask('POST', '/login', { body: undefined });

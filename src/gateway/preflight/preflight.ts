@@ -1,0 +1,170 @@
+import { BackendUnavailable } from '../../backends/backend.js';
+import { atBucket } from '../../filters/at-bucket.js';
+import { S3Error } from '../../s3/errors.js';
+import type { S3Service } from '../../s3/message.js';
+import { type Place, placeWords } from '../../state/place.js';
+import { type Counted, countObjects } from '../../sweep/plan/count-objects.js';
+import type { Clock } from '../../system/clock.js';
+import type { BackendBucket } from '../backend-bucket.js';
+import { TargetRefused } from '../scratch-object.js';
+import type { Stores } from '../stores.js';
+import { type ExpectedLoss, expectedLosses } from './losses.js';
+import { type MeasuredRate, measureCopies } from './measure.js';
+import { type MigrationRequests, requestsOf, type Wanted } from './requests.js';
+import { lookAt, type SampledObject } from './sampled.js';
+import { type AtTarget, type Capabilities, tryOut, whatIsAt, withTriedBucket } from './target.js';
+
+/** What moving a bucket would take and cost, found out without changing anything. */
+export interface Preflight {
+  readonly counted: Counted;
+  readonly atTarget: AtTarget;
+  /** How many objects were looked at one by one. */
+  readonly sampled: number;
+  readonly losses: readonly ExpectedLoss[];
+  /** Undefined where nothing could be copied, as there is nothing, or the target takes nothing. */
+  readonly rate: MeasuredRate | undefined;
+  /** At that rate, s. */
+  readonly etaSeconds: number | undefined;
+  readonly requests: MigrationRequests;
+  /** Why the job would be refused, or fail. */
+  readonly problems: readonly string[];
+}
+
+export interface PreflightWish extends Wanted {
+  readonly from: Place;
+  readonly to: Place;
+  /** Of the new place, where its store makes buckets in regions. */
+  readonly region?: string | undefined;
+  readonly onExisting: 'fail' | 'replace';
+}
+
+export interface PreflightOptions {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  /** Aborts when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
+
+const SAMPLE_SIZE = 64;
+/** How long each step may take, ms. What was found by then counts. */
+const COUNTING_MS = 10_000;
+const LOOKING_MS = 5_000;
+const TRYING_MS = 15_000;
+
+/** @throws ListingRefused, BackendUnavailable when the bucket cannot be read where it is now, or the new place does not answer at all */
+export async function preflight(wish: PreflightWish, options: PreflightOptions): Promise<Preflight> {
+  const { stores } = options;
+  const [from, to] = [stores.open(wish.from), stores.open(wish.to)];
+  try {
+    const source = atBucket(wish.from.bucket)(from.service);
+    const target = { backend: to, name: wish.to.bucket, ...(wish.region && { region: wish.region }) };
+    return await examine({ wish, source, target }, options);
+  } finally {
+    await Promise.all([from.close(), to.close()]);
+  }
+}
+
+interface Examined {
+  readonly wish: PreflightWish;
+  readonly source: S3Service;
+  readonly target: BackendBucket;
+}
+
+async function examine(examined: Examined, options: PreflightOptions): Promise<Preflight> {
+  const { wish, source, target } = examined;
+  const counted = await within(COUNTING_MS, options, (signal) =>
+    countObjects(source, { sampleSize: SAMPLE_SIZE, signal }),
+  );
+  const atTarget = await within(LOOKING_MS, options, (signal) =>
+    whatIsAt(atBucket(target.name)(target.backend.service), signal),
+  );
+  const looked = await within(LOOKING_MS, options, (signal) => lookAt(source, counted.sample, signal));
+  const tried = await within(TRYING_MS, options, (signal) =>
+    tryTarget(examined, { counted, atTarget, looked, signal, clock: options.clock }),
+  );
+  const { rate, capabilities, refused } = tried;
+  return {
+    counted,
+    atTarget,
+    sampled: looked.length,
+    losses: capabilities ? expectedLosses(looked, capabilities) : [],
+    rate,
+    etaSeconds: rate && etaOf(counted, rate),
+    requests: requestsOf(counted, wish),
+    problems: [
+      ...existingWords(wish, atTarget),
+      ...(refused === undefined ? [] : [refused]),
+      ...unreadableWords(looked),
+    ],
+  };
+}
+
+interface Trying {
+  readonly counted: Counted;
+  readonly atTarget: AtTarget;
+  readonly looked: readonly SampledObject[];
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+interface Tried {
+  readonly capabilities?: Capabilities;
+  readonly rate?: MeasuredRate | undefined;
+  /** Why it could not be tried. */
+  readonly refused?: string;
+}
+
+async function tryTarget(
+  { source, target }: Examined,
+  { counted, atTarget, looked, signal, clock }: Trying,
+): Promise<Tried> {
+  const classes = new Set(looked.map(({ storageClass }) => storageClass));
+  classes.delete('STANDARD');
+  try {
+    return await withTriedBucket(target, atTarget, async (bucket) => ({
+      capabilities: await tryOut(bucket, classes, signal),
+      rate: await measureCopies(
+        source,
+        { service: bucket.backend.service, bucket: bucket.name },
+        { sample: counted.sample, clock, signal },
+      ),
+    }));
+  } catch (error) {
+    const isRefusal = [S3Error, TargetRefused, BackendUnavailable].some((known) => error instanceof known);
+    if (signal.aborted) return { refused: 'there was no time to try the target out' };
+    if (!isRefusal || !(error instanceof Error)) throw error;
+    return { refused: `the target cannot be written: ${error.message}` };
+  }
+}
+
+const etaOf = ({ objects, bytes }: Counted, rate: MeasuredRate): number =>
+  Math.ceil(Math.max(objects / rate.objects, rate.bytes === 0 ? 0 : bytes / rate.bytes));
+
+function existingWords(
+  { to, onExisting }: PreflightWish,
+  { objects, isExact, firstKeys }: AtTarget,
+): string[] {
+  if (objects === 0 || onExisting === 'replace') return [];
+  const many = `${isExact ? '' : 'at least '}${objects} object${objects === 1 ? '' : 's'}`;
+  return [`${placeWords(to)} has ${many} already, the first ${JSON.stringify(firstKeys[0])}`];
+}
+
+function unreadableWords(looked: readonly SampledObject[]): string[] {
+  const [first] = looked.filter(({ unreadable }) => unreadable.length > 0);
+  return first ? [`${first.unreadable.join(', ')} of ${JSON.stringify(first.key)} cannot be read`] : [];
+}
+
+/** Runs a step for at most so long. */
+async function within<T>(
+  ms: number,
+  { clock, signal }: PreflightOptions,
+  step: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const timer = clock.after(ms, () => late.abort());
+  try {
+    return await step(AbortSignal.any([signal, late.signal]));
+  } finally {
+    timer.cancel();
+  }
+}

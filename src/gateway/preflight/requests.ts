@@ -1,0 +1,47 @@
+import type { Counted } from '../../sweep/plan/count-objects.js';
+
+/** How often one store is asked, by what it is asked for. */
+export interface Requests {
+  readonly list: number;
+  readonly head: number;
+  readonly get: number;
+  readonly put: number;
+  readonly delete: number;
+}
+
+export interface MigrationRequests {
+  readonly source: Requests;
+  readonly target: Requests;
+}
+
+export interface Wanted {
+  readonly verify: 'checksum' | 'content';
+  readonly deleteSource: boolean;
+}
+
+/** What a list call answers at most. */
+const PAGE = 1_000;
+/** Each store is listed to bring both in line, to copy, to verify and, twice, to see that nothing is left. */
+const LISTINGS = 5;
+
+/** About how many requests moving a bucket takes, as long as nothing fails and clients write nothing. */
+export function requestsOf(
+  { objects }: Pick<Counted, 'objects'>,
+  { verify, deleteSource }: Wanted,
+): MigrationRequests {
+  const list = LISTINGS * Math.ceil(objects / PAGE);
+  const verified = verify === 'content' ? { head: 0, get: objects } : { head: objects, get: 0 };
+  return {
+    source: {
+      list,
+      head: verified.head,
+      get: objects + verified.get,
+      put: 0,
+      delete: deleteSource ? Math.ceil(objects / PAGE) : 0,
+    },
+    target: { list, head: verified.head, get: verified.get, put: objects, delete: 0 },
+  };
+}
+
+export const totalOf = (requests: Requests): number =>
+  Object.values(requests).reduce((sum: number, count: number) => sum + count, 0);

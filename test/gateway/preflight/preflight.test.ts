@@ -1,0 +1,120 @@
+import { expect, it } from 'vitest';
+import type { Backend } from '../../../src/backends/backend.js';
+import { createMemoryBackend } from '../../../src/backends/memory/memory.js';
+import { type PreflightWish, preflight } from '../../../src/gateway/preflight/preflight.js';
+import { createStores } from '../../../src/gateway/stores.js';
+import type { S3Filter } from '../../../src/s3/message.js';
+import { systemClock as clock } from '../../../src/system/clock.js';
+import { StoreClient } from '../../support/store-client.js';
+
+const WISH: PreflightWish = {
+  from: { backend: 'old', bucket: 'photos' },
+  to: { backend: 'new', bucket: 'photos' },
+  verify: 'checksum',
+  deleteSource: false,
+  onExisting: 'fail',
+};
+
+const asIs: S3Filter = (service) => service;
+
+/** Two stores in memory, of which the new one may not take all. */
+async function twoStores(filter: S3Filter = asIs) {
+  const made = (name: string): Backend => createMemoryBackend({ name, clock });
+  const [from, to] = [made('old'), made('new')];
+  const next = { ...to, service: filter(to.service) };
+  const stores = createStores({ backends: new Map([from, next].map((one) => [one.name, one])), clock });
+  const [old, there] = [new StoreClient(from.service, 'photos'), new StoreClient(to.service, 'photos')];
+  await old.ask('PUT', '');
+  const { signal } = new AbortController();
+  return {
+    old,
+    there,
+    look: (wish: Partial<PreflightWish> = {}) => preflight({ ...WISH, ...wish }, { stores, clock, signal }),
+    bucketsThere: async () => (await there.ask('GET', '', { bucket: '' })).text,
+  };
+}
+
+it('tells how much it is, how long it takes and how many requests, and leaves nothing behind', async () => {
+  const { old, look, bucketsThere } = await twoStores();
+  for (let index = 0; index < 20; index += 1) await old.put(`k${index}`, 'x'.repeat(1_000));
+  const found = await look();
+  expect(found).toMatchObject({
+    counted: { objects: 20, bytes: 20_000, isExact: true },
+    atTarget: { bucketExists: false, objects: 0 },
+    sampled: 20,
+    losses: [],
+    problems: [],
+    rate: { copied: { objects: 20, bytes: 20_000 } },
+    requests: {
+      source: { get: 20, head: 20, put: 0, delete: 0 },
+      target: { get: 0, head: 20, put: 20, delete: 0 },
+    },
+  });
+  expect(found.etaSeconds).toBeGreaterThan(0);
+  expect(await bucketsThere()).not.toContain('<Bucket>');
+  expect(await old.keys()).toHaveLength(20);
+});
+
+it('leaves what is at the target as it is, and says that it is in the way', async () => {
+  const { old, there, look } = await twoStores();
+  await old.put('a', 'x');
+  await there.ask('PUT', '');
+  for (const key of ['one', 'two']) await there.put(key, 'x');
+  const found = await look();
+  expect(found.atTarget).toEqual({
+    bucketExists: true,
+    objects: 2,
+    isExact: true,
+    firstKeys: ['one', 'two'],
+  });
+  expect(found.problems).toEqual(['bucket "photos" of backend "new" has 2 objects already, the first "one"']);
+  expect((await look({ onExisting: 'replace' })).problems).toEqual([]);
+  expect(await there.keys()).toEqual(['one', 'two']);
+});
+
+it('counts what content verification and deleting take', async () => {
+  const { old, look } = await twoStores();
+  await old.put('a', 'x');
+  const { requests } = await look({ verify: 'content', deleteSource: true });
+  expect(requests).toMatchObject({
+    source: { get: 2, head: 0, delete: 1 },
+    target: { get: 1, head: 0, put: 1 },
+  });
+});
+
+it('tells what the target would lose of the objects that it looked at', async () => {
+  const { old, look } = await twoStores((service) => async (request) => {
+    if (request.operation === 'GetObjectTagging') return { status: 501, headers: {} };
+    if (request.operation === 'CompleteMultipartUpload' || request.headers['x-amz-storage-class'])
+      return { status: 501, headers: {} };
+    return service(request);
+  });
+  await old.put('plain', 'x');
+  await old.put('tagged', 'x', { 'x-amz-tagging': 'a=1' });
+  await old.put('cold', 'x', { 'x-amz-storage-class': 'STANDARD_IA' });
+  const { losses } = await look();
+  expect(losses).toEqual([
+    {
+      what: 'storage-class',
+      reason: 'the target has no storage class STANDARD_IA',
+      objects: 1,
+      example: 'cold',
+    },
+    { what: 'tags', reason: 'the target keeps no tags', objects: 1, example: 'tagged' },
+  ]);
+});
+
+it('says why the target cannot be written, and what it cannot be told then', async () => {
+  const { old, look } = await twoStores(
+    (service) => async (request) =>
+      request.operation === 'CreateBucket' ? { status: 403, headers: {} } : service(request),
+  );
+  await old.put('a', 'x');
+  const found = await look();
+  expect(found.problems).toEqual([
+    expect.stringMatching(
+      /^the target cannot be written: The backend "new" refused the bucket "penumbra-probe-.*": status 403$/,
+    ),
+  ]);
+  expect([found.rate, found.etaSeconds]).toEqual([undefined, undefined]);
+});
