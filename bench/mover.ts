@@ -38,3 +38,22 @@ export const shadowFlags = (
   ...['--shadow-endpoint', endpoint, '--shadow-region', region],
   ...['--shadow-access-key', accessKeyId, '--shadow-secret-key', secretAccessKey],
 ];
+
+/** Asks the admin API of a gateway within one session, since each login costs it a hash that is slow on purpose. @throws Error when it refuses */
+export type Admin = (
+  path: string,
+  init?: { readonly method: string; readonly body: string },
+) => Promise<unknown>;
+
+export async function adminOf(url: string): Promise<Admin> {
+  const base = `${url}/_/api/admin`;
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ password: ADMIN.PENUMBRA_ADMIN_PASSWORD });
+  const login = await fetch(`${base}/login`, { method: 'POST', headers, body });
+  const cookie = login.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+  return async (path, init) => {
+    const answer = await fetch(base + path, { ...init, headers: { ...headers, cookie } });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+}

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { systemClock } from '../src/system/clock.js';
 import { TIMES } from '../src/system/times.js';
 import { startFaultProxy } from '../test/support/fault-proxy.js';
 import { startRgw } from '../test/support/rgw.js';
-import { ADMIN, configure, type Store, shadowFlags } from './mover.js';
+import { ADMIN, type Admin, adminOf, configure, type Store, shadowFlags } from './mover.js';
 import { cpuSecondsOf, cpuSecondsOfChildren } from './process-stats.js';
 
 interface Pair {
@@ -125,12 +125,15 @@ function told({ seconds, cpuSeconds }: Moved, { objects, size }: Load): string {
 /** A gateway of its own that moves the bucket `source` to `moved`, told to sweep; its CPU from then on to the end. */
 async function bySweep(pair: Pair, load: Load, folder: string, seen = pair.to): Promise<Moved> {
   const gateway = await serve('mover', folder, ADMIN, ['--config', await configure(pair.to, folder)]);
-  const cli = { ...ADMIN, PENUMBRA_URL: gateway.url };
   try {
-    await storage(['create', '-n', 'moved', ...shadowFlags(pair.from, 'source')], cli);
+    await storage(['create', '-n', 'moved', ...shadowFlags(pair.from, 'source')], {
+      ...ADMIN,
+      PENUMBRA_URL: gateway.url,
+    });
+    const admin = await adminOf(gateway.url);
     const [before, begun] = [await cpuSecondsOf(gateway.pid), performance.now()];
-    await storage(['sweep', 'moved', 'start'], cli);
-    await swept(cli);
+    await admin('/buckets/moved/sweep', { method: 'POST', body: '{}' });
+    await swept(admin);
     const moved = {
       seconds: (performance.now() - begun) / 1_000,
       cpuSeconds: (await cpuSecondsOf(gateway.pid)) - before,
@@ -144,13 +147,18 @@ async function bySweep(pair: Pair, load: Load, folder: string, seen = pair.to): 
   }
 }
 
-async function swept(cli: Readonly<Record<string, string>>): Promise<void> {
+async function swept(admin: Admin): Promise<void> {
   for (;;) {
-    const { state, failed } = JSON.parse(await storage(['sweep', 'moved', 'status', '--json'], cli));
-    if (failed > 0) throw new Error(`${failed} objects failed`);
+    const { state, counts } = (await admin('/buckets/moved/sweep')) as SweepAnswer;
+    if (counts.failed) throw new Error(`${counts.failed.objects} objects failed`);
     if (state === 'done') return;
-    await systemClock.sleep(1_000);
+    await systemClock.sleep(100);
   }
+}
+
+interface SweepAnswer {
+  readonly state: string;
+  readonly counts: { readonly failed?: { readonly objects: number } };
 }
 
 async function byRclone(pair: Pair, load: Load, folder: string): Promise<Moved> {
@@ -225,6 +233,8 @@ async function countRequests(pair: Pair, folder: string): Promise<string[]> {
 
 const scale = Number(process.env.SWEEP_BENCH_SCALE ?? 1);
 const { signal } = new AbortController();
+// Every request listens for it.
+setMaxListeners(0, signal);
 
 function serviceOf({ endpoint, region, accessKeyId, secretAccessKey }: Store): S3Service {
   const address = { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true };

@@ -1,4 +1,5 @@
 import { MAX_ANSWER_SECONDS } from '../gateway/admin/limits.js';
+import { messageOf } from '../system/thrown.js';
 import { CliError } from './failure.js';
 
 const ADMIN_PATH = '/_/api/admin';
@@ -108,5 +109,5 @@ function parseJson(text: string): unknown {
 /** A host with several addresses fails with one error for each. */
 function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error ? first.message : String(first);
+  return messageOf(first);
 }

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { stopSignal } from '../gateway/stop-signal.js';
 import { systemClock } from '../system/clock.js';
 import { quietSdk, readEnvironment } from '../system/environment.js';
+import { messageOf } from '../system/thrown.js';
 import { CliError, EXIT } from './failure.js';
 import type { Io } from './io.js';
 import { createProgram } from './program.js';
@@ -29,8 +30,4 @@ export async function runInProcess(args: readonly string[], version: string): Pr
   const environment = readEnvironment();
   const io = { environment, stdin, stdout, stderr, clock: systemClock, interrupted: stopSignal, version };
   process.exitCode = await main(args, io);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

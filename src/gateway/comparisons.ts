@@ -1,5 +1,5 @@
 import { S3Error } from '../s3/errors.js';
-import { sourceId } from '../shadow/copying/provenance.js';
+import { markingOf } from '../shadow/copying/provenance.js';
 import { isOfShadow } from '../shadow/outside.js';
 import { writesBoth } from '../shadow/rungs.js';
 import type { BucketRecord } from '../state/buckets.js';
@@ -33,9 +33,8 @@ export function createComparisons(routes: Pick<BucketRoutes, 'find'>, closing: A
     report({ name, shadow }, { level, share, signal }) {
       const until = AbortSignal.any([signal, closing]);
       const moving = followMoving(routes, name, shadow.targetPrefix);
-      const provenance = shadow.provenance !== false;
-      const settings = { provenance, from: sourceId(shadow), writeThrough: writesBoth(shadow) };
-      const verify = createVerifier({ ...moving, ...settings, level, signal: until });
+      const settings = { ...markingOf(shadow), level, writeThrough: writesBoth(shadow) };
+      const verify = createVerifier({ ...moving, ...settings, signal: until });
       return toldOfClosing(report(moving, { verify, share, signal: until }), closing);
     },
     async explain({ name }, key, signal) {
@@ -43,15 +42,8 @@ export function createComparisons(routes: Pick<BucketRoutes, 'find'>, closing: A
       const { shadow } = record;
       if (!shadow || !movingFrom || !isOfShadow({ settings: shadow }, key))
         return explainKey(key, { target, signal });
-      const { ledger } = movingFrom;
-      const provenance = shadow.provenance !== false;
-      const inShadow = {
-        store: movingFrom.shadow,
-        ledger,
-        rung: shadow.rung,
-        provenance,
-        from: sourceId(shadow),
-      };
+      const { shadow: store, ledger } = movingFrom;
+      const inShadow = { store, ledger, rung: shadow.rung, ...markingOf(shadow) };
       return explainKey(key, { target, shadow: inShadow, signal });
     },
   };

@@ -2,6 +2,7 @@ import { normalize } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Variables } from '../system/environment.js';
+import { messageOf } from '../system/thrown.js';
 import { mustBe, secretMustBe } from './rules.js';
 import { timesSchema } from './times-settings.js';
 
@@ -99,7 +100,7 @@ function parseYaml(text: string, path: string): unknown {
 
 /** The parser goes on with an excerpt of the file. */
 function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return (message.split('\n', 1)[0] ?? '').replace(/:$/, '');
 }
 

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../system/environment.js';
 import { LOG_LEVELS } from '../system/logger.js';
+import { messageOf } from '../system/thrown.js';
 import { TIMES, type Times } from '../system/times.js';
 import {
   ConfigError,
@@ -184,7 +185,7 @@ async function readConfig(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
+    const reason = messageOf(error);
     throw new ConfigError(`configuration file cannot be read: ${reason}`, { cause: error });
   }
 }

@@ -66,11 +66,10 @@ export class ClearingWhenDrained {
   /** Whether the last sweep left nothing. Where it left something, or there was none, another is begun in a while. */
   async #isDrained(record: ShadowedRecord): Promise<boolean> {
     const { migrations, clock } = this.options;
-    const sweep = await migrations.progress(record, 'sweep');
-    if (sweep && !isOver(sweep.pass)) return false;
-    const isClean = sweep?.pass.state === 'done' && leftOf(sweep.tally) === 0;
-    if (isClean) return true;
-    const rests = sweep?.pass.state === 'stopped' || clock.now() - (sweep?.pass.finishedAt ?? 0) < AGAIN_MS;
+    const sweep = await migrations.pass(record, 'sweep');
+    if (sweep && !isOver(sweep)) return false;
+    if (sweep?.state === 'done' && leftOf(sweep.tally) === 0) return true;
+    const rests = sweep?.state === 'stopped' || clock.now() - (sweep?.finishedAt ?? 0) < AGAIN_MS;
     if (!rests) await this.#sweepAgain(record);
     return false;
   }
@@ -88,9 +87,9 @@ export class ClearingWhenDrained {
   }
 
   async #sweepAgain(record: ShadowedRecord): Promise<void> {
-    const { passes, progress } = this.options.migrations;
-    const before = await progress(record, 'sweep');
-    const { onDrift = 'report' } = before?.pass.settings ?? {};
+    const { passes, pass } = this.options.migrations;
+    const before = await pass(record, 'sweep');
+    const { onDrift = 'report' } = before?.settings ?? {};
     await passes.start(record, 'sweep', { catchUp: true, onDrift });
   }
 

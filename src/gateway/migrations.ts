@@ -1,4 +1,4 @@
-import { sourceId } from '../shadow/copying/provenance.js';
+import { markingOf } from '../shadow/copying/provenance.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
 import type { Kv } from '../state/kv.js';
@@ -42,10 +42,9 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
     async status(bucket, { deadlineMs, drift }) {
       const moving = await findMoving(routes, bucket.name);
       const { target } = moving;
-      const provenance = bucket.shadow?.provenance ?? true;
-      const from = bucket.shadow === null ? '' : sourceId(bucket.shadow);
+      const marking = bucket.shadow && markingOf(bucket.shadow);
       const isDrifted = async (row: Row, signal: AbortSignal) =>
-        (await judgeDrift(row, { target, provenance, from, signal })).verdict === 'drifted';
+        marking !== null && (await judgeDrift(row, { target, ...marking, signal })).verdict === 'drifted';
       const counted = await survey(moving, { deadlineMs, clock, ...(drift && { isDrifted }) });
       return { ...counted, ...(await known(bucket, moving)) };
     },
@@ -65,6 +64,7 @@ export function createMigrations({ routes, kv, clock }: MigrationsOptions): Migr
         timer.cancel();
       }
     },
+    pass: ({ id }, kind) => passes.get(id, kind),
     async progress({ id }, kind) {
       const pass = await passes.get(id, kind);
       return pass && progressOf(pass, passes, clock);

@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { sourceId } from '../shadow/copying/provenance.js';
+import { markingOf } from '../shadow/copying/provenance.js';
 import { seesShadow } from '../shadow/rungs.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
@@ -17,11 +17,11 @@ import { Engine, type PassBucket } from '../sweep/passes/engine.js';
 import { verifyWork } from '../sweep/passes/verify-work.js';
 import { planPass } from '../sweep/plan/plan-pass.js';
 import { splitRange } from '../sweep/plan/split-range.js';
-import { type MovingBucket, rowsOf } from '../sweep/rows.js';
+import { rowsOf } from '../sweep/rows.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BucketRoutes } from './bucket-routes.js';
-import { findMoving } from './find-moving.js';
+import { findMoving, followMoving } from './find-moving.js';
 
 export interface PassEngineOptions {
   readonly routes: BucketRoutes;
@@ -53,23 +53,22 @@ export function startPassEngine(options: PassEngineOptions): Engine {
 
   /** It asks for the route anew each time, so that a pass goes on when the settings of its bucket change. */
   function openBucket({ bucket: name, kind, settings }: Pass, shadow: ShadowSettings): PassBucket {
-    const { targetPrefix: prefix, provenance = true } = shadow;
-    const from = sourceId(shadow);
+    const { targetPrefix: prefix } = shadow;
+    const marking = markingOf(shadow);
     const now = () => findMoving(routes, name);
     const pacer = createPacer({ clock, clientRequests });
     pacer.setLimits(readLimits(settings.limits), 1);
     const { through, run: paced } = pacer;
-    const moving: MovingBucket = {
-      prefix,
-      target: pacer.through.target(async (request) => (await now()).target(request)),
-      shadow: pacer.through.shadow(async (request) => (await now()).shadow(request)),
-      ledger: { deletedAmong: async (keys) => (await now()).ledger.deletedAmong(keys) },
+    const followed = followMoving(routes, name, prefix);
+    const moving = {
+      ...followed,
+      target: through.target(followed.target),
+      shadow: through.shadow(followed.shadow),
     };
     const closed = new AbortController();
     const judgeBoth = driftWork({
       target: moving.target,
-      provenance,
-      from,
+      ...marking,
       onDrift: settings.onDrift,
       replace: async (key, etag, signal) => (await now()).replaceCopy(key, etag, signal),
       paced,
@@ -88,9 +87,7 @@ export function startPassEngine(options: PassEngineOptions): Engine {
         : verifyWork({
             verify: createVerifier({
               ...moving,
-              ledger: { record: async (key) => (await now()).ledger.record(key) },
-              provenance,
-              from,
+              ...marking,
               writeThrough: shadow.writeThrough,
               level: settings.level,
               signal: closed.signal,

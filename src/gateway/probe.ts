@@ -12,6 +12,7 @@ import { HAS_SHADOW } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { type DeclaredPlace, isDeclared, type RemotePlace } from '../state/place.js';
 import type { Clock } from '../system/clock.js';
+import { messageOf } from '../system/thrown.js';
 import { isNotFound, notS3, ShadowRefused, shadowRefusal } from './probe-refusal.js';
 import {
   type ProbeTarget,
@@ -74,12 +75,9 @@ async function probeDeclared(shadow: Shadow, place: DeclaredPlace, stores: Store
     if (shadow.writeThrough)
       await withScratchObject(bucket, async () => undefined, scratchKey(shadow.prefix));
   } catch (error) {
-    throw new ShadowRefused(
-      `shadow cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new ShadowRefused(`shadow cannot be used: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     await store.close();
   }

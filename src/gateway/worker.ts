@@ -6,6 +6,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { systemClock } from '../system/clock.js';
 import { createLogger } from '../system/logger.js';
+import { messageOf } from '../system/thrown.js';
 import type { Config } from './config.js';
 import { type Gateway, startGateway } from './gateway.js';
 import { stopSignal } from './stop-signal.js';
@@ -32,7 +33,7 @@ async function startAndReport(config: Config, worker: Worker): Promise<Gateway |
     worker.send({ url, port, adminPassword });
     return gateway;
   } catch (error) {
-    worker.send({ failure: error instanceof Error ? error.message : String(error) });
+    worker.send({ failure: messageOf(error) });
     return undefined;
   }
 }

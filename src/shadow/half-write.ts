@@ -2,6 +2,7 @@ import { discard, toReadable } from '../s3/body.js';
 import { S3Error } from '../s3/errors.js';
 import type { S3Request, S3Response } from '../s3/message.js';
 import { readError } from '../s3/xml/error.js';
+import { errorOf } from '../system/thrown.js';
 import { isSuccess, readBody } from './ask.js';
 import { forShadow, reachShadow, shadowFailed } from './ask-shadow.js';
 import { pump, ReadersLeft, WithheldBranch } from './branch.js';
@@ -47,7 +48,7 @@ export class HalfWrite {
 
   /** Its answer, if there is one, is wanted by nobody any more. */
   abort(error: unknown): void {
-    this.branch.destroy(error instanceof Error ? error : new Error(String(error)));
+    this.branch.destroy(errorOf(error));
     this.#answer?.then(
       ({ body }) => discard(body),
       () => undefined,

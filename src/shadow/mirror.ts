@@ -1,5 +1,6 @@
 import { discard, toReadable } from '../s3/body.js';
 import type { WriteIntent } from '../state/write-intent.js';
+import { errorOf } from '../system/thrown.js';
 import { ask, isSuccess } from './ask.js';
 import { shadowFailed } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
@@ -39,7 +40,7 @@ async function copyBack(ctx: ShadowContext, intent: WriteIntent, signal: AbortSi
     await sink.release();
   } catch (error) {
     discard(answer.body);
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const reason = errorOf(error);
     await sink.abort(reason);
     throw shadowFailed(reason.message, error);
   }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../system/clock.js';
+import { inBatches } from '../system/in-batches.js';
 import { isEmpty, type KeyRecord, withoutExpired } from './key-record.js';
 import type { Kv, KvCheck, KvEntry } from './kv.js';
 import {
@@ -146,15 +147,4 @@ export class LedgerStore {
       start = `${last.key}\u0000`;
     }
   }
-}
-
-async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < PAGE) continue;
-    yield batch;
-    batch = [];
-  }
-  yield batch;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { open, type RootDatabase } from 'lmdb';
 import type { Clock } from '../system/clock.js';
+import { messageOf } from '../system/thrown.js';
 import { withinDeadline } from './deadline.js';
 import { type Kv, type KvCommit, type KvEntry, type KvRange, KvUnavailable } from './kv.js';
 import { assertKvCommit, assertKvKey, assertKvRange } from './kv-limits.js';
@@ -159,6 +160,4 @@ class LmdbKv implements Kv {
 }
 
 const unavailable = (error: unknown): KvUnavailable =>
-  error instanceof KvUnavailable
-    ? error
-    : new KvUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
+  error instanceof KvUnavailable ? error : new KvUnavailable(messageOf(error), { cause: error });

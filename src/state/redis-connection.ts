@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Clock } from '../system/clock.js';
+import { messageOf } from '../system/thrown.js';
 import { withinDeadline } from './deadline.js';
 import { KvUnavailable } from './kv.js';
 import type { RedisScript } from './redis-scripts.js';
@@ -100,7 +101,7 @@ export class RedisConnection {
   #unavailable(error: unknown): KvUnavailable {
     if (error instanceof KvUnavailable) return error;
     const reason = (this.#redis.status === 'ready' ? undefined : this.#fault) ?? error;
-    return new KvUnavailable(reason instanceof Error ? reason.message : String(reason), { cause: error });
+    return new KvUnavailable(messageOf(reason), { cause: error });
   }
 }
 

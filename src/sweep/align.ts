@@ -28,7 +28,7 @@ const AT_ONCE = 16;
 export async function alignStores(bucket: AlignedBucket, signal: AbortSignal): Promise<Alignment> {
   let [keys, aligned] = [0, 0];
   async function* differing(): AsyncGenerator<string> {
-    for await (const row of withTombstones(bucket, signal)) {
+    for await (const row of rowsOf(bucket, { tellsOfBoth: true }, signal)) {
       if (signal.aborted) return;
       keys += 1;
       if (isApart(row)) yield row.key;
@@ -43,23 +43,3 @@ export async function alignStores(bucket: AlignedBucket, signal: AbortSignal): P
 
 const isApart = ({ source, target, isDeleted }: Row): boolean =>
   source && target ? source.etag !== target.etag || source.size !== target.size : isDeleted;
-
-const BATCH = 1_000;
-
-/** Rows in which also keys of the target alone are told to be deleted: of one that was deleted and written again before write-through. */
-async function* withTombstones(bucket: AlignedBucket, signal: AbortSignal): AsyncGenerator<Row> {
-  let batch: Row[] = [];
-  for await (const row of rowsOf(bucket, {}, signal)) {
-    batch.push(row);
-    if (batch.length < BATCH) continue;
-    yield* judged(bucket, batch);
-    batch = [];
-  }
-  yield* judged(bucket, batch);
-}
-
-async function* judged({ ledger }: AlignedBucket, batch: readonly Row[]): AsyncGenerator<Row> {
-  const alone = batch.filter(({ source }) => !source).map(({ key }) => key);
-  const deleted = await ledger.deletedAmong(alone);
-  for (const row of batch) yield row.source ? row : { ...row, isDeleted: deleted.has(row.key) };
-}

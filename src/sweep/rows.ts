@@ -3,6 +3,7 @@ import type { S3Service } from '../s3/message.js';
 import type { ListedObject } from '../s3/xml/listing.js';
 import { listStore } from '../shadow/listing/store-page.js';
 import type { Ledger } from '../state/ledger.js';
+import { inBatches } from '../system/in-batches.js';
 import type { KeyRange, Row } from './row.js';
 
 /** The two places of a bucket that is moving, and what is known of its keys. */
@@ -14,7 +15,10 @@ export interface MovingBucket {
   readonly prefix: string;
 }
 
-const BATCH = 1_000;
+export interface Rows extends KeyRange {
+  /** Whether it is also told of keys of the target alone that clients deleted them: they were written again then, or came otherwise. */
+  readonly tellsOfBoth?: boolean;
+}
 
 /**
  * Merge-join: walks the listings of both stores together, in key order, and yields every key that one of them has. Two list calls and one look-up
@@ -24,17 +28,14 @@ const BATCH = 1_000;
  */
 export async function* rowsOf(
   bucket: MovingBucket,
-  range: KeyRange,
+  { tellsOfBoth = false, ...range }: Rows,
   signal: AbortSignal,
 ): AsyncGenerator<Row> {
-  let batch: Joined[] = [];
-  for await (const joined of joinedListings(bucket, range, signal)) {
-    batch.push(joined);
-    if (batch.length < BATCH) continue;
-    yield* judged(bucket.ledger, batch);
-    batch = [];
+  for await (const batch of inBatches(joinedListings(bucket, range, signal))) {
+    const asked = batch.filter(({ source, target }) => !target || (tellsOfBoth && !source));
+    const deleted = await bucket.ledger.deletedAmong(asked.map(({ key }) => key));
+    for (const joined of batch) yield { ...joined, isDeleted: deleted.has(joined.key) };
   }
-  yield* judged(bucket.ledger, batch);
 }
 
 type Joined = Omit<Row, 'isDeleted'>;
@@ -70,11 +71,4 @@ async function* stretch(
     if (upTo !== undefined && compareKeys(object.key, upTo) > 0) return;
     yield object;
   }
-}
-
-/** Tombstones are asked for where the target has nothing, a batch at once. */
-async function* judged(ledger: MovingBucket['ledger'], batch: readonly Joined[]): AsyncGenerator<Row> {
-  const absent = batch.filter(({ target }) => !target).map(({ key }) => key);
-  const deleted = await ledger.deletedAmong(absent);
-  for (const joined of batch) yield { ...joined, isDeleted: deleted.has(joined.key) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bySweep } from '../../src/gateway/by-sweep.js';
 import type { Pass } from '../../src/state/passes/pass-record.js';
 import { EMPTY_TALLY } from '../../src/state/passes/tally.js';
-import { nextPass } from '../../src/sweep/passes/engine.js';
+import { nextPass } from '../../src/sweep/passes/next-pass.js';
 import type { Progress } from '../../src/sweep/passes/progress.js';
 
 const SINCE = '2026-01-01T00:00:00.000Z';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Argument, type Command, Option } from 'commander';
 import { parseInventoryManifest } from '../../sweep/plan/inventory.js';
+import { messageOf } from '../../system/thrown.js';
 import { withAdmin } from '../admin-client.js';
 import { bucketPath } from '../bucket-path.js';
 import { CliError, UsageError } from '../failure.js';
@@ -86,7 +87,7 @@ async function columnsOf(path: string): Promise<readonly string[]> {
   try {
     return parseInventoryManifest(await readFile(path, 'utf8')).columns;
   } catch (error) {
-    throw new CliError(`${path}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new CliError(`${path}: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -114,8 +114,8 @@ async function assertNothingLost(
   { migrations, clock }: ClearingDependencies,
 ): Promise<Proof> {
   // An operator has said which of two objects counts.
-  const sweep = await migrations.progress(record, 'sweep');
-  const drift = sweep?.pass.settings.onDrift !== 'target-wins';
+  const sweep = await migrations.pass(record, 'sweep');
+  const drift = sweep?.settings.onDrift !== 'target-wins';
   const status = await migrations.status(record, { deadlineMs: MAX_SURVEY_SECONDS * 1_000, drift });
   const proof = proofOf(status, record.shadow, clock.now());
   if (proof) return proof;

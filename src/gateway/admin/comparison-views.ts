@@ -4,6 +4,7 @@ import type { Explanation } from '../../sweep/compare/explain.js';
 import { noResults } from '../../sweep/compare/report.js';
 import type { Seen } from '../../sweep/compare/sight.js';
 import type { Level, Verified } from '../../sweep/compare/verified.js';
+import { errorOf } from '../../system/thrown.js';
 import type { ExplanationJson, ReportSummaryJson, VerifiedKeyJson } from './comparison-schemas.js';
 import { asAdminError } from './errors.js';
 
@@ -31,7 +32,7 @@ export async function* reportLines(
     }
   } catch (error) {
     if (signal.aborted) return;
-    const { code, message } = asAdminError(error instanceof Error ? error : new Error(String(error)), log);
+    const { code, message } = asAdminError(errorOf(error), log);
     yield JSON.stringify({ error: { code, message } });
     return;
   }

@@ -6,7 +6,7 @@ import type { AdminSessions as Sessions } from '../../state/admin.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
 import type { CopyCount } from '../../state/copy-counts.js';
 import type { CopyLosses } from '../../state/copy-losses.js';
-import type { PassKind } from '../../state/passes/pass-record.js';
+import type { Pass, PassKind } from '../../state/passes/pass-record.js';
 import type { FindingPage } from '../../state/passes/passes.js';
 import type { Repairs } from '../../state/tombstone.js';
 import type { Alignment } from '../../sweep/align.js';
@@ -53,7 +53,9 @@ export interface Migrations {
     PassControl,
     'start' | 'startNamed' | 'addKeys' | 'pause' | 'resume' | 'stop' | 'configure' | 'retryFailed'
   >;
-  /** How far the pass is that is under way, or was the last one; undefined where there was none. */
+  /** The pass that is under way, or was the last one; undefined where there was none. */
+  pass(bucket: BucketRecord, kind: PassKind): Promise<Pass | undefined>;
+  /** How far that is. */
   progress(bucket: BucketRecord, kind: PassKind): Promise<Progress | undefined>;
   /** What it found of single keys, in pages, from the one behind `after`. */
   findings(bucket: BucketRecord, kind: PassKind, after?: string): AsyncGenerator<FindingPage>;

@@ -3,7 +3,7 @@ import type { FindingPage } from '../../state/passes/passes.js';
 import { countOf, OUTCOMES, type Tally } from '../../state/passes/tally.js';
 import { readLimits } from '../../sweep/pace/limits.js';
 import { windowTimes } from '../../sweep/pace/window.js';
-import { isFollowed } from '../../sweep/passes/engine.js';
+import { isFollowed } from '../../sweep/passes/next-pass.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import { isoTime } from './iso-time.js';
 import { limitsOf } from './pass-limits.js';

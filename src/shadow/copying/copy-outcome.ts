@@ -1,3 +1,4 @@
+import { messageOf } from '../../system/thrown.js';
 /** How an attempt to bring one key over ended. */
 export type CopyOutcome =
   /** The target holds the source's object now. */
@@ -19,7 +20,7 @@ export type CopyOutcome =
 
 export const failedCopy = (error: unknown): CopyOutcome => ({
   state: 'failed',
-  reason: error instanceof Error ? error.message : String(error),
+  reason: messageOf(error),
 });
 
 /** A copy could not be made; nothing of it was committed. */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { collect, discard, toReadable } from '../../s3/body.js';
 import type { S3Body, S3Response } from '../../s3/message.js';
 import type { CopyToken } from '../../state/ledger.js';
+import { errorOf } from '../../system/thrown.js';
 import { Branch, WrongLength } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import { isInTarget } from '../view.js';
@@ -77,7 +78,7 @@ export async function copy(
     noteLosses(ctx, key, end.losses);
     return { state: 'copied', bytes: object.size };
   } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const reason = errorOf(error);
     for (const reader of readers) reader.fail(reason);
     const isFenced = await abandon(ctx, sink, { token, reason });
     if (error instanceof Superseded) return { state: 'superseded' };

@@ -39,7 +39,7 @@ export function migrate(
   if (signal?.aborted) return Promise.reject(signal.reason);
   const landed =
     ctx.flights.current(key)?.landed ?? begin(throughFilters(copying(ctx, as), through), key, listed);
-  return signal ? unlessAborted(landed, signal) : landed;
+  return signal ? orAborted(landed, signal) : landed;
 }
 
 function begin(ctx: ShadowContext, key: string, listed: MigrateOptions['listed']): Promise<CopyOutcome> {
@@ -56,7 +56,7 @@ const copying = (ctx: ShadowContext, as: Copier['as']): ShadowContext =>
 const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']): ShadowContext =>
   through ? { ...ctx, target: through.target(ctx.target), shadow: through.shadow(ctx.shadow) } : ctx;
 
-function unlessAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
   setMaxListeners(0, signal);
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);

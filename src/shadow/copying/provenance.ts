@@ -34,6 +34,14 @@ export const sourceId = (shadow: {
   readonly targetPrefix: string;
 }): string => JSON.stringify([placeId(shadow.place), shadow.prefix, shadow.targetPrefix]);
 
+/** What is known beforehand of the copies from a shadow: whether they say where they are from, unless their source left them no room, and the `sourceId` they name. */
+export const markingOf = (
+  shadow: Parameters<typeof sourceId>[0] & { readonly provenance?: boolean | undefined },
+): { readonly provenance: boolean; readonly from: string } => ({
+  provenance: shadow.provenance !== false,
+  from: sourceId(shadow),
+});
+
 /** What a copy says of itself. */
 export interface Provenance {
   /** Of the source, with its quotes; '' where it had none. */

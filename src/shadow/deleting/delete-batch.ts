@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { HeaderFields } from '../../s3/message.js';
 import type { ShadowDelete } from '../../state/tombstone.js';
 import type { WriteIntent } from '../../state/write-intent.js';
+import { messageOf } from '../../system/thrown.js';
 import type { ShadowContext } from '../context.js';
 import { settle } from '../recovery.js';
 import { excludesWriters, seesShadow, writesBoth } from '../rungs.js';
@@ -141,7 +142,7 @@ const mayStillBeDeleted = (deletion: Deletion | undefined): boolean => deletion?
 function failureOf(deletion: Deletion | undefined): string | undefined {
   if (deletion === undefined || deletion.state === 'gone') return undefined;
   if (deletion.state === 'refused') return `${deletion.code}: ${deletion.message}`;
-  return deletion.error instanceof Error ? deletion.error.message : String(deletion.error);
+  return messageOf(deletion.error);
 }
 
 const keysOf = (intents: readonly WriteIntent[]): string[] => intents.map(({ key }) => key);

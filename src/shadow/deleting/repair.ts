@@ -1,6 +1,7 @@
 import { BackendUnavailable } from '../../backends/backend.js';
 import { discard } from '../../s3/body.js';
 import type { WriteIntent } from '../../state/write-intent.js';
+import { messageOf } from '../../system/thrown.js';
 import { ask, isSuccess, mayStillApply, wasNeverSent } from '../ask.js';
 import type { ShadowContext } from '../context.js';
 import { excludesWriters } from '../rungs.js';
@@ -51,7 +52,7 @@ async function tryToDelete(ctx: ShadowContext, key: string): Promise<Attempt> {
     if (isSuccess(answer) || answer.status === 404) return { isOver: true };
     return { error: `status ${answer.status}`, isOver: !mayStillApply(answer) };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error), isOver: wasNeverSent(error) };
+    return { error: messageOf(error), isOver: wasNeverSent(error) };
   }
 }
 

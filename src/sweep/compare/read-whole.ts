@@ -2,6 +2,7 @@ import { BackendUnavailable } from '../../backends/backend.js';
 import { discard, toReadable } from '../../s3/body.js';
 import type { S3Body, S3Service } from '../../s3/message.js';
 import { ask, isSuccess } from '../../shadow/ask.js';
+import { messageOf } from '../../system/thrown.js';
 import { isSameETag, type SeenObject } from './sight.js';
 
 /** Where to read, and what was seen there. */
@@ -54,7 +55,7 @@ async function hashAll(body: S3Body | undefined, size: number, hashes: readonly 
     }
   } catch (error) {
     // Whatever a stream fails with: its bytes are not all there.
-    return { failed: `broke off: ${error instanceof Error ? error.message : String(error)}` };
+    return { failed: `broke off: ${messageOf(error)}` };
   }
   return length === size ? 'read' : { failed: `sent ${length} bytes of ${size}` };
 }

@@ -9,7 +9,7 @@ import {
 } from '../../state/passes/pass-record.js';
 import { FINDINGS_PER_PAGE, type FindingPage, type Passes } from '../../state/passes/passes.js';
 import type { Clock } from '../../system/clock.js';
-import { nextPass } from './engine.js';
+import { nextPass } from './next-pass.js';
 import { newRange } from './run-range.js';
 import { rangeOfPage } from './tracker.js';
 
@@ -44,21 +44,7 @@ export class PassControl {
 
   /** Begins a pass. One that is under way goes on, by the settings that are given; one that is paused goes on again. */
   async start(bucket: PassBucketName, kind: PassKind, given: Partial<PassSettings> = {}): Promise<Pass> {
-    let replaced: Pass | undefined;
-    const pass = await this.passes.change(bucket.id, kind, (found) => {
-      replaced = undefined;
-      if (found && !isOver(found)) {
-        assertComparable(found, given);
-        return { ...this.#goingOn(found), settings: changed(found.settings, given) };
-      }
-      replaced = found;
-      const before = found ?? { bucketId: bucket.id, bucket: bucket.name, kind };
-      // What was asked of one pass is not asked of the next, but for how fast it may go.
-      const settings = changed({ ...DEFAULTS, limits: found?.settings.limits ?? {} }, given);
-      return nextPass(before, { settings, now: this.clock.now() });
-    });
-    if (replaced) await this.passes.clear(replaced);
-    return there(pass, kind);
+    return this.#begin(bucket, kind, { given, mayGoOn: (found) => assertComparable(found, given) });
   }
 
   /**
@@ -71,28 +57,41 @@ export class PassControl {
     given: Partial<PassSettings> = {},
   ): Promise<Pass> {
     const { digest, keys: objects, bytes } = named;
+    const manifest = { digest, keys: 0 };
+    return this.#begin(bucket, 'sweep', {
+      given,
+      mayGoOn({ plan }) {
+        if (plan.manifest?.digest !== digest)
+          throw new PassRefused(`another sweep of "${bucket.name}" is under way: stop it first`);
+      },
+      planned: (pass) => ({
+        ...pass,
+        state: 'running',
+        plan: { ...pass.plan, objects, bytes, basis: 'named by a manifest', manifest },
+      }),
+    });
+  }
+
+  async #begin(
+    { id: bucketId, name }: PassBucketName,
+    kind: PassKind,
+    { given, mayGoOn, planned = (pass) => pass }: Beginning,
+  ): Promise<Pass> {
     let replaced: Pass | undefined;
-    const pass = await this.passes.change(bucket.id, 'sweep', (found) => {
+    const pass = await this.passes.change(bucketId, kind, (found) => {
       replaced = undefined;
-      if (found && !isOver(found) && found.plan.manifest?.digest !== digest)
-        throw new PassRefused(`another sweep of "${bucket.name}" is under way: stop it first`);
-      if (found && !isOver(found))
+      if (found && !isOver(found)) {
+        mayGoOn(found);
         return { ...this.#goingOn(found), settings: changed(found.settings, given) };
+      }
       replaced = found;
-      const before = found ?? { bucketId: bucket.id, bucket: bucket.name, kind: 'sweep' as const };
+      // What was asked of one pass is not asked of the next, but for how fast it may go.
       const settings = changed({ ...DEFAULTS, limits: found?.settings.limits ?? {} }, given);
-      const next = nextPass(before, { settings, now: this.clock.now() });
-      const plan = {
-        ...next.plan,
-        objects,
-        bytes,
-        basis: 'named by a manifest',
-        manifest: { digest, keys: 0 },
-      };
-      return { ...next, state: 'running', plan };
+      const before = found ?? { bucketId, bucket: name, kind };
+      return planned(nextPass(before, { settings, now: this.clock.now() }));
     });
     if (replaced) await this.passes.clear(replaced);
-    return there(pass, 'sweep');
+    return there(pass, kind);
   }
 
   /**
@@ -219,6 +218,14 @@ export class PassControl {
     });
     return there(pass, kind);
   }
+}
+
+interface Beginning {
+  readonly given: Partial<PassSettings>;
+  /** Throws where the pass that is under way is not the one that is asked for. */
+  readonly mayGoOn: (found: Pass) => void;
+  /** A pass that is new, with what is known of it from the beginning. */
+  readonly planned?: (pass: Pass) => Pass;
 }
 
 export interface NamedKeys {

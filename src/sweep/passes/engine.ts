@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Finding, Limits, Pass, Range, RangeRef, Waits } from '../../state/passes/pass-record.js';
 import type { Passes } from '../../state/passes/passes.js';
-import { countOf, EMPTY_TALLY } from '../../state/passes/tally.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
 import { unlessAborted } from '../../system/unless-aborted.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { KeyRange, Row } from '../row.js';
+import { isFollowed, nameOfPass, nextPass } from './next-pass.js';
 import type { PassWork } from './pass-work.js';
 import { type PlannedBucket, Planner } from './planner.js';
 import { RANGE_LEASE_MS, runRange } from './run-range.js';
@@ -240,9 +239,6 @@ export class Engine {
   }
 }
 
-export const nameOfPass = ({ bucketId, kind }: Pick<RangeRef, 'bucketId' | 'kind'>): string =>
-  `${bucketId}/${kind}`;
-
 /** Limits change while ranges are worked on; what becomes of a key is settled when the bucket is opened. */
 const isSameWork = (one: Pass, other: Pass): boolean =>
   one.run === other.run && one.settings.onDrift === other.settings.onDrift;
@@ -253,32 +249,3 @@ const refTo = ({ bucketId, kind, run }: Pass, { id }: Range): RangeRef => ({
   run,
   range: id,
 });
-
-/** Whether another pass follows by itself: this one has copied something, so that there may be more since. */
-export const isFollowed = ({ state, settings, tally }: Pass): boolean =>
-  state === 'done' &&
-  settings.catchUp &&
-  countOf(tally, 'copied').objects + countOf(tally, 'renewed').objects > 0;
-
-/** The pass that follows `before`, or the first one. */
-export function nextPass(
-  before: Pick<Pass, 'bucketId' | 'bucket' | 'kind'> & Partial<Pick<Pass, 'number'>>,
-  { settings, now }: { readonly settings: Pass['settings']; readonly now: number },
-): Pass {
-  const { bucketId, bucket, kind, number = 0 } = before;
-  return {
-    run: randomUUID(),
-    kind,
-    bucketId,
-    bucket,
-    number: number + 1,
-    state: 'planning',
-    settings,
-    startedAt: now,
-    plan: { isComplete: false, ranges: 0, objects: 0, bytes: 0, basis: '' },
-    finished: 0,
-    tally: EMPTY_TALLY,
-    kept: 0,
-    spilled: 0,
-  };
-}

@@ -5,6 +5,7 @@ import { isActive, type Pass } from '../../state/passes/pass-record.js';
 import type { Passes } from '../../state/passes/passes.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
+import { messageOf } from '../../system/thrown.js';
 import { unlessAborted } from '../../system/unless-aborted.js';
 import type { Plan } from '../plan/plan-ranges.js';
 import { newRange } from './run-range.js';
@@ -126,7 +127,7 @@ export class Planner {
   async #noteFailure(pass: Pass, error: unknown): Promise<void> {
     const { passes, clock, log, id } = this.options;
     log.warn({ err: error, bucket: pass.bucket }, 'a pass could not be planned; it is tried again');
-    const lastError = error instanceof Error ? error.message : String(error);
+    const lastError = messageOf(error);
     const owner = { id, until: clock.now() + RETRY_MS };
     await passes.change(pass.bucketId, pass.kind, (found) =>
       isOwned(found, pass) ? { ...withOwner(found, owner), lastError } : undefined,
