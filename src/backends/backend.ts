@@ -5,6 +5,8 @@ export interface Backend {
   readonly name: string;
   readonly type: 's3' | 'filesystem' | 'memory';
   readonly service: S3Service;
+  /** Bytes that are free; a store that does not tell has none. */
+  readonly room?: () => Promise<number>;
   /** Lets requests under way end, then frees sockets and files. */
   close(): Promise<void>;
 }

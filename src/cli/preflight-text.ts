@@ -23,6 +23,7 @@ export function preflightText(found: PreflightJson): string[] {
     ...costRows(found),
     ['There', targetWords(found)],
     ...lossRows(found),
+    ...settingRows(found),
     ...found.problems.map((problem): Row => ['Problem', problem]),
   ]);
 }
@@ -55,6 +56,11 @@ function targetWords({ at_target }: PreflightJson): string {
   if (objects === 0) return 'an empty bucket';
   const first = first_keys.map((key) => JSON.stringify(key)).join(', ');
   return `${exact ? '' : 'more than '}${formatObjects(objects)} already: ${first}${objects > first_keys.length ? ', ...' : ''}`;
+}
+
+function settingRows({ bucket_settings }: PreflightJson): Row[] {
+  if (bucket_settings.length === 0) return [];
+  return [['Lost', `what the bucket is set to: ${bucket_settings.join(', ')}; set it at the target`]];
 }
 
 function lossRows({ losses, sampled }: PreflightJson): Row[] {

@@ -6,7 +6,7 @@ import type { Clock } from '../system/clock.js';
 import type { Times } from '../system/times.js';
 
 /** A store, whatever bucket of it a request names. To be closed by whoever opened it. */
-export type OpenStore = Pick<Backend, 'name' | 'service' | 'close'>;
+export type OpenStore = Pick<Backend, 'name' | 'service' | 'room' | 'close'>;
 
 /** Where the places of buckets are reached: a declared backend is shared by all, an endpoint has a connection for each that opens it. */
 export interface Stores {
@@ -30,6 +30,7 @@ export const createStores = ({ backends, ...options }: StoresOptions): Stores =>
 /** Others are using it as well. */
 const declaredStore = (name: string, backend: Backend | undefined): OpenStore => ({
   name,
+  ...(backend?.room && { room: backend.room }),
   service: backend?.service ?? (() => Promise.reject(notConfigured(name))),
   close: async () => undefined,
 });

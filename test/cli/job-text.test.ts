@@ -108,8 +108,10 @@ describe('what moving a bucket would take', () => {
     const text = found({
       at_target: { bucket_exists: true, objects: 1_000, exact: false, first_keys: ['a', 'b'] },
       losses: [{ what: 'tags', reason: 'the target keeps no tags', objects: 3, example: 'x y' }],
+      bucket_settings: ['cors', 'policy'],
       problems: ['it is full', 'it is far away'],
     });
+    expect(text).toContain('Lost      what the bucket is set to: cors, policy; set it at the target');
     expect(text).toContain('There     more than 1,000 objects already: "a", "b", ...');
     expect(text).toContain(
       'Lost      tags of 3 of 64 objects looked at, such as "x y": the target keeps no tags',

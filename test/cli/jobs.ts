@@ -70,6 +70,7 @@ export const PREFLIGHT: PreflightJson = {
   cost: null,
   at_target: { bucket_exists: false, objects: 0, exact: true, first_keys: [] },
   losses: [],
+  bucket_settings: [],
   sampled: 64,
   problems: [],
 };

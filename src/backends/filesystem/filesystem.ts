@@ -3,6 +3,7 @@ import type { Clock } from '../../system/clock.js';
 import { type Backend, BackendUnavailable } from '../backend.js';
 import { createStoreService } from '../store/service.js';
 import { FolderBuckets } from './folder-buckets.js';
+import { roomAt } from './room.js';
 
 export interface FilesystemBackendOptions {
   readonly name: string;
@@ -24,6 +25,7 @@ export function createFilesystemBackend(options: FilesystemBackendOptions): Back
     name,
     type: 'filesystem',
     service: (request) => requests.serve(request),
+    room: () => roomAt(path),
     async close() {
       await requests.close();
       await buckets.close();

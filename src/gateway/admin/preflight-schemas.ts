@@ -45,6 +45,9 @@ export const preflight = z
         }),
       )
       .openapi({ description: 'what objects of the sample have and the target would not keep' }),
+    bucket_settings: z
+      .array(z.string())
+      .openapi({ description: 'sub-resources of the bucket that are not copied, such as cors' }),
     sampled: z.int().openapi({ description: 'objects that were looked at one by one' }),
     problems: z.array(z.string()).openapi({ description: 'why the job would be refused, or fail' }),
   })

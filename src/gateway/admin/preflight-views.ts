@@ -37,6 +37,7 @@ export function preflightJson(
       first_keys: [...atTarget.firstKeys],
     },
     losses: found.losses.map((loss) => ({ ...loss })),
+    bucket_settings: [...found.bucketSettings],
     sampled: found.sampled,
     problems: [...(refusal === undefined ? [] : [refusal]), ...found.problems],
   };

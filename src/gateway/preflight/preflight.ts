@@ -8,6 +8,7 @@ import type { Clock } from '../../system/clock.js';
 import type { BackendBucket } from '../backend-bucket.js';
 import { TargetRefused } from '../scratch-object.js';
 import type { Stores } from '../stores.js';
+import { bucketSettings } from './bucket-settings.js';
 import { type ExpectedLoss, expectedLosses } from './losses.js';
 import { type MeasuredRate, measureCopies } from './measure.js';
 import { type MigrationRequests, requestsOf, type Wanted } from './requests.js';
@@ -21,6 +22,8 @@ export interface Preflight {
   /** How many objects were looked at one by one. */
   readonly sampled: number;
   readonly losses: readonly ExpectedLoss[];
+  /** What the bucket is set to have that the target's will not, by the names of the sub-resources. */
+  readonly bucketSettings: readonly string[];
   /** Undefined where nothing could be copied, as there is nothing, or the target takes nothing. */
   readonly rate: MeasuredRate | undefined;
   /** At that rate, s. */
@@ -58,7 +61,7 @@ export async function preflight(wish: PreflightWish, options: PreflightOptions):
   try {
     const source = atBucket(wish.from.bucket)(from.service);
     const target = { backend: to, name: wish.to.bucket, ...(wish.region && { region: wish.region }) };
-    return await examine({ wish, source, target }, options);
+    return await examine({ wish, source, target, room: await to.room?.() }, options);
   } finally {
     await Promise.all([from.close(), to.close()]);
   }
@@ -68,16 +71,19 @@ interface Examined {
   readonly wish: PreflightWish;
   readonly source: S3Service;
   readonly target: BackendBucket;
+  /** Bytes that are free at the target, where it tells. */
+  readonly room: number | undefined;
 }
 
 async function examine(examined: Examined, options: PreflightOptions): Promise<Preflight> {
-  const { wish, source, target } = examined;
+  const { wish, source, target, room } = examined;
   const counted = await within(COUNTING_MS, options, (signal) =>
     countObjects(source, { sampleSize: SAMPLE_SIZE, signal }),
   );
   const atTarget = await within(LOOKING_MS, options, (signal) =>
     whatIsAt(atBucket(target.name)(target.backend.service), signal),
   );
+  const settings = await within(LOOKING_MS, options, (signal) => bucketSettings(source, signal));
   const looked = await within(LOOKING_MS, options, (signal) => lookAt(source, counted.sample, signal));
   const tried = await within(TRYING_MS, options, (signal) =>
     tryTarget(examined, { counted, atTarget, looked, signal, clock: options.clock }),
@@ -88,11 +94,13 @@ async function examine(examined: Examined, options: PreflightOptions): Promise<P
     atTarget,
     sampled: looked.length,
     losses: capabilities ? expectedLosses(looked, capabilities) : [],
+    bucketSettings: settings,
     rate,
     etaSeconds: rate && etaOf(counted, rate),
     requests: requestsOf(counted, wish),
     problems: [
       ...existingWords(wish, atTarget),
+      ...roomWords(wish.to, counted, room),
       ...(refused === undefined ? [] : [refused]),
       ...unreadableWords(looked),
     ],
@@ -147,6 +155,11 @@ function existingWords(
   if (objects === 0 || onExisting === 'replace') return [];
   const many = `${isExact ? '' : 'at least '}${objects} object${objects === 1 ? '' : 's'}`;
   return [`${placeWords(to)} has ${many} already, the first ${JSON.stringify(firstKeys[0])}`];
+}
+
+function roomWords(to: Place, { bytes }: Counted, room: number | undefined): string[] {
+  if (room === undefined || room >= bytes) return [];
+  return [`${placeWords(to)} has room for ${room} bytes, and the bucket has ${bytes}`];
 }
 
 function unreadableWords(looked: readonly SampledObject[]): string[] {

@@ -198,6 +198,7 @@ describe('what moving takes', () => {
         cost: { price_per_1000: 5, source: 0.065, target: 0.065, total: 0.13 },
         at_target: { bucket_exists: false, objects: 0, exact: true, first_keys: [] },
         losses: [],
+        bucket_settings: [],
         sampled: 4,
         problems: [],
       },

@@ -17,12 +17,25 @@ const WISH: PreflightWish = {
 
 const asIs: S3Filter = (service) => service;
 
-/** Two stores in memory, of which the new one may not take all. */
-async function twoStores(filter: S3Filter = asIs) {
+/** How the stores differ from ones that can do all. */
+interface Odd {
+  readonly oldAs?: S3Filter;
+  readonly newAs?: S3Filter;
+  /** Bytes that are free in the new one. */
+  readonly room?: number;
+}
+
+/** Two stores in memory. */
+async function twoStores({ oldAs = asIs, newAs = asIs, room }: Odd = {}) {
   const made = (name: string): Backend => createMemoryBackend({ name, clock });
   const [from, to] = [made('old'), made('new')];
-  const next = { ...to, service: filter(to.service) };
-  const stores = createStores({ backends: new Map([from, next].map((one) => [one.name, one])), clock });
+  const next: Backend = {
+    ...to,
+    service: newAs(to.service),
+    ...(room !== undefined && { room: async () => room }),
+  };
+  const before = { ...from, service: oldAs(from.service) };
+  const stores = createStores({ backends: new Map([before, next].map((one) => [one.name, one])), clock });
   const [old, there] = [new StoreClient(from.service, 'photos'), new StoreClient(to.service, 'photos')];
   await old.ask('PUT', '');
   const { signal } = new AbortController();
@@ -83,11 +96,13 @@ it('counts what content verification and deleting take', async () => {
 });
 
 it('tells what the target would lose of the objects that it looked at', async () => {
-  const { old, look } = await twoStores((service) => async (request) => {
-    if (request.operation === 'GetObjectTagging') return { status: 501, headers: {} };
-    if (request.operation === 'CompleteMultipartUpload' || request.headers['x-amz-storage-class'])
-      return { status: 501, headers: {} };
-    return service(request);
+  const { old, look } = await twoStores({
+    newAs: (service) => async (request) => {
+      if (request.operation === 'GetObjectTagging') return { status: 501, headers: {} };
+      if (request.operation === 'CompleteMultipartUpload' || request.headers['x-amz-storage-class'])
+        return { status: 501, headers: {} };
+      return service(request);
+    },
   });
   await old.put('plain', 'x');
   await old.put('tagged', 'x', { 'x-amz-tagging': 'a=1' });
@@ -105,10 +120,10 @@ it('tells what the target would lose of the objects that it looked at', async ()
 });
 
 it('says why the target cannot be written, and what it cannot be told then', async () => {
-  const { old, look } = await twoStores(
-    (service) => async (request) =>
+  const { old, look } = await twoStores({
+    newAs: (service) => async (request) =>
       request.operation === 'CreateBucket' ? { status: 403, headers: {} } : service(request),
-  );
+  });
   await old.put('a', 'x');
   const found = await look();
   expect(found.problems).toEqual([
@@ -117,4 +132,39 @@ it('says why the target cannot be written, and what it cannot be told then', asy
     ),
   ]);
   expect([found.rate, found.etaSeconds]).toEqual([undefined, undefined]);
+});
+
+it('says when there is no room for all of it', async () => {
+  const { old, look } = await twoStores({ room: 150 });
+  await old.put('a', 'x'.repeat(100));
+  expect((await look()).problems).toEqual([]);
+  await old.put('b', 'x'.repeat(100));
+  expect((await look()).problems).toEqual([
+    'bucket "photos" of backend "new" has room for 150 bytes, and the bucket has 200',
+  ]);
+});
+
+it('tells what the bucket is set to have, which is not copied', async () => {
+  const { look } = await twoStores({
+    oldAs: (service) => async (request) =>
+      request.operation === 'GetBucketCors' ? { status: 200, headers: {} } : service(request),
+  });
+  expect((await look()).bucketSettings).toEqual(['cors']);
+});
+
+it('counts what was uploaded in parts as losing its ETag where the target would take it in one', async () => {
+  const { old, look } = await twoStores({
+    newAs: (service) => async (request) =>
+      service(
+        request.operation === 'CompleteMultipartUpload'
+          ? { ...request, headers: { ...request.headers, 'if-none-match': '' } }
+          : request,
+      ),
+  });
+  const begun = await old.ask('POST', 'in parts', { query: 'uploads' });
+  const uploadId = /<UploadId>(.*)<.UploadId>/.exec(begun.text)?.[1];
+  const part = await old.ask('PUT', 'in parts', { query: `partNumber=1&uploadId=${uploadId}`, body: 'x' });
+  const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
+  await old.ask('POST', 'in parts', { query: `uploadId=${uploadId}`, body });
+  expect((await look()).losses).toMatchObject([{ what: 'etag', objects: 1, example: 'in parts' }]);
 });
