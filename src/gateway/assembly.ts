@@ -1,3 +1,4 @@
+import type { JobDriver } from '../jobs/driver.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Engine } from '../sweep/passes/engine.js';
 import type { Clock } from '../system/clock.js';
@@ -41,6 +42,7 @@ export interface GatewayParts {
   readonly switching: RunningSwitching;
   readonly drained: ClearingWhenDrained;
   readonly jobs: Jobs;
+  readonly jobDriver: JobDriver;
   /** Of S3 clients. */
   readonly traffic: Traffic;
 }

@@ -56,6 +56,12 @@ const storageSchema = z
     }
   });
 
+const DRAIN_RULE = mustBe('a whole number of milliseconds from 1000 to 3600000');
+
+const jobsSchema = z.strictObject({
+  drain_ms: z.int(DRAIN_RULE).min(1_000, DRAIN_RULE).max(3_600_000, DRAIN_RULE).optional(),
+});
+
 const fileSchema = z.strictObject({
   host: z.string().optional(),
   port: z.union([z.number(), z.string()]).optional(),
@@ -66,6 +72,7 @@ const fileSchema = z.strictObject({
   workers: z.union([z.number(), z.string()]).optional(),
   storage: storageSchema.optional(),
   times: timesSchema.optional(),
+  jobs: jobsSchema.optional(),
 });
 
 export type ConfigFile = z.infer<typeof fileSchema>;

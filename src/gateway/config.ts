@@ -49,6 +49,8 @@ export interface Config {
   readonly masterKey?: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly times: Times;
+  /** How long a job waits for writes that were under way when the gate of its bucket was closed, ms. */
+  readonly drainMs?: number | undefined;
   /** Processes that serve, each of them a gateway. */
   readonly workers: number;
   readonly backends: readonly BackendConfig[];
@@ -122,6 +124,7 @@ export async function loadConfig({ flags, environment, cwd }: ConfigSources): Pr
     masterKey: environment.masterKey,
     logLevel: settings.log_level,
     times: file.times ?? TIMES,
+    drainMs: file.jobs?.drain_ms,
     workers: settings.workers,
     ...storage(file, folder, data),
   };

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { JobDriver } from '../jobs/driver.js';
 import { Jobs } from '../jobs/jobs.js';
 import type { BucketRecord } from '../state/buckets.js';
+import type { Kv } from '../state/kv.js';
 import { Passes } from '../state/passes/passes.js';
 import { deliverByQueue } from '../sweep/delivery/bullmq.js';
 import { deliverInProcess } from '../sweep/delivery/in-process.js';
@@ -28,6 +30,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** The storage by name, in place of what the configuration declares. */
   readonly storage?: ReadonlyMap<string, StorageBackend>;
+  /** The state, in place of what the configuration names. */
+  readonly kv?: Kv;
 }
 
 export interface Gateway {
@@ -40,6 +44,9 @@ export interface Gateway {
 }
 
 const GRACE_MS = 30_000;
+
+/** How long a job waits for writes that were under way when the gate of its bucket was closed, ms. */
+const DRAIN_MS = 60_000;
 
 /** Opens state and storage and serves them. Throws what keeps it from starting, with nothing left open. */
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
@@ -82,13 +89,14 @@ export async function startPassWorker(config: Config, options: GatewayOptions): 
   };
 }
 
-async function openParts(
+/** All of a gateway but its socket. Throws what keeps it from starting, with nothing left open. */
+export async function openParts(
   config: Config,
-  { clock, log, storage = openBackends(config, clock) }: GatewayOptions,
+  { clock, log, kv: givenKv, storage = openBackends(config, clock) }: GatewayOptions,
   draining: AbortSignal,
 ): Promise<GatewayParts> {
   try {
-    const state = await openState({ config, clock, log });
+    const state = await openState({ config, clock, log, kv: givenKv });
     const { kv, buckets, losses, copiedByReads, sealer, registry, lease } = state;
     const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const { times } = config;
@@ -123,6 +131,13 @@ async function openParts(
     const passes = new Passes(kv, clock);
     const moves = createJobMoves({ ...state, storage, stores, routes, migrations, switching, clock });
     const jobs = new Jobs({ jobs: state.jobRecords, buckets, passes, moves, clock });
+    const jobDriver = new JobDriver({
+      jobs: state.jobRecords,
+      ...{ buckets, passes, moves, clock, log, id: state.id },
+      drainMs: config.drainMs ?? DRAIN_MS,
+      leaseMs: times.leaseMs,
+    });
+    jobDriver.start();
     const drained = new ClearingWhenDrained({ ...state, migrations, switching, clock, log });
     drained.start();
     return {
@@ -139,6 +154,7 @@ async function openParts(
       switching,
       drained,
       jobs,
+      jobDriver,
       traffic,
     };
   } catch (error) {
@@ -147,7 +163,8 @@ async function openParts(
   }
 }
 
-async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
+/** Lets what is under way end for a time, then closes everything. */
+export async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
   const late = new AbortController();
   const deadline = parts.clock.after(GRACE_MS, () => late.abort());
   const swept = parts.passEngine.close();
@@ -159,8 +176,9 @@ async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
 
 /** Each of them needs those after it. */
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
-  const { drained, switching, routes, storage, state } = parts;
+  const { drained, jobDriver, switching, routes, storage, state } = parts;
   await drained.stop();
+  await jobDriver.stop();
   await switching.stop();
   const mayApply = await routes.close(late);
   await closeStorage(storage);

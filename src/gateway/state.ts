@@ -39,11 +39,13 @@ export interface StateOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
+  /** In place of what is configured. */
+  readonly kv?: Kv | undefined;
 }
 
 /** Opens Redis or the embedded store, as configured. Throws MasterKeyError when another key sealed its secrets. */
 export async function openState(options: StateOptions): Promise<State> {
-  const kv = await openKv(options);
+  const kv = options.kv ?? (await openKv(options));
   try {
     return await loadState(kv, options);
   } catch (error) {

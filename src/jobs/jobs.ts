@@ -17,7 +17,15 @@ import type { BucketMoves } from './bucket-moves.js';
 import { failuresOf } from './failures.js';
 import { type JobProgress, progressOfJob } from './progress.js';
 import { JobRefused } from './refused.js';
-import { type Decide, gateClosed, gateOpened, inPhase, type Transition, Transitions } from './transitions.js';
+import {
+  type Decide,
+  gateClosed,
+  gateOpened,
+  inPhase,
+  type Transition,
+  Transitions,
+  ungated,
+} from './transitions.js';
 
 /** What is wanted of a job. */
 export interface JobWish extends Partial<JobSettings> {
@@ -100,14 +108,16 @@ export class Jobs {
 
   /** Has all made as it was. `force`: gateways that cannot reach the state are not waited for. */
   cancel(id: number, { force = false }: { readonly force?: boolean } = {}): Promise<JobRecord> {
-    return this.#turn(id, (job) => {
+    return this.#turn(id, (job, bucket) => {
       if (job.flippedAt !== undefined && holdsBucket(job))
         throw new JobRefused('flipped', alreadyFlipped(job));
       if (!holdsBucket(job)) throw wrongStatus(job, 'be cancelled');
       const settings = { ...job.settings, force: job.settings.force || force };
       if (job.status === 'cancelling') return { job: { ...job, settings } };
-      const { finishedAt: _, ...rest } = job;
-      return { job: { ...rest, settings, status: 'cancelling', ending: 'cancelled' } };
+      if (!bucket) throw noBucket(job.bucket);
+      const { finishedAt: _, ...rest } = ungated(job);
+      const cancelling = { ...rest, settings, status: 'cancelling' as const, ending: 'cancelled' as const };
+      return { job: cancelling, bucket: gateOpened(bucket, id) };
     });
   }
 
@@ -118,8 +128,7 @@ export class Jobs {
       const rests = job.phase === 'copy' || job.phase === 'verify';
       if (job.status !== 'running' || !rests || !bucket)
         throw wrongStatus(job, `be paused: only copying and verifying can`);
-      const { gatedAt: _, ...open } = job;
-      return { job: { ...open, status: 'paused' }, bucket: gateOpened(bucket, id) };
+      return { job: { ...ungated(job), status: 'paused' }, bucket: gateOpened(bucket, id) };
     });
   }
 
@@ -198,7 +207,7 @@ export class Jobs {
       ...(rollbackOf !== undefined && { rollbackOf }),
     };
     const begun = await this.#commitNew(job);
-    if (settings.writes === 'gate') await this.#heard(begun.bucket);
+    if (settings.writes === 'gate') await this.#heard(begun);
     return begun.job;
   }
 
@@ -220,12 +229,15 @@ export class Jobs {
   }
 
   /** Waits for all gateways in touch to serve the bucket by its record, for a time. */
-  async #heard(bucket: BucketRecord): Promise<void> {
-    const { moves, clock } = this.options;
+  async #heard({ job, bucket }: Required<Transition>): Promise<void> {
+    const { jobs, moves, clock } = this.options;
     const late = new AbortController();
     const timer = clock.after(HEARD_MS, () => late.abort());
-    while (!late.signal.aborted && (await moves.unheardBy(bucket)).length > 0)
+    while (!late.signal.aborted && (await moves.unheardBy(bucket)).length > 0) {
+      const now = await jobs.get(job.id);
+      if (now?.gatedAt === undefined) break;
       await clock.sleep(LOOK_MS, late.signal).catch(unlessAborted(late.signal));
+    }
     timer.cancel();
   }
 

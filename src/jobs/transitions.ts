@@ -59,6 +59,11 @@ export const withPhaseEnded = (job: JobRecord, now: number): JobRecord => ({
 const ended = ({ phases }: JobRecord, now: number): JobRecord['phases'] =>
   phases.map((one) => (one.finishedAt === undefined ? { ...one, finishedAt: now } : one));
 
+/** A job whose bucket is written by clients again. */
+export function ungated({ gatedAt: _, armedAt: __, ...job }: JobRecord): JobRecord {
+  return job;
+}
+
 /** The bucket with its gate closed: a new epoch, so that all gateways say when their older writes have ended. */
 export const gateClosed = (bucket: BucketRecord, id: number): BucketRecord => ({
   ...bucket,

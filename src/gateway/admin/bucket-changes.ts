@@ -6,7 +6,7 @@ import { atPlace } from './at-place.js';
 import { type Cleared, clearShadow } from './clear-shadow.js';
 import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './dependencies.js';
 import { AdminError } from './errors.js';
-import { findBucket, findShadowedBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
+import { assertNoJob, findBucket, findShadowedBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
 import type { Proof } from './proof.js';
 import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js';
 import {
@@ -54,6 +54,7 @@ export async function changeBucket(
   deps: AdminDependencies,
 ): Promise<ChangedBucket> {
   const record = await findBucket(deps.buckets, name);
+  if (changesShadow(changes)) assertNoJob(record);
   if (changes.when_drained !== undefined)
     return { record: await clearWhenDrained(record, changes.when_drained, deps) };
   if (changes.swap_shadow) {
@@ -71,6 +72,9 @@ export async function changeBucket(
   const settled = changes.shadow ? await settledWithin(name, changes.wait_seconds * 1_000, deps) : changed;
   return { record: settled, proof: left?.proof };
 }
+
+const changesShadow = ({ shadow, when_drained, swap_shadow }: BucketChanges): boolean =>
+  shadow !== undefined || when_drained !== undefined || swap_shadow === true;
 
 export interface ChangedBucket {
   readonly record: BucketRecord;
@@ -167,7 +171,8 @@ function withShadow(
 }
 
 /** Whether a bucket's shadow is still set as it was seen, wherever it is on its way. */
-function isSetAs({ shadow, forgetting }: BucketRecord, seen: ShadowRecord | undefined): boolean {
+function isSetAs({ shadow, forgetting, job }: BucketRecord, seen: ShadowRecord | undefined): boolean {
+  if (job) return false;
   if (shadow === null || seen === undefined) return shadow === null && seen === undefined && !forgetting;
   const { rung, confirmed } = shadow;
   return isDeepStrictEqual(shadow, { ...seen, rung, confirmed });

@@ -102,7 +102,7 @@ async function aimAt(
 ): Promise<ShadowedRecord> {
   const changed = await buckets.update(name, (current) => {
     const { shadow } = current;
-    if (shadow?.since !== since || shadow.aim !== before) refuseChanged(name);
+    if (shadow?.since !== since || shadow.aim !== before || current.job) refuseChanged(name);
     return { ...current, shadow: { ...shadow, aim } };
   });
   if (!changed?.shadow) refuseUnknown(name);

@@ -16,6 +16,16 @@ export async function findShadowedBucket(buckets: BucketRecords, name: string): 
   return { ...record, shadow: record.shadow };
 }
 
+/** Throws AdminError 409 when a job has the bucket: what that makes of its shadow and its passes nobody else changes. */
+export function assertNoJob({ name, job }: BucketRecord): void {
+  if (!job) return;
+  throw new AdminError(
+    409,
+    'job_active',
+    `job maintenance:${job.id} has bucket "${name}": cancel it first, or wait until it has ended`,
+  );
+}
+
 export function refuseUnknown(name: string): never {
   throw new AdminError(404, 'no_such_bucket', `no bucket "${name}"`);
 }

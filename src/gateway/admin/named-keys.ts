@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { AdminDependencies } from './dependencies.js';
-import { findShadowedBucket } from './find-bucket.js';
+import { assertNoJob, findShadowedBucket } from './find-bucket.js';
 import { namedKeys, namedSoFar, namedSweep, pass } from './pass-schemas.js';
 import { passJson, toSettings } from './pass-views.js';
 import { jsonAnswer, jsonBody, nameParameter, refusals } from './route-parts.js';
@@ -31,6 +31,7 @@ export function namedKeyRoutes({
   return createRouter()
     .openapi(startRoute, async (c) => {
       const record = await findShadowedBucket(buckets, c.req.valid('param').name);
+      assertNoJob(record);
       const { digest, keys, bytes, ...settings } = c.req.valid('json');
       await migrations.passes.startNamed(record, { digest, keys, bytes }, toSettings(settings));
       return c.json(passJson(await migrations.progress(record, 'sweep'), clock.now()), 202);

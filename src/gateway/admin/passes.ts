@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory';
 import { KINDS, type PassKind } from '../../state/passes/pass-record.js';
 import { mustBe } from '../rules.js';
 import type { AdminDependencies } from './dependencies.js';
-import { findShadowedBucket, type ShadowedRecord } from './find-bucket.js';
+import { assertNoJob, findShadowedBucket, type ShadowedRecord } from './find-bucket.js';
 import { changedSettings, findings, newSettings, pass, retried } from './pass-schemas.js';
 import { findingsJson, passJson, toSettings } from './pass-views.js';
 import { jsonAnswer, nameParameter, pageQuery, refusals } from './route-parts.js';
@@ -93,11 +93,16 @@ function routesOfKind(kind: PassKind, { buckets, migrations, clock }: PassDepend
   const { passes } = migrations;
   const routes = routesOf(kind);
   const find = (name: string) => findShadowedBucket(buckets, name);
+  const findFree = async (name: string) => {
+    const record = await find(name);
+    assertNoJob(record);
+    return record;
+  };
   const progress = async (record: ShadowedRecord) =>
     passJson(await migrations.progress(record, kind), clock.now());
 
   async function turned(verb: 'pause' | 'resume' | 'stop', name: string) {
-    const record = await find(name);
+    const record = await findFree(name);
     await passes[verb](record, kind);
     return progress(record);
   }
@@ -106,7 +111,7 @@ function routesOfKind(kind: PassKind, { buckets, migrations, clock }: PassDepend
   router.use(`/buckets/:name/${kind}`, withoutBody);
   return router
     .openapi(routes.start, async (c) => {
-      const record = await find(c.req.valid('param').name);
+      const record = await findFree(c.req.valid('param').name);
       await passes.start(record, kind, toSettings(c.req.valid('json')));
       return c.json(await progress(record), 202);
     })
@@ -120,7 +125,7 @@ function routesOfKind(kind: PassKind, { buckets, migrations, clock }: PassDepend
     .openapi(routes.resume, async (c) => c.json(await turned('resume', c.req.valid('param').name), 200))
     .openapi(routes.stop, async (c) => c.json(await turned('stop', c.req.valid('param').name), 200))
     .openapi(routes.retryFailed, async (c) => {
-      const record = await find(c.req.valid('param').name);
+      const record = await findFree(c.req.valid('param').name);
       const count = await passes.retryFailed(record, kind);
       return c.json({ ...(await progress(record)), retried: count }, 200);
     })

@@ -73,7 +73,7 @@ async function beginSwap(
   const changed = await deps.buckets.update(record.name, (current) => {
     const { shadow, epoch } = current;
     // Since this epoch began all writes have gone to both: what was brought into line is so still.
-    const isSame = shadow?.since === record.shadow.since && epoch === record.epoch;
+    const isSame = shadow?.since === record.shadow.since && epoch === record.epoch && !current.job;
     if (!isSame || whyNot(shadow) !== undefined) refuseChanged(record.name);
     return { ...current, shadow: { ...shadow, aim: 'swap', swap: { ...tried, force } } };
   });

@@ -76,14 +76,18 @@ export const jobSchema = z.object({
   ending: z.enum(['failed', 'cancelled']).optional(),
   /** When clients' writes began to be refused, of the gate that is closed now. */
   gatedAt: z.number().optional(),
+  /** When all that was begun before had ended, too. */
+  armedAt: z.number().optional(),
   /** What is known of the old place and the new one. */
   capabilities: z.object({ from: capabilities, to: capabilities }).optional(),
   /** The job made the bucket at the new place, or was about to. */
   madeBucket: z.boolean().optional(),
   /** Objects that were at the new place before: removed, and kept since they were the same. */
   existing: z.object({ removed: z.number(), kept: z.number() }).optional(),
-  /** Target and shadow have changed places, by as many exchanges of the bucket before. */
-  swapsBefore: z.number().optional(),
+  /** When the new place became the bucket's shadow, the first step that changes the bucket. */
+  attachedAt: z.number().optional(),
+  /** The sweep that shows of a shadow, once nothing is written to it any more, that it can go. */
+  lastSweep: z.string().optional(),
   copied: passed.optional(),
   verified: passed.optional(),
   /** Of the cleanup, or of what a cancelled job had copied: objects deleted, and left for `reason`s. */

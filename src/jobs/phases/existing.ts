@@ -1,0 +1,106 @@
+import type { S3Service } from '../../s3/message.js';
+import type { ListedObject } from '../../s3/xml/listing.js';
+import { deleteFromStore } from '../../shadow/deleting/store-deletes.js';
+import { listStore } from '../../shadow/listing/store-page.js';
+import { sideBySide } from '../../shadow/side-by-side.js';
+import { EMPTY_RECORD } from '../../state/key-record.js';
+import { placeWords } from '../../state/place.js';
+import { createVerifier } from '../../sweep/compare/verify.js';
+import type { Row } from '../../sweep/row.js';
+import { rowsOf } from '../../sweep/rows.js';
+import { batched, each } from '../batched.js';
+import { StepFailed } from '../bucket-moves.js';
+import type { Step } from '../step.js';
+
+/** Objects that are compared at once. */
+const AT_ONCE = 16;
+
+/**
+ * Has nothing at the new place that is not the same at the old one.
+ *
+ * @throws StepFailed where something is there and the job was not told to replace it, or it cannot be removed
+ */
+export async function clearExisting(step: Step): Promise<void> {
+  const { job, moves, signal } = step;
+  const place = moves.open(job.to);
+  try {
+    if (job.settings.onExisting === 'fail') return await assertEmpty(step, place.service);
+    const doomed =
+      job.settings.writes === 'live' ? allOf(place.service, signal) : differing(step, place.service);
+    await removeAll(step, place.service, doomed);
+  } finally {
+    await place.close();
+  }
+}
+
+async function assertEmpty({ job, signal }: Step, store: S3Service): Promise<void> {
+  for await (const { key } of listStore(store, signal))
+    throw new StepFailed(
+      `${placeWords(job.to)} has objects already, the first is ${JSON.stringify(key)}: empty it, or have them replaced`,
+    );
+}
+
+interface Doomed {
+  readonly keys: AsyncGenerator<string>;
+  /** Those that stay, once all were looked at. */
+  kept(): number;
+}
+
+function allOf(store: S3Service, signal: AbortSignal): Doomed {
+  async function* keys() {
+    for await (const { key } of listStore(store, signal)) yield key;
+  }
+  return { keys: keys(), kept: () => 0 };
+}
+
+/** What the old place has not, or another object of, by all that a verification goes by. Nobody writes there: the gate is closed. */
+function differing({ bucket, moves, signal }: Step, store: S3Service): Doomed {
+  let kept = 0;
+  async function* keys(): AsyncGenerator<string> {
+    const old = moves.open(bucket.target);
+    const ledger = { deletedAmong: async () => new Set<string>(), record: async () => EMPTY_RECORD };
+    const both = { target: old.service, shadow: store, ledger, prefix: '' };
+    const settings = { provenance: false, from: '', writeThrough: false, level: 'checksum' as const };
+    const verify = createVerifier({ ...both, ...settings, signal });
+    try {
+      for await (const rows of batched(there(rowsOf(both, {}, signal)))) {
+        const others: string[] = [];
+        await sideBySide(each(rows), { limit: AT_ONCE, signal }, async (row) => {
+          const isSame = row.target !== undefined && (await verify(row)).result === 'same';
+          if (!isSame) others.push(row.key);
+        });
+        kept += rows.length - others.length;
+        yield* others;
+      }
+    } finally {
+      await old.close();
+    }
+  }
+  return { keys: keys(), kept: () => kept };
+}
+
+async function* there(rows: AsyncGenerator<Row>): AsyncGenerator<Row & { readonly source: ListedObject }> {
+  for await (const { source, ...row } of rows) if (source) yield { ...row, source };
+}
+
+async function removeAll(step: Step, store: S3Service, { keys, kept }: Doomed): Promise<void> {
+  const { signal } = step;
+  let removed = 0;
+  for await (const batch of batched(keys)) {
+    const outcomes = await deleteFromStore(store, batch, { signal });
+    for (const [key, outcome] of outcomes) {
+      if (outcome.state === 'gone') continue;
+      const why = outcome.state === 'refused' ? `${outcome.code}: ${outcome.message}` : 'it gave no answer';
+      throw new StepFailed(
+        `what was at the new place before cannot be removed: ${JSON.stringify(key)}: ${why}`,
+      );
+    }
+    removed += batch.length;
+  }
+  signal.throwIfAborted();
+  const before = step.job.existing?.removed ?? 0;
+  await step.commit((job, bucket) => ({
+    job: { ...job, existing: { removed: before + removed, kept: kept() } },
+    bucket,
+  }));
+}

@@ -1,0 +1,128 @@
+import { listStore } from '../../shadow/listing/store-page.js';
+import type { BucketRecord } from '../../state/buckets.js';
+import { samePlace } from '../../state/place.js';
+import { StepFailed } from '../bucket-moves.js';
+import type { Step, StepEnd } from '../step.js';
+import { released, withPhaseEnded } from '../transitions.js';
+import { letShadowGo } from './clear.js';
+import { stopPass } from './passes.js';
+import { type Judged, removeAll } from './removal.js';
+
+/**
+ * Makes all as it was, while clients write: the passes end, the places change back where they have changed, the new place ceases to be the bucket's shadow, and
+ * what the job has brought there is deleted.
+ */
+export async function unwind(step: Step): Promise<StepEnd> {
+  const { job, bucket, moves } = step;
+  const { shadow } = bucket;
+  // Of the sweeps that are made on the way back none must be stopped.
+  if (job.lastSweep === undefined) await stopPass(step);
+  if (shadow === null) return bucket.forgetting ? 'waits' : removeCopies(step);
+  if (samePlace(bucket.target, job.to)) return changeBack(step);
+  if (shadow.aim === 'swap') return callOff(step);
+  if (isOnTheWayUp(bucket)) return turnDown(step);
+  if (shadow.aim === 'write-through' && !(await moves.isSettled(bucket))) return 'waits';
+  await letShadowGo(step);
+  return 'waits';
+}
+
+/** On these the new place may have something that the old one has not: of writes that failed half-way. */
+const WRITTEN: ReadonlySet<string> = new Set(['write-through', 'swapping']);
+
+/** Whether no gateway can have written to the new place. */
+const isOnTheWayUp = ({ shadow }: BucketRecord): boolean =>
+  shadow?.aim === 'write-through' && !WRITTEN.has(shadow.rung);
+
+async function turnDown(step: Step): Promise<StepEnd> {
+  await step.commit((job, bucket) => {
+    const { shadow } = bucket;
+    return {
+      job,
+      bucket: shadow && isOnTheWayUp(bucket) ? { ...bucket, shadow: { ...shadow, aim: 'none' } } : bucket,
+    };
+  });
+  return 'done';
+}
+
+/** Asked to change places, and not yet there. */
+async function callOff(step: Step): Promise<StepEnd> {
+  await step.commit((job, bucket) => {
+    const { shadow } = bucket;
+    if (shadow?.aim !== 'swap' || samePlace(bucket.target, job.to)) return { job, bucket };
+    const { swap: _, ...settings } = shadow;
+    return { job, bucket: { ...bucket, shadow: { ...settings, aim: 'write-through' } } };
+  });
+  return 'done';
+}
+
+/** Since the places changed every write has gone to both, so that they show the same of every key still. */
+async function changeBack(step: Step): Promise<StepEnd> {
+  const { job, bucket, moves } = step;
+  const { settings, capabilities } = job;
+  const { force } = settings;
+  if (bucket.shadow?.aim === 'swap') return force ? insist(step) : 'waits';
+  if (!(await moves.isSettled(bucket))) return 'waits';
+  if (!capabilities) throw new StepFailed('nobody has tried what the old place can do');
+  await moves.forgetPasses(bucket.id);
+  const { conditionalWrites, trailingChecksums = false } = capabilities.from;
+  await step.commit((current, record) => ({
+    job: current,
+    bucket: {
+      ...record,
+      shadow: record.shadow && {
+        ...record.shadow,
+        aim: 'swap',
+        swap: { conditionalWrites, trailingChecksums, force },
+      },
+    },
+  }));
+  return 'done';
+}
+
+/** Told meanwhile whom not to wait for. */
+async function insist(step: Step): Promise<StepEnd> {
+  if (step.bucket.shadow?.swap?.force === true) return 'waits';
+  await step.commit((job, bucket) => {
+    const { shadow } = bucket;
+    return {
+      job,
+      bucket: shadow?.swap
+        ? { ...bucket, shadow: { ...shadow, swap: { ...shadow.swap, force: true } } }
+        : bucket,
+    };
+  });
+  return 'done';
+}
+
+async function removeCopies(step: Step): Promise<StepEnd> {
+  const { job, bucket, moves, clock, signal } = step;
+  if (bucket.job?.gates) throw new StepFailed('the gate is closed still');
+  await moves.forgetPasses(bucket.id);
+  const isThere = job.attachedAt !== undefined && (await moves.hasBucket(job.to));
+  if (isThere) {
+    const place = moves.open(job.to);
+    try {
+      await removeAll(step, {
+        items: listStore(place.service, signal),
+        judge: ({ lastModified }) => judge(step, lastModified),
+        store: place.service,
+        isFree: (now) => now.shadow === null && samePlace(now.target, job.from),
+      });
+    } finally {
+      await place.close();
+    }
+  }
+  const removedBucket = job.madeBucket === true && (await moves.removeBucket(job.to));
+  await step.commit((current, record) => {
+    const now = clock.now();
+    const ended = { ...withPhaseEnded(current, now), removedBucket, finishedAt: now };
+    return { job: { ...ended, status: current.ending ?? 'cancelled' }, bucket: released(record) };
+  });
+  return 'done';
+}
+
+/** What was there before and the same is older than the job; where nothing was kept there was nothing. */
+function judge({ job }: Step, lastModified: string): Judged {
+  const wasThere = (job.existing?.kept ?? 0) > 0 && Date.parse(lastModified) < job.createdAt;
+  return wasThere ? { left: 'it was there before' } : 'goes';
+}
