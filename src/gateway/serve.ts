@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../system/logger.js';
 import { type Config, type ConfigFlags, loadConfig } from './config.js';
 import { type Gateway, startGateway, startPassWorker } from './gateway.js';
 import { stopSignal } from './stop-signal.js';
+import { watched } from './watched.js';
 import { startWorkers } from './workers.js';
 
 /**
@@ -12,8 +13,11 @@ import { startWorkers } from './workers.js';
  */
 export function serve(flags: ConfigFlags): Promise<void> {
   return runUntilStopped(flags, async (config, log) => {
-    const start = config.workers === 1 ? startGateway : startWorkers;
-    const gateway = await start(config, { clock: systemClock, log });
+    const options = { clock: systemClock, log };
+    const gateway =
+      config.workers === 1
+        ? watched(await startGateway(config, options), { config, ...options })
+        : await startWorkers(config, options);
     return { ...gateway, readyLine: `listening on ${gateway.url}` };
   });
 }
@@ -21,7 +25,8 @@ export function serve(flags: ConfigFlags): Promise<void> {
 /** The `worker` command: as `serve`, but the process listens nowhere and only works on passes. */
 export function work(flags: ConfigFlags): Promise<void> {
   return runUntilStopped(flags, async (config, log) => {
-    const worker = await startPassWorker(config, { clock: systemClock, log });
+    const options = { clock: systemClock, log };
+    const worker = watched(await startPassWorker(config, options), { config, ...options });
     return { ...worker, readyLine: `working on passes as ${worker.id}` };
   });
 }

@@ -10,6 +10,7 @@ import { messageOf } from '../system/thrown.js';
 import type { Config } from './config.js';
 import { type Gateway, startGateway } from './gateway.js';
 import { stopSignal } from './stop-signal.js';
+import { watched } from './watched.js';
 import { LISTENS } from './worker-process.js';
 
 async function work(worker: Worker): Promise<void> {
@@ -28,7 +29,8 @@ async function work(worker: Worker): Promise<void> {
 async function startAndReport(config: Config, worker: Worker): Promise<Gateway | undefined> {
   const log = createLogger({ level: config.logLevel }).child({ pid: process.pid });
   try {
-    const gateway = await startGateway(config, { clock: systemClock, log });
+    const started = await startGateway(config, { clock: systemClock, log });
+    const gateway = watched(started, { config, clock: systemClock });
     const { url, port, adminPassword } = gateway;
     worker.send({ url, port, adminPassword });
     return gateway;
