@@ -8,6 +8,7 @@ import { createAdminApp } from './admin/app.js';
 import type { Migrations } from './admin/dependencies.js';
 import { createAdmission } from './admission.js';
 import { createAuthenticator } from './authenticate.js';
+import type { Backends } from './backends.js';
 import { createBucketLifecycle, type KeylessLifecycle } from './bucket-lifecycle.js';
 import type { BucketRoutes } from './bucket-routes.js';
 import { createComparisons } from './comparisons.js';
@@ -16,12 +17,13 @@ import type { ClearingWhenDrained } from './drained.js';
 import { createHealthApp } from './health.js';
 import type { Listener } from './http-server.js';
 import { probeShadow } from './probe.js';
+import { probeBackend } from './probe-backend.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
 import { probeTrailingChecksums } from './probe-trailing-checksums.js';
 import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
-import type { StorageBackend } from './storage.js';
+import { openBackend } from './storage.js';
 import type { Stores } from './stores.js';
 import type { RunningSwitching, Switching } from './switching/switching.js';
 import type { Traffic } from './traffic.js';
@@ -34,7 +36,7 @@ export interface GatewayParts {
   /** Aborts when the gateway begins to close. */
   readonly draining: AbortSignal;
   readonly state: State;
-  readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly backends: Backends;
   readonly stores: Stores;
   readonly routes: BucketRoutes;
   readonly passEngine: Engine;
@@ -49,10 +51,10 @@ export interface GatewayParts {
 
 /** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
 export function createListener(parts: GatewayParts): Listener {
-  const { config, clock, log, state, storage, stores, traffic } = parts;
+  const { config, clock, log, state, backends, stores, traffic } = parts;
   const lifecycle = createBucketLifecycle({
     ...state,
-    storage,
+    backends,
     stores,
     defaultBackend: config.defaultBackend,
     probeConditionalWrites,
@@ -89,11 +91,13 @@ function createEdge(
 }
 
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
-  const { config, clock, log, state, storage, stores, routes, migrations, switching, jobs, draining } = parts;
+  const { config, clock, log, state, backends, stores, routes, migrations, switching, jobs, draining } =
+    parts;
   const { defaultBackend, publicUrl } = config;
   const admin = createAdminApp({
     ...state,
-    backends: storage,
+    backends,
+    openBackend: (declared) => openBackend(declared, config.times, clock),
     stores,
     defaultBackend,
     lifecycle,
@@ -102,6 +106,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
       probeConditionalWrites,
       probeTrailingChecksums,
     },
+    probeBackend: (storage, bucket) => probeBackend(storage, { bucket, clock }),
     migrations,
     comparisons: createComparisons(routes, draining),
     switching: until(draining, switching),
@@ -111,10 +116,9 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     clock,
     log,
   });
-  const backends = [...storage.values()].map(({ backend }) => backend);
   const health = createHealthApp({
     kv: state.kv,
-    backends,
+    backends: () => backends.all().map(({ backend }) => backend),
     isDraining: () => draining.aborted,
     isInTouch: () => !state.lease.tenure.isOver(),
     clock,

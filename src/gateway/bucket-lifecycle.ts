@@ -11,9 +11,9 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BucketLifecycle, ConditionalWrites, NewBucket } from './admin/dependencies.js';
 import { type BackendBucket, deleteBackendBucket, ensureBackendBucket } from './backend-bucket.js';
+import type { Backends } from './backends.js';
 import { whoHas } from './place-owner.js';
 import type { ProbeTarget } from './scratch-object.js';
-import type { StorageBackend } from './storage.js';
 import type { Stores } from './stores.js';
 
 export interface BucketLifecycleOptions {
@@ -22,7 +22,7 @@ export interface BucketLifecycleOptions {
   readonly jobRecords: JobStore;
   readonly losses: Pick<CopyLosses, 'forget'>;
   readonly copiedByReads: Pick<CopyCounts, 'forget'>;
-  readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly backends: Pick<Backends, 'find' | 'names' | 'hold'>;
   readonly stores: Stores;
   readonly defaultBackend: string;
   readonly probeConditionalWrites: (target: ProbeTarget) => Promise<ConditionalWrites>;
@@ -41,12 +41,12 @@ const UNKNOWN: ConditionalWrites = { put: false, complete: false, match: false }
 
 /** Makes and removes buckets: the record in the state and the bucket in the backend, both or neither. */
 export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessLifecycle {
-  const { buckets, accessKeys, losses, storage, stores, defaultBackend, clock, log } = options;
+  const { buckets, accessKeys, losses, backends, stores, defaultBackend, clock, log } = options;
 
-  function backendBucket(name: string, backendName: string): BackendBucket {
-    const found = storage.get(backendName);
+  async function backendBucket(name: string, backendName: string): Promise<BackendBucket> {
+    const found = await backends.find(backendName);
     if (found) return { ...found, name };
-    const known = [...storage.keys()].join(', ');
+    const known = backends.names().join(', ');
     throw new S3Error('InvalidArgument', `There is no backend "${backendName}"; there are: ${known}.`);
   }
 
@@ -76,7 +76,8 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
       conditionalWrites,
       trailingChecksums: await options.probeTrailingChecksums(probed),
     };
-    if (!(await buckets.create(record))) throw new S3Error('BucketAlreadyOwnedByYou');
+    if (!(await buckets.create(record, () => backends.hold(backend))))
+      throw new S3Error('BucketAlreadyOwnedByYou');
     return record;
   }
 
@@ -84,7 +85,7 @@ export function createBucketLifecycle(options: BucketLifecycleOptions): KeylessL
     const { name, backend = defaultBackend, targetBucket = name, objectLock = false } = bucket;
     assertBucketName(name);
     assertBucketName(targetBucket);
-    const target = { ...backendBucket(targetBucket, backend), objectLock };
+    const target = { ...(await backendBucket(targetBucket, backend)), objectLock };
     await assertFree(name, target);
     const isNew = await ensureBackendBucket(target);
     return orUndo(

@@ -6,10 +6,20 @@ import { messageOf } from '../system/thrown.js';
 import { mustBe, secretMustBe } from './rules.js';
 import { timesSchema } from './times-settings.js';
 
-/** A setting that cannot be used; the message names it, and says what is allowed. */
+/** Settings that cannot be used; each problem names one, and says what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  constructor(
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(problems.join('; '), options);
+  }
 }
+
+/** Stands for an environment variable inside a value of the file. */
+export const VARIABLE = /\$\{env:([^}]*)\}/g;
 
 const NAME_RULE = mustBe('a name for the backend');
 const PATH_RULE = mustBe('the folder of the buckets');
@@ -18,13 +28,13 @@ const SECRET_KEY_RULE = secretMustBe('the secret access key');
 
 const name = z.string(NAME_RULE).min(1, NAME_RULE);
 
-const filesystemSchema = z.strictObject({
+export const filesystemSchema = z.strictObject({
   name,
   type: z.literal('filesystem'),
   path: z.string(PATH_RULE).min(1, PATH_RULE),
 });
 
-const s3Schema = z.strictObject({
+export const s3Schema = z.strictObject({
   name,
   type: z.literal('s3'),
   endpoint: z.url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') }),
@@ -34,27 +44,55 @@ const s3Schema = z.strictObject({
   secret_access_key: z.string(SECRET_KEY_RULE).min(1, SECRET_KEY_RULE),
 });
 
+export const BACKEND_TYPE_RULE = 'must be filesystem or s3';
+
 // The message of a function would get the whole backend, with its secret.
-const backendSchema = z.discriminatedUnion('type', [filesystemSchema, s3Schema], 'must be filesystem or s3');
+export const backendSchema = z.discriminatedUnion('type', [filesystemSchema, s3Schema], BACKEND_TYPE_RULE);
+
+/** As much of `storage` as is needed to judge its backends side by side, whatever else is wrong with them. */
+const sketch = z.object({
+  default_backend: z.unknown().optional(),
+  backends: z
+    .array(
+      z.object({ name: z.unknown().optional(), type: z.unknown().optional(), path: z.unknown().optional() }),
+    )
+    .min(1),
+});
+
+const isSketched = ({ value }: { readonly value: unknown }): boolean => sketch.safeParse(value).success;
 
 const storageSchema = z
   .strictObject({
     default_backend: z.string().optional(),
     backends: z.array(backendSchema).min(1, 'must have a backend'),
   })
-  .superRefine(({ default_backend, backends }, context) => {
-    const names = backends.map(({ name }) => name);
-    const paths = backends.flatMap((backend) =>
-      backend.type === 'filesystem' ? [normalize(backend.path)] : [],
-    );
-    for (const twice of [...repeated(names), ...repeated(paths)]) {
-      context.addIssue({ code: 'custom', path: ['backends'], message: `"${twice}" is declared twice` });
-    }
-    if (default_backend !== undefined && !names.includes(default_backend)) {
-      const message = `"${default_backend}" is not one of the backends: ${names.join(', ')}`;
-      context.addIssue({ code: 'custom', path: ['default_backend'], message });
-    }
-  });
+  .superRefine(
+    (storage, context) => {
+      const { default_backend, backends } = sketch.parse(storage);
+      const names = backends.map(({ name }) => name).filter(isText);
+      const paths = backends.filter(({ type }) => type === 'filesystem').map(({ path }) => path);
+      for (const twice of [...repeated(names), ...repeated(paths.filter(isText).map(normalize))]) {
+        context.addIssue({ code: 'custom', path: ['backends'], message: `"${twice}" is declared twice` });
+      }
+      if (isText(default_backend) && !names.includes(default_backend)) {
+        const message = `"${default_backend}" is not one of the backends: ${names.join(', ')}`;
+        context.addIssue({ code: 'custom', path: ['default_backend'], message });
+      }
+    },
+    { when: isSketched },
+  );
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+// Flags and variables can stand in for these, so they are judged when it is known which of them count.
+const settings = {
+  host: z.unknown().optional(),
+  port: z.unknown().optional(),
+  redis: z.unknown().optional(),
+  public_url: z.unknown().optional(),
+  domain: z.unknown().optional(),
+  workers: z.unknown().optional(),
+};
 
 const DRAIN_RULE = mustBe('a whole number of milliseconds from 1000 to 3600000');
 
@@ -63,47 +101,75 @@ const jobsSchema = z.strictObject({
 });
 
 const fileSchema = z.strictObject({
-  host: z.string().optional(),
-  port: z.union([z.number(), z.string()]).optional(),
+  ...settings,
   data: z.string().min(1).optional(),
-  redis: z.string().optional(),
-  public_url: z.string().optional(),
-  domain: z.string().optional(),
-  workers: z.union([z.number(), z.string()]).optional(),
   storage: storageSchema.optional(),
   times: timesSchema.optional(),
   jobs: jobsSchema.optional(),
 });
 
-export type ConfigFile = z.infer<typeof fileSchema>;
+type Settings = { readonly [name in keyof typeof settings]?: unknown };
 export type DeclaredBackend = z.infer<typeof filesystemSchema> | z.infer<typeof s3Schema>;
 
+/** A configuration file, read as far as it can be. */
+export interface ReadFile {
+  /** Not judged. */
+  readonly settings: Settings;
+  /** All of it; undefined where there is a problem. */
+  readonly file?: z.infer<typeof fileSchema>;
+  readonly problems: readonly string[];
+}
+
 /**
- * Reads the YAML text of the configuration file at `path`. `${env:NAME}` inside a value stands for that variable.
- * Throws ConfigError on an unknown key, a wrong value or a missing variable.
+ * Reads the YAML text of the configuration file at `path`. `${env:NAME}` inside a value stands for that variable. Every unknown key, wrong
+ * value and missing variable is one of the problems.
  */
-export function parseConfigFile(text: string, path: string, variables: Variables): ConfigFile {
-  const document = substitute(parseYaml(text, path), { path, at: '', variables });
-  return validate(fileSchema, document ?? {}, path);
+export function readConfigFile(text: string, path: string, variables: Variables): ReadFile {
+  const missing = new Map<string, string>();
+  const { parsed, problem } = parseYaml(text);
+  if (problem !== undefined) return { settings: {}, problems: [`${path}: not YAML: ${problem}`] };
+  const document = substitute(parsed, { at: '', variables, missing }) ?? {};
+  const { data: file, issues } = judge(fileSchema, document);
+  const problems = [
+    ...[...missing].map(([at, name]) => `${path}: ${at}: environment variable ${name} is not set`),
+    // Of a value that is not known no more can be said.
+    ...issues.filter(({ at }) => !missing.has(at)).map((issue) => `${path}: ${issueText(issue)}`),
+  ];
+  return { settings: typeof document === 'object' ? document : {}, problems, ...(file && { file }) };
+}
+
+function parseYaml(text: string): { readonly parsed?: unknown; readonly problem?: string } {
+  try {
+    return { parsed: parse(text) };
+  } catch (error) {
+    return { problem: firstLine(error) };
+  }
 }
 
 /** `value` as the schema has it, or a ConfigError with one `setting: what is wrong` for each issue. */
 export function validate<T>(schema: z.ZodType<T>, value: unknown, source: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.map(segment).join('').slice(1)}: ${message}`,
-  );
-  throw new ConfigError(`${source}: ${issues.join('; ')}`);
+  const { data, issues } = judge(schema, value);
+  if (data !== undefined) return data;
+  throw new ConfigError(issues.map((issue) => `${source}: ${issueText(issue)}`));
 }
 
-function parseYaml(text: string, path: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new ConfigError(`${path}: not YAML: ${firstLine(error)}`, { cause: error });
-  }
+interface Issue {
+  /** The setting, such as `storage.backends[0].path`; empty for the whole. */
+  readonly at: string;
+  readonly message: string;
 }
+
+function judge<T>(schema: z.ZodType<T>, value: unknown): { data?: T; issues: Issue[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { data: result.data, issues: [] };
+  const issues = result.error.issues.map(({ path, message }) => ({
+    at: path.map(segment).join('').replace(/^\./, ''),
+    message,
+  }));
+  return { issues };
+}
+
+const issueText = ({ at, message }: Issue): string => (at === '' ? message : `${at}: ${message}`);
 
 /** The parser goes on with an excerpt of the file. */
 function firstLine(error: unknown): string {
@@ -116,9 +182,10 @@ function repeated(values: readonly string[]): string[] {
 }
 
 interface Place {
-  readonly path: string;
   readonly at: string;
   readonly variables: Variables;
+  /** Variables that are not set, by the setting that asks for one. */
+  readonly missing: Map<string, string>;
 }
 
 function substitute(value: unknown, place: Place): unknown {
@@ -133,14 +200,13 @@ function substitute(value: unknown, place: Place): unknown {
   );
 }
 
-function substituteText(text: string, { path, at, variables }: Place): string {
-  return text.replaceAll(/\$\{env:([^}]*)\}/g, (_, name: string) => {
-    const value = variables[name];
-    if (value === undefined) {
-      throw new ConfigError(`${path}: ${at.slice(1)}: environment variable ${name} is not set`);
-    }
-    return value;
-  });
+/** Undefined where a variable is not set. */
+function substituteText(text: string, { at, variables, missing }: Place): string | undefined {
+  const names = [...text.matchAll(VARIABLE)].map(([, name = '']) => name);
+  const unset = names.find((name) => variables[name] === undefined);
+  if (unset === undefined) return text.replaceAll(VARIABLE, (_, name: string) => variables[name] ?? '');
+  missing.set(at.replace(/^\./, ''), unset);
+  return undefined;
 }
 
 function segment(part: PropertyKey): string {

@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { MasterKeyError, parseMasterKey } from '../state/master-key.js';
 import type { Environment } from '../system/environment.js';
 import { LOG_LEVELS } from '../system/logger.js';
 import { messageOf } from '../system/thrown.js';
 import { TIMES, type Times } from '../system/times.js';
 import {
+  backendSchema,
   ConfigError,
-  type ConfigFile,
   type DeclaredBackend,
-  parseConfigFile,
+  type ReadFile,
+  readConfigFile,
   validate,
 } from './config-file.js';
 import { mustBe, secretMustBe } from './rules.js';
@@ -102,35 +104,53 @@ function isWithin(value: number | string, least: number, most: number): boolean 
   return /^\d{1,5}$/.test(String(value)) && least <= Number(value) && Number(value) <= most;
 }
 
-/** The configuration: flags win over the environment, that over the file. Throws ConfigError, naming the setting. */
-export async function loadConfig({ flags, environment, cwd }: ConfigSources): Promise<Config> {
+/** The configuration: flags win over the environment, that over the file. Throws ConfigError, naming every setting that cannot be used. */
+export async function loadConfig(sources: ConfigSources): Promise<Config> {
+  const { flags, environment, cwd } = sources;
   const path = resolvePath(cwd, flags.config ?? environment.config);
-  const file = path === undefined ? {} : parseConfigFile(await readConfig(path), path, environment.variables);
+  const read = path === undefined ? NO_FILE : await readFileAt(path, environment);
+  const settings = attempt(() => mergeSettings(flags, environment, read.settings));
+  const root = attempt(() => rootKey(environment));
+  const masterKey = attempt(() => checkedMasterKey(environment));
+  const problems = [read, settings, root, masterKey].flatMap(({ problems }) => problems);
+  if (read.file === undefined || settings.value === undefined || problems.length > 0)
+    throw new ConfigError(problems);
   const folder = path === undefined ? cwd : dirname(path);
-  const settings = mergeSettings(flags, environment, file);
-  const data =
-    resolvePath(cwd, flags.data ?? environment.data) ??
-    resolvePath(folder, file.data) ??
-    resolve(cwd, 'data');
+  const data = dataFolder(sources, resolvePath(folder, read.file.data));
   return {
-    host: settings.host,
-    port: settings.port,
+    ...settings.value,
     data,
-    redis: settings.redis,
-    publicUrl: settings.public_url?.replace(/\/+$/, ''),
-    domain: settings.domain,
-    root: rootKey(environment),
+    root: root.value,
     adminPassword: environment.adminPassword,
     masterKey: environment.masterKey,
-    logLevel: settings.log_level,
-    times: file.times ?? TIMES,
-    drainMs: file.jobs?.drain_ms,
-    workers: settings.workers,
-    ...storage(file, folder, data),
+    times: read.file.times ?? TIMES,
+    drainMs: read.file.jobs?.drain_ms,
+    ...storage(read.file, folder, data),
   };
 }
 
-function mergeSettings(flags: ConfigFlags, environment: Environment, file: ConfigFile) {
+const NO_FILE: ReadFile = { settings: {}, file: {}, problems: [] };
+
+interface Attempted<T> {
+  readonly value?: T;
+  readonly problems: readonly string[];
+}
+
+/** What is wrong with one part of the configuration does not hide what is wrong with the others. */
+function attempt<T>(read: () => T): Attempted<T> {
+  try {
+    return { value: read(), problems: [] };
+  } catch (error) {
+    if (error instanceof ConfigError) return { problems: error.problems };
+    if (error instanceof MasterKeyError) return { problems: [error.message] };
+    throw error;
+  }
+}
+
+const dataFolder = ({ flags, environment, cwd }: ConfigSources, inFile: string | undefined): string =>
+  resolvePath(cwd, flags.data ?? environment.data) ?? inFile ?? resolve(cwd, 'data');
+
+function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadFile['settings']) {
   const merged = {
     host: flags.host ?? environment.host ?? file.host,
     port: flags.port ?? environment.port ?? file.port,
@@ -140,14 +160,13 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: Confi
     workers: flags.workers ?? environment.workers ?? file.workers,
     log_level: environment.logLevel,
   };
-  return validate(settingsSchema, merged, 'configuration');
+  const { public_url, log_level: logLevel, ...settings } = validate(settingsSchema, merged, 'configuration');
+  return { ...settings, publicUrl: public_url?.replace(/\/+$/, ''), logLevel };
 }
 
-function storage(
-  file: ConfigFile,
-  folder: string,
-  data: string,
-): Pick<Config, 'backends' | 'defaultBackend'> {
+type StorageConfig = Pick<Config, 'backends' | 'defaultBackend'>;
+
+function storage(file: NonNullable<ReadFile['file']>, folder: string, data: string): StorageConfig {
   if (file.storage === undefined) {
     const path = join(data, 'buckets');
     return { backends: [{ name: 'local-disk', type: 'filesystem', path }], defaultBackend: 'local-disk' };
@@ -155,6 +174,10 @@ function storage(
   const backends = file.storage.backends.map((declared) => toBackend(declared, folder));
   return { backends, defaultBackend: file.storage.default_backend ?? backends[0]?.name ?? '' };
 }
+
+/** A backend by its settings in JSON, as they stand in the state. Throws ConfigError. */
+export const readBackend = (settings: string, name: string): BackendConfig =>
+  toBackend(validate(backendSchema, JSON.parse(settings), `backend "${name}"`), '/');
 
 function toBackend(declared: DeclaredBackend, folder: string): BackendConfig {
   if (declared.type === 'filesystem') return { ...declared, path: resolve(folder, declared.path) };
@@ -173,22 +196,25 @@ function toBackend(declared: DeclaredBackend, folder: string): BackendConfig {
 function rootKey({ rootAccessKeyId, rootSecretAccessKey }: Environment): RootKey | undefined {
   if (rootAccessKeyId === undefined && rootSecretAccessKey === undefined) return undefined;
   if (rootAccessKeyId === undefined || rootSecretAccessKey === undefined) {
-    throw new ConfigError(
+    throw new ConfigError([
       'PENUMBRA_ROOT_ACCESS_KEY_ID and PENUMBRA_ROOT_SECRET_ACCESS_KEY must be set both or not at all',
-    );
+    ]);
   }
   return { accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey };
+}
+
+function checkedMasterKey({ masterKey }: Environment): void {
+  if (masterKey !== undefined) parseMasterKey(masterKey);
 }
 
 function resolvePath(folder: string, path: string | undefined): string | undefined {
   return path === undefined ? undefined : resolve(folder, path);
 }
 
-async function readConfig(path: string): Promise<string> {
+async function readFileAt(path: string, { variables }: Environment): Promise<ReadFile> {
   try {
-    return await readFile(path, 'utf8');
+    return readConfigFile(await readFile(path, 'utf8'), path, variables);
   } catch (error) {
-    const reason = messageOf(error);
-    throw new ConfigError(`configuration file cannot be read: ${reason}`, { cause: error });
+    return { settings: {}, problems: [`configuration file cannot be read: ${messageOf(error)}`] };
   }
 }

@@ -9,9 +9,10 @@ import { deliverInProcess } from '../sweep/delivery/in-process.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { createListener, type GatewayParts } from './assembly.js';
+import { Backends } from './backends.js';
 import { openRoute } from './bucket-route.js';
 import { createBucketRoutes } from './bucket-routes.js';
-import type { Config } from './config.js';
+import { type Config, readBackend } from './config.js';
 import { createConnections } from './connections.js';
 import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
@@ -19,7 +20,7 @@ import { createJobMoves } from './job-moves.js';
 import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
 import { openState } from './state.js';
-import { openBackends, type StorageBackend } from './storage.js';
+import { openBackend, openBackends, type StorageBackend } from './storage.js';
 import { createStores } from './stores.js';
 import { startSwitching } from './switching/switching.js';
 import type { Tenure } from './switching/tenure.js';
@@ -98,8 +99,14 @@ export async function openParts(
   try {
     const state = await openState({ config, clock, log, kv: givenKv });
     const { kv, buckets, losses, copiedByReads, sealer, registry, lease } = state;
-    const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
     const { times } = config;
+    const backends = new Backends({
+      declared: storage,
+      registry,
+      store: state.addedBackends,
+      open: ({ name, settings }) => openBackend(readBackend(settings, name), times, clock),
+      log,
+    });
     const stores = createStores({ backends, clock, times });
     const connections = createConnections({ stores, clock, log });
     const routing = {
@@ -129,7 +136,7 @@ export async function openParts(
     const migrations = createMigrations({ routes, kv, clock });
     const switching = startSwitching({ ...state, clock, log });
     const passes = new Passes(kv, clock);
-    const moves = createJobMoves({ ...state, storage, stores, routes, migrations, switching, clock });
+    const moves = createJobMoves({ ...state, backends, stores, routes, migrations, switching, clock });
     const jobs = new Jobs({ jobs: state.jobRecords, buckets, passes, moves, clock });
     const jobDriver = new JobDriver({
       jobs: state.jobRecords,
@@ -146,7 +153,7 @@ export async function openParts(
       log,
       draining,
       state,
-      storage,
+      backends,
       stores,
       routes,
       passEngine,
@@ -176,12 +183,12 @@ export async function drain(parts: GatewayParts, server?: HttpServer): Promise<v
 
 /** Each of them needs those after it. */
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
-  const { drained, jobDriver, switching, routes, storage, state } = parts;
+  const { drained, jobDriver, switching, routes, backends, state } = parts;
   await drained.stop();
   await jobDriver.stop();
   await switching.stop();
   const mayApply = await routes.close(late);
-  await closeStorage(storage);
+  await backends.close();
   await state.close({ release: !mayApply });
 }
 

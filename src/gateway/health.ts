@@ -7,7 +7,8 @@ import type { Clock } from '../system/clock.js';
 
 export interface HealthOptions {
   readonly kv: Kv;
-  readonly backends: readonly Backend[];
+  /** Those that there are now. */
+  readonly backends: () => readonly Backend[];
   readonly isDraining: () => boolean;
   /** Whether other gateways wait for this one. */
   readonly isInTouch: () => boolean;
@@ -35,7 +36,7 @@ export function createHealthApp({ kv, backends, isDraining, isInTouch, clock }: 
 
   async function reach(): Promise<Reached> {
     const state = reachability(kv.get('meta/ready'));
-    const asked = backends.map(
+    const asked = backends().map(
       async (backend) => [backend.name, await reachability(ask(backend, clock))] as const,
     );
     return { backends: Object.fromEntries(await Promise.all(asked)), state: await state };

@@ -3,6 +3,7 @@ import { atBucket } from '../filters/at-bucket.js';
 import { type BucketMoves, StepFailed } from '../jobs/bucket-moves.js';
 import { JobRefused } from '../jobs/refused.js';
 import { S3Error } from '../s3/errors.js';
+import { BackendRemoved } from '../state/backends.js';
 import type { BucketRecord, BucketStore } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
 import type { GatewayLeases } from '../state/gateway-leases.js';
@@ -19,6 +20,7 @@ import { MAX_SURVEY_SECONDS } from './admin/limits.js';
 import { proofOf, whatIsLeft } from './admin/proof.js';
 import { countsVersions } from './admin/swap-shadow.js';
 import { deleteBackendBucket, ensureBackendBucket, hasBackendBucket } from './backend-bucket.js';
+import type { Backends } from './backends.js';
 import type { BucketRoutes } from './bucket-routes.js';
 import { findMoving } from './find-moving.js';
 import { whoHas } from './place-owner.js';
@@ -28,7 +30,6 @@ import { ShadowRefused } from './probe-refusal.js';
 import { probeTrailingChecksums } from './probe-trailing-checksums.js';
 import { isShownIn } from './same-bucket.js';
 import { TargetRefused } from './scratch-object.js';
-import type { StorageBackend } from './storage.js';
 import type { Stores } from './stores.js';
 import type { Switching } from './switching/switching.js';
 import { deafTo } from './switching/waiting.js';
@@ -38,7 +39,7 @@ export interface JobMovesOptions {
   readonly buckets: BucketStore;
   readonly jobRecords: JobStore;
   readonly leases: GatewayLeases;
-  readonly storage: ReadonlyMap<string, StorageBackend>;
+  readonly backends: Pick<Backends, 'get' | 'find' | 'hold'>;
   readonly stores: Stores;
   readonly routes: Pick<BucketRoutes, 'find'>;
   readonly migrations: Pick<Migrations, 'status'>;
@@ -48,10 +49,10 @@ export interface JobMovesOptions {
 
 /** What jobs do to buckets, by what this gateway has for it. */
 export function createJobMoves(options: JobMovesOptions): BucketMoves {
-  const { kv, leases, storage, stores, routes, migrations, switching, clock } = options;
+  const { kv, leases, backends, stores, routes, migrations, switching, clock } = options;
 
   function bucketAt(place: Place) {
-    const region = isDeclared(place) ? storage.get(place.backend)?.region : place.region;
+    const region = isDeclared(place) ? backends.get(place.backend)?.region : place.region;
     return { backend: stores.open(place), name: place.bucket, ...(region !== undefined && { region }) };
   }
 
@@ -62,8 +63,8 @@ export function createJobMoves(options: JobMovesOptions): BucketMoves {
   }
 
   async function assertMovable(bucket: BucketRecord, to: Place): Promise<void> {
-    if (isDeclared(to) && !storage.has(to.backend))
-      throw new JobRefused('place_refused', `backend "${to.backend}" is not declared`);
+    if (isDeclared(to) && !(await backends.find(to.backend)))
+      throw new JobRefused('place_refused', `there is no backend "${to.backend}"`);
     const taken = await whoHas(to, options, bucket.id);
     if (taken !== undefined) throw new JobRefused('place_taken', `${placeWords(to)} is ${taken}`);
     await asRefusal(async () => {
@@ -87,6 +88,7 @@ export function createJobMoves(options: JobMovesOptions): BucketMoves {
 
   return {
     assertMovable,
+    hold: (place) => asRefusal(async () => (isDeclared(place) ? backends.hold(place.backend) : [])),
     unheardBy: async (record) => deafTo(record, await leases.live()),
     async waitingFor(record) {
       const state = await switching.state(record);
@@ -149,7 +151,10 @@ async function asRefusal<T>(action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (error) {
     const isOfPlace =
-      error instanceof TargetRefused || error instanceof S3Error || error instanceof BackendUnavailable;
+      error instanceof TargetRefused ||
+      error instanceof S3Error ||
+      error instanceof BackendUnavailable ||
+      error instanceof BackendRemoved;
     if (isOfPlace) throw new JobRefused('place_refused', error.message, { cause: error });
     throw error;
   }

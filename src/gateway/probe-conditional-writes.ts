@@ -1,8 +1,7 @@
-import { formatCopySource } from '../s3/copy-source.js';
 import type { HeaderFields } from '../s3/message.js';
-import { readInitiateResult, writeComplete } from '../s3/xml/multipart.js';
 import type { BucketRecord } from '../state/buckets.js';
 import { type ProbeTarget, type ScratchObject, withScratchObject } from './scratch-object.js';
+import { copyOntoItself, uploadOnePart } from './scratch-writes.js';
 
 const IF_NONE_MATCH: HeaderFields = { 'if-none-match': '*' };
 /** Of no object. */
@@ -32,15 +31,8 @@ async function refusesPut(scratch: ScratchObject, headers: HeaderFields): Promis
   return answer.status === PRECONDITION_FAILED;
 }
 
-/** Of the object onto itself, with other metadata: else that would be refused. */
 async function refusesCopy(scratch: ScratchObject, bucket: string): Promise<boolean> {
-  const headers = {
-    ...IF_NONE_MATCH,
-    'x-amz-copy-source': formatCopySource({ bucket, key: scratch.key }),
-    'x-amz-metadata-directive': 'REPLACE',
-  };
-  const answer = await scratch.send({ operation: 'CopyObject', method: 'PUT', headers });
-  return answer.status === PRECONDITION_FAILED;
+  return (await copyOntoItself(scratch, bucket, IF_NONE_MATCH)).status === PRECONDITION_FAILED;
 }
 
 async function refusesDelete(scratch: ScratchObject): Promise<boolean> {
@@ -49,42 +41,5 @@ async function refusesDelete(scratch: ScratchObject): Promise<boolean> {
 }
 
 async function refusesComplete(scratch: ScratchObject): Promise<boolean> {
-  const begun = await scratch.send({
-    operation: 'CreateMultipartUpload',
-    method: 'POST',
-    query: [['uploads', '']],
-  });
-  if (begun.status !== 200) return false;
-  const { uploadId } = readInitiateResult(begun.text);
-  try {
-    return (await completeOnePart(scratch, uploadId)) === PRECONDITION_FAILED;
-  } finally {
-    await scratch.send({
-      operation: 'AbortMultipartUpload',
-      method: 'DELETE',
-      query: [['uploadId', uploadId]],
-    });
-  }
-}
-
-/** The status of the answer to Complete. */
-async function completeOnePart(scratch: ScratchObject, uploadId: string): Promise<number> {
-  const part = await scratch.send({
-    operation: 'UploadPart',
-    method: 'PUT',
-    query: [
-      ['partNumber', '1'],
-      ['uploadId', uploadId],
-    ],
-    body: Buffer.from('part'),
-  });
-  if (part.etag === undefined) return part.status;
-  const completed = await scratch.send({
-    operation: 'CompleteMultipartUpload',
-    method: 'POST',
-    query: [['uploadId', uploadId]],
-    headers: IF_NONE_MATCH,
-    body: Buffer.from(writeComplete([{ partNumber: 1, etag: part.etag }])),
-  });
-  return completed.status;
+  return (await uploadOnePart(scratch, IF_NONE_MATCH)).status === PRECONDITION_FAILED;
 }

@@ -14,7 +14,7 @@ export interface RefusalContext {
 }
 
 /** What is wrong with the key itself, whatever it asks for (AWS S3 API, error responses). */
-const KEY_ERRORS = new Set([
+export const KEY_ERRORS: ReadonlySet<string> = new Set([
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
   'InvalidToken',
@@ -24,9 +24,13 @@ const KEY_ERRORS = new Set([
   'NotSignedUp',
 ]);
 
-const REGION_ERRORS = new Set(['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed']);
+export const REGION_ERRORS: ReadonlySet<string> = new Set([
+  'PermanentRedirect',
+  'TemporaryRedirect',
+  'AuthorizationHeaderMalformed',
+]);
 
-const NO_S3_SERVICE = 'no S3 service answers there';
+export const NO_S3_SERVICE = 'no S3 service answers there';
 
 const CODE = /^[A-Za-z][A-Za-z0-9.]{2,63}$/;
 
@@ -57,7 +61,7 @@ function reasonOf(error: unknown, { what, shadow, deadlineMs }: RefusalContext):
 }
 
 /** The first error of the system in a chain of causes: `connect ECONNREFUSED 127.0.0.1:1`. */
-function connectionError(error: unknown): string {
+export function connectionError(error: unknown): string {
   for (const inner of chain(error)) {
     if ('code' in inner && inner.message !== '') return firstLine(inner.message);
   }

@@ -19,7 +19,7 @@ export class TargetRefused extends Error {
   constructor(
     readonly bucket: string,
     readonly code: string,
-    doing: string,
+    readonly doing: string,
   ) {
     super(`target bucket "${bucket}" failed at ${doing}: ${code}`);
   }
@@ -110,6 +110,7 @@ export async function textOf({ body }: S3Response): Promise<string> {
 const tooLong = (): S3Error =>
   new S3Error('MalformedXML', `The store answered more than ${LONGEST_TEXT} bytes.`);
 
-function codeOf({ status, text }: ScratchAnswer): string {
+/** The S3 error code of an answer, or its status. */
+export function codeOf({ status, text }: Pick<ScratchAnswer, 'status' | 'text'>): string {
   return readError(text)?.code ?? `HTTP ${status}`;
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
+import { type BackendStore, createBackendStore } from '../state/backends.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
 import { CopyLosses } from '../state/copy-losses.js';
@@ -25,6 +26,8 @@ export interface State extends Membership {
   readonly sealer: Sealer;
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
+  /** Of those that were added; the configuration declares others. */
+  readonly addedBackends: BackendStore;
   readonly sessions: AdminSessions;
   readonly losses: CopyLosses;
   readonly copiedByReads: CopyCounts;
@@ -67,10 +70,11 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
   await assertMasterKey(kv, sealer);
   const buckets = createBucketStore(kv, sealer);
   const accessKeys = createAccessKeyStore(kv, sealer, clock);
+  const addedBackends = createBackendStore(kv, sealer);
   const sessions = createAdminSessions(kv);
   const password = config.adminPassword === undefined ? {} : { given: config.adminPassword };
   const adminPassword = await sessions.ensurePassword(password);
-  const stores = { kv, buckets, accessKeys, clock, log };
+  const stores = { kv, buckets, accessKeys, addedBackends, clock, log };
   const id = gatewayId();
   const membership = await joinGateways({ ...stores, id, times: config.times });
   return {
@@ -79,6 +83,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
     sealer,
     buckets,
     accessKeys,
+    addedBackends,
     sessions,
     losses: new CopyLosses(kv),
     copiedByReads: new CopyCounts(kv),

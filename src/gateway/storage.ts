@@ -5,12 +5,14 @@ import type { Clock } from '../system/clock.js';
 import type { Times } from '../system/times.js';
 import type { BackendConfig, Config } from './config.js';
 
-/** A declared backend, opened. */
+/** A backend, opened. */
 export interface StorageBackend {
   readonly backend: Backend;
   /** Of one that is an S3 endpoint. */
   readonly endpoint?: string;
   readonly region?: string;
+  /** Of one that is a folder. */
+  readonly path?: string;
 }
 
 /** Opens every declared backend, by name, in the order of the configuration. */
@@ -21,8 +23,9 @@ export function openBackends(
   return new Map(backends.map((declared) => [declared.name, openBackend(declared, times, clock)]));
 }
 
-function openBackend(declared: BackendConfig, times: Times, clock: Clock): StorageBackend {
-  if (declared.type === 'filesystem') return { backend: createFilesystemBackend({ ...declared, clock }) };
+export function openBackend(declared: BackendConfig, times: Times, clock: Clock): StorageBackend {
+  if (declared.type === 'filesystem')
+    return { backend: createFilesystemBackend({ ...declared, clock }), path: declared.path };
   const { endpoint, region } = declared;
   return { backend: createRemoteBackend({ ...declared, clock, times }), endpoint, region };
 }

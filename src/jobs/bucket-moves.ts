@@ -1,6 +1,7 @@
 import type { S3Service } from '../s3/message.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { JobRecord } from '../state/jobs/job-record.js';
+import type { KvEntry } from '../state/kv.js';
 import type { Place } from '../state/place.js';
 
 export type Capabilities = NonNullable<JobRecord['capabilities']>['to'];
@@ -20,6 +21,8 @@ export class StepFailed extends Error {
 export interface BucketMoves {
   /** @throws JobRefused where the bucket cannot be moved there, or a place cannot be asked; nothing is changed */
   assertMovable(bucket: BucketRecord, to: Place): Promise<void>;
+  /** What the commit writes unchanged, and checks, that begins to move a bucket there: so nobody takes the place away meanwhile. @throws JobRefused */
+  hold(place: Place): Promise<readonly KvEntry[]>;
   /** The live gateways that have yet to hear of the record's epoch: they serve the bucket by an older one. */
   unheardBy(record: BucketRecord): Promise<readonly string[]>;
   /** What has not ended that was begun in older epochs than the record's, in words; empty: all has. */

@@ -38,7 +38,7 @@ export interface JobsOptions {
   readonly jobs: JobStore;
   readonly buckets: Pick<BucketStore, 'judge' | 'commitWith'>;
   readonly passes: Passes;
-  readonly moves: Pick<BucketMoves, 'assertMovable' | 'unheardBy'>;
+  readonly moves: Pick<BucketMoves, 'assertMovable' | 'hold' | 'unheardBy'>;
   readonly clock: Clock;
 }
 
@@ -212,7 +212,7 @@ export class Jobs {
   }
 
   async #commitNew(wanted: Omit<JobRecord, 'id'>): Promise<Required<Transition>> {
-    const { jobs, buckets } = this.options;
+    const { jobs, buckets, moves } = this.options;
     return untilDone(`the jobs of ${wanted.bucket}`, async () => {
       const judged = await buckets.judge(wanted.bucket);
       if (judged?.record.id !== wanted.bucketId) throw noBucket(wanted.bucket);
@@ -223,7 +223,12 @@ export class Jobs {
       const isGated = job.settings.writes === 'gate';
       const bucket = (isGated ? gateClosed : gateOpened)(judged.record, job.id);
       const { sets, deletes } = jobs.written(job);
-      const commit = { checks: [judged.check, next.check], sets: [next.set, ...sets], deletes };
+      const held = await moves.hold(job.to);
+      const commit = {
+        checks: [judged.check, next.check, ...held],
+        sets: [next.set, ...sets, ...held.map(({ key, value }) => ({ key, value }))],
+        deletes,
+      };
       return (await buckets.commitWith(bucket, commit)) ? { job, bucket } : 'retry';
     });
   }

@@ -1,6 +1,6 @@
 import { accessKeyFormat } from './access-key-record.js';
 import { type BucketRecord, bucketFormat } from './bucket-record.js';
-import type { Kv, KvCheck, KvCommit } from './kv.js';
+import type { Kv, KvCheck, KvCommit, KvEntry } from './kv.js';
 import { RecordStore, untilDone } from './record-store.js';
 import type { Sealer } from './sealing.js';
 
@@ -15,11 +15,20 @@ export class BucketStore extends RecordStore<BucketRecord> {
     super(kv, bucketFormat(sealer));
   }
 
-  /** False when there is a bucket of this name already. */
-  async create(record: BucketRecord): Promise<boolean> {
-    const key = this.keyOf(record.name);
-    const sets = [{ key, value: this.encode(record) }];
-    return this.commit(record.name, { checks: [{ key, version: null }], sets });
+  /** False when there is a bucket of this name already. What `holding` resolves to is written too, unchanged (BackendStore.hold), and its errors are thrown. */
+  async create(
+    record: BucketRecord,
+    holding: () => Promise<readonly KvEntry[]> = async () => [],
+  ): Promise<boolean> {
+    const { name } = record;
+    const key = this.keyOf(name);
+    return untilDone(`bucket ${name}`, async () => {
+      const held = await holding();
+      const checks = [{ key, version: null }, ...held];
+      const sets = [{ key, value: this.encode(record) }, ...held.map(({ key, value }) => ({ key, value }))];
+      if (await this.commit(name, { checks, sets })) return true;
+      return (await this.find(name)) ? false : 'retry';
+    });
   }
 
   /** One atomic read-modify-write; `change` may run again. Undefined when there is no such bucket. */

@@ -26,13 +26,16 @@ const READABLE_BY_OTHERS = 0o077;
  * @throws MasterKeyError when the value or the file is not such a key, or when others may read the file.
  */
 export async function loadMasterKey({ value, folder }: MasterKeySource): Promise<Buffer> {
-  if (value !== undefined) return decodeKey(value, 'PENUMBRA_MASTER_KEY');
+  if (value !== undefined) return parseMasterKey(value);
   const path = join(folder, KEY_FILE);
   const key = await readKeyFile(path);
   if (key) return key;
   await createKeyFile(folder, path);
   return loadMasterKey({ folder });
 }
+
+/** @throws MasterKeyError */
+export const parseMasterKey = (value: string): Buffer => decodeKey(value, 'PENUMBRA_MASTER_KEY');
 
 const CHECK_KEY = 'meta/master-key-check';
 const CHECK_TEXT = 'this state is sealed under this master key';

@@ -1,6 +1,7 @@
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { AccessKeyRecord, AccessKeyStore } from './access-keys.js';
+import type { BackendRecord, BackendStore } from './backends.js';
 import type { BucketRecord, BucketStore } from './buckets.js';
 import { Follower } from './follower.js';
 import type { Kv } from './kv.js';
@@ -11,27 +12,31 @@ export interface RegistryOptions {
   readonly kv: Kv;
   readonly buckets: BucketStore;
   readonly accessKeys: AccessKeyStore;
+  readonly addedBackends: BackendStore;
   readonly clock: Clock;
   readonly log?: Pick<Logger, 'warn' | 'info'>;
 }
 
 export interface RegistryChange {
-  readonly kind: 'bucket' | 'access-key';
+  readonly kind: 'bucket' | 'access-key' | 'backend';
   readonly name: string;
 }
 
-/** All buckets and access keys in memory, as they are now in the state: what requests are judged by. */
+/** All buckets, access keys and added backends in memory, as they are now in the state: what requests are judged by. */
 export interface Registry {
   bucket(name: string): BucketRecord | undefined;
   accessKey(accessKeyId: string): AccessKeyRecord | undefined;
+  addedBackend(name: string): BackendRecord | undefined;
   /** In the order of their names. */
   buckets(): BucketRecord[];
+  addedBackends(): BackendRecord[];
   /**
    * As `bucket`, but asks the state for one that is not known: another gateway may have created it a moment ago.
    * Rejects with KvUnavailable when that cannot be asked.
    */
   lookUpBucket(name: string): Promise<BucketRecord | undefined>;
   lookUpAccessKey(accessKeyId: string): Promise<AccessKeyRecord | undefined>;
+  lookUpAddedBackend(name: string): Promise<BackendRecord | undefined>;
   /** Resolves when all that stood in the state by now is known. Rejects with KvUnavailable. */
   reload(): Promise<void>;
   /** Calls back after each change that can be seen here. Returns the function that ends it. */
@@ -58,14 +63,17 @@ class FollowingRegistry implements Registry {
   readonly #listeners = new Set<(change: RegistryChange) => void>();
   readonly #buckets: Replica<BucketRecord>;
   readonly #accessKeys: Replica<AccessKeyRecord>;
+  readonly #addedBackends: Replica<BackendRecord>;
   readonly #followers: readonly Pick<Follower<unknown>, 'start' | 'stop' | 'reload'>[];
 
-  constructor({ buckets, accessKeys, ...common }: RegistryOptions) {
+  constructor({ buckets, accessKeys, addedBackends, ...common }: RegistryOptions) {
     this.#buckets = this.#replicaOf(buckets, 'bucket', common.clock);
     this.#accessKeys = this.#replicaOf(accessKeys, 'access-key', common.clock);
+    this.#addedBackends = this.#replicaOf(addedBackends, 'backend', common.clock);
     this.#followers = [
       new Follower({ ...common, store: buckets, replica: this.#buckets }),
       new Follower({ ...common, store: accessKeys, replica: this.#accessKeys }),
+      new Follower({ ...common, store: addedBackends, replica: this.#addedBackends }),
     ];
   }
 
@@ -81,8 +89,16 @@ class FollowingRegistry implements Registry {
     return this.#accessKeys.get(accessKeyId);
   }
 
+  addedBackend(name: string): BackendRecord | undefined {
+    return this.#addedBackends.get(name);
+  }
+
   buckets(): BucketRecord[] {
-    return [...this.#buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return byName(this.#buckets);
+  }
+
+  addedBackends(): BackendRecord[] {
+    return byName(this.#addedBackends);
   }
 
   lookUpBucket(name: string): Promise<BucketRecord | undefined> {
@@ -91,6 +107,10 @@ class FollowingRegistry implements Registry {
 
   lookUpAccessKey(accessKeyId: string): Promise<AccessKeyRecord | undefined> {
     return this.#accessKeys.lookUp(accessKeyId);
+  }
+
+  lookUpAddedBackend(name: string): Promise<BackendRecord | undefined> {
+    return this.#addedBackends.lookUp(name);
   }
 
   async reload(): Promise<void> {
@@ -115,3 +135,6 @@ class FollowingRegistry implements Registry {
     return new Replica({ store, clock, onChange });
   }
 }
+
+const byName = <T extends { readonly name: string }>(replica: Replica<T>): T[] =>
+  [...replica.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

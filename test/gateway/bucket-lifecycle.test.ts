@@ -15,6 +15,7 @@ import { createSealer } from '../../src/state/sealing.js';
 import { systemClock } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { declaredBackends } from './declared-backends.js';
 
 const SHADOW = {
   place: {
@@ -59,18 +60,17 @@ beforeEach(async () => {
     service: answer,
     close: () => Promise.resolve(),
   });
-  const storage = new Map([
-    ['disk', { backend: backend('disk') }],
-    ['cloud', { backend: backend('cloud'), region: 'eu-central-1' }],
-  ]);
-  const backends = new Map([...storage].map(([name, { backend }]) => [name, backend]));
+  const backends = declaredBackends(
+    { backend: backend('disk') },
+    { backend: backend('cloud'), region: 'eu-central-1' },
+  );
   lifecycle = createBucketLifecycle({
     buckets,
     accessKeys,
     jobRecords: new JobStore(kv, sealer),
     losses: new CopyLosses(kv),
     copiedByReads: new CopyCounts(kv),
-    storage,
+    backends,
     stores: createStores({ backends, clock: systemClock }),
     defaultBackend: 'disk',
     probeConditionalWrites: () => probe(),

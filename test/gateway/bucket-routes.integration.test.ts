@@ -16,6 +16,7 @@ import { TIMES } from '../../src/system/times.js';
 import { storesOn } from '../state/records.js';
 import { type ServedService, serve } from '../support/serve.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { declaredBackends } from './declared-backends.js';
 
 let shadow: ServedService;
 /** What the shadow was asked. */
@@ -109,7 +110,11 @@ beforeEach(async () => {
   const kv = await openLmdbKv({ path: await temporaryFolder(), clock: systemClock });
   const main = { name: 'main', type: 'memory' as const, service: target, close: () => Promise.resolve() };
   const log = createLogger({ level: 'silent' });
-  const stores = createStores({ backends: new Map([['main', main]]), clock: systemClock, times: TIMES });
+  const stores = createStores({
+    backends: declaredBackends({ backend: main }),
+    clock: systemClock,
+    times: TIMES,
+  });
   const connections = createConnections({ stores, clock: systemClock, log });
   const sealer = createSealer(Buffer.alloc(32));
   const { buckets } = storesOn(kv);
@@ -212,6 +217,6 @@ test('a bucket on a backend that is not configured says so', async () => {
   records.set('photos', { ...record(), target: { backend: 'tape', bucket: 'photos' } });
   const route = await routes.find('photos');
   await expect(route?.service(head('a'))).rejects.toThrow(
-    'The backend "tape" of this bucket is not in the configuration.',
+    'The backend "tape" of this bucket is neither in the configuration nor was it added.',
   );
 });

@@ -42,7 +42,13 @@ function healthApp(health: Health) {
     service,
     close: () => Promise.resolve(),
   }));
-  return createHealthApp({ kv, backends, isDraining: () => isDraining, isInTouch: () => isInTouch, clock });
+  return createHealthApp({
+    kv,
+    backends: () => backends,
+    isDraining: () => isDraining,
+    isInTouch: () => isInTouch,
+    clock,
+  });
 }
 
 async function ready(app: ReturnType<typeof healthApp>) {

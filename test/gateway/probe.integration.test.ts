@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../../src/system/clock.js';
 import { describeWith } from '../support/describe-with.js';
 import type { Rgw } from '../support/rgw.js';
 import { sharedRgw } from '../support/shared-rgw.js';
+import { declaredBackends } from './declared-backends.js';
 
 interface Answer {
   readonly status: number;
@@ -26,7 +27,10 @@ const PLACE = {
   secretAccessKey: 'wJalrXUtnFEMI',
 };
 
-const OPTIONS = { stores: createStores({ backends: new Map(), clock: systemClock }), clock: systemClock };
+const OPTIONS = {
+  stores: createStores({ backends: declaredBackends(), clock: systemClock }),
+  clock: systemClock,
+};
 
 const SHADOW = {
   writeThrough: false,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAccessKeyStore } from '../../src/state/access-keys.js';
+import { type BackendRecord, createBackendStore } from '../../src/state/backends.js';
 import { type BucketRecord, createBucketStore } from '../../src/state/buckets.js';
 import type { Kv } from '../../src/state/kv.js';
 import { createSealer } from '../../src/state/sealing.js';
@@ -11,6 +12,14 @@ const sealer = createSealer(randomBytes(32));
 export const storesOn = (kv: Kv, clock: Clock = systemClock) => ({
   buckets: createBucketStore(kv, sealer),
   accessKeys: createAccessKeyStore(kv, sealer, clock),
+  addedBackends: createBackendStore(kv, sealer),
+});
+
+export const backendNamed = (name: string): BackendRecord => ({
+  name,
+  id: `id-of-${name}`,
+  settings: `{"secret_access_key":"THE-SECRET-OF-${name}"}`,
+  createdAt: '2026-01-01T00:00:00.000Z',
 });
 
 export const bucketNamed = (name: string, changes: Partial<BucketRecord> = {}): BucketRecord => ({

@@ -3,7 +3,7 @@ import { type Kv, KvUnavailable } from '../../src/state/kv.js';
 import { createRegistry, type RegistryChange } from '../../src/state/registry.js';
 import type { Logger } from '../../src/system/logger.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { bucketNamed, SHADOW, storesOn } from './records.js';
+import { backendNamed, bucketNamed, SHADOW, storesOn } from './records.js';
 import { temporaryKv } from './temporary-kv.js';
 
 /** A gateway's registry on a store that several gateways share, with what it announced. */
@@ -179,18 +179,19 @@ describe('the registry', () => {
       control.reads = 0;
       await vi.waitFor(() => {
         clock.advance(30_000);
-        expect(control.reads).toBeGreaterThanOrEqual(8);
+        expect(control.reads).toBeGreaterThanOrEqual(12);
       });
     };
     control.isDown = true;
     await untilReadOften();
     const behind = 'the state cannot be read; what was known stays in use';
-    expect(told.sort()).toEqual([`access-key/ ${behind}`, `bucket/ ${behind}`]);
+    expect(told.sort()).toEqual([`access-key/ ${behind}`, `backend/ ${behind}`, `bucket/ ${behind}`]);
     control.isDown = false;
     await untilReadOften();
-    const caughtUp = told.slice(2).sort();
+    const caughtUp = told.slice(3).sort();
     expect(caughtUp).toEqual([
       'access-key/ the state can be read again',
+      'backend/ the state can be read again',
       'bucket/ the state can be read again',
     ]);
   });
@@ -199,6 +200,22 @@ describe('the registry', () => {
     const { store, control } = faulty(await temporaryKv());
     control.isDown = true;
     await expect(gatewayOn(store)).rejects.toThrow(KvUnavailable);
+  });
+
+  it('follows backends that are added and removed, and finds one that it was not told of', async () => {
+    const { store, control } = faulty(await temporaryKv());
+    const [{ registry, changes }, there] = [await gatewayOn(store), storesOn(store)];
+    await there.addedBackends.create(backendNamed('tape'));
+    await vi.waitFor(() => expect(registry.addedBackends()).toEqual([backendNamed('tape')]));
+    await there.addedBackends.delete('tape', async () => undefined);
+    await vi.waitFor(() => expect(registry.addedBackend('tape')).toBeUndefined());
+    expect(changes).toEqual([
+      { kind: 'backend', name: 'tape' },
+      { kind: 'backend', name: 'tape' },
+    ]);
+    control.isDeaf = true;
+    await there.addedBackends.create(backendNamed('disk'));
+    expect(await registry.lookUpAddedBackend('disk')).toEqual(backendNamed('disk'));
   });
 
   it('ends up with the last of many writes, from whichever gateway they come', async () => {

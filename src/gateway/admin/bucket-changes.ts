@@ -26,7 +26,7 @@ export async function createBucket(
   deps: AdminDependencies,
 ): Promise<{ record: BucketRecord; accessKey: AccessKeyRecord }> {
   const { name, org, backend = deps.defaultBackend, target_bucket: targetBucket = name } = input;
-  assertDeclared(backend, deps);
+  await assertBackend(backend, deps);
   if ((await deps.buckets.get(name)) !== undefined) {
     throw new AdminError(409, 'bucket_exists', `bucket "${name}" exists already`);
   }
@@ -203,13 +203,13 @@ async function leaveShadow(
   );
 }
 
-function assertDeclared(backend: string, { backends }: AdminDependencies): void {
-  if (backends.has(backend)) return;
-  const allowed = [...backends.keys()].join(', ');
+async function assertBackend(backend: string, { backends }: AdminDependencies): Promise<void> {
+  if (await backends.find(backend)) return;
+  const allowed = backends.names().join(', ');
   throw new AdminError(
     400,
     'no_such_backend',
-    `backend "${backend}" is not declared: it must be one of ${allowed}`,
+    `there is no backend "${backend}": it must be one of ${allowed}`,
   );
 }
 

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
-import type { Backend } from '../../backends/backend.js';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
+import type { BackendStore } from '../../state/backends.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
 import type { CopyCount } from '../../state/copy-counts.js';
 import type { CopyLosses } from '../../state/copy-losses.js';
+import type { JobStore } from '../../state/jobs/job-store.js';
 import type { Pass, PassKind } from '../../state/passes/pass-record.js';
 import type { FindingPage } from '../../state/passes/passes.js';
 import type { Repairs } from '../../state/tombstone.js';
@@ -14,15 +15,19 @@ import type { PassControl } from '../../sweep/passes/control.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import type { Survey } from '../../sweep/survey.js';
 import type { Clock } from '../../system/clock.js';
+import type { BackendReport } from '../backend-report.js';
+import type { Backends } from '../backends.js';
 import type { Comparisons } from '../comparisons.js';
+import type { BackendConfig } from '../config.js';
 import type { ProbeTarget } from '../scratch-object.js';
+import type { StorageBackend } from '../storage.js';
 import type { Stores } from '../stores.js';
 import type { Switching } from '../switching/switching.js';
 
 export type ShadowRecord = NonNullable<BucketRecord['shadow']>;
 export type ConditionalWrites = BucketRecord['conditionalWrites'];
 
-export type BucketRecords = Pick<BucketStore, 'get' | 'list' | 'update'>;
+export type BucketRecords = Pick<BucketStore, 'get' | 'list' | 'all' | 'update'>;
 export type AccessKeyRecords = Pick<AccessKeyStore, 'list' | 'create' | 'delete'>;
 export type AdminSessions = Pick<Sessions, 'verifyPassword' | 'open' | 'isOpen' | 'close'>;
 
@@ -85,14 +90,7 @@ export interface BucketLifecycle {
   destroyBucket(name: string): Promise<void>;
 }
 
-/** What the admin API knows of a declared backend; `endpoint` for those of type s3. */
-export interface DeclaredBackend {
-  readonly backend: Backend;
-  readonly endpoint?: string;
-  readonly region?: string;
-}
-
-/** In src/gateway/probe.ts and probe-conditional-writes.ts; they clean up what they wrote. */
+/** In src/gateway/probe*.ts; they clean up what they wrote. */
 export interface Probes {
   /** Throws ShadowRefused with one clear reason when the bucket cannot be moved from this shadow to this target. */
   probeShadow(shadow: ShadowRecord, target: ProbeTarget): Promise<void>;
@@ -106,11 +104,17 @@ export interface AdminDependencies {
   readonly buckets: BucketRecords;
   readonly accessKeys: AccessKeyRecords;
   readonly sessions: AdminSessions;
-  readonly backends: ReadonlyMap<string, DeclaredBackend>;
+  readonly backends: Pick<Backends, 'get' | 'find' | 'all' | 'names' | 'isDeclared'>;
+  readonly addedBackends: Pick<BackendStore, 'create' | 'delete'>;
+  readonly jobRecords: Pick<JobStore, 'active' | 'get'>;
+  /** To be closed by whoever opened it. */
+  readonly openBackend: (declared: BackendConfig) => StorageBackend;
   readonly stores: Stores;
   readonly defaultBackend: string;
   readonly lifecycle: BucketLifecycle;
   readonly probes: Probes;
+  /** Finds out by trying what a backend can do, in `bucket` or in one that is made for it. */
+  readonly probeBackend: (storage: StorageBackend, bucket: string | undefined) => Promise<BackendReport>;
   readonly migrations: Migrations;
   readonly comparisons: Comparisons;
   readonly losses: Pick<CopyLosses, 'counts' | 'page'>;

@@ -7,6 +7,7 @@ import { JobRefused, type RefusalCode } from '../../jobs/refused.js';
 import { S3Error } from '../../s3/errors.js';
 import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { NoBucketForKey } from '../../state/access-keys.js';
+import { BackendRemoved } from '../../state/backends.js';
 import { KvUnavailable } from '../../state/kv.js';
 import { PassRefused } from '../../sweep/passes/control.js';
 import { ShadowRefused } from '../probe-refusal.js';
@@ -45,6 +46,7 @@ function toAdminError(error: Error): AdminError | undefined {
   if (error instanceof BackendUnavailable) return new AdminError(503, 'backend_unavailable', error.message);
   if (error instanceof ListingRefused) return new AdminError(502, 'listing_refused', error.message);
   if (error instanceof KvUnavailable) return new AdminError(503, 'state_unavailable', error.message);
+  if (error instanceof BackendRemoved) return new AdminError(400, 'no_such_backend', error.message);
   if (error instanceof NoBucketForKey) return new AdminError(404, 'no_such_bucket', error.message);
   if (error instanceof PassRefused) return new AdminError(409, 'pass_refused', error.message);
   if (error instanceof JobRefused)

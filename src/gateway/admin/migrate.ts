@@ -57,7 +57,7 @@ export function migrateRoutes(deps: Dependencies) {
     const { dry_run, price_per_1000: pricePer1000 } = c.req.valid('query');
     const record = await findBucket(buckets, c.req.valid('param').name);
     const { name: bucket, target: from } = record;
-    const to = placeOf(input, record, deps);
+    const to = await placeOf(input, record, deps);
     if (dry_run === 'true') {
       const refusal = await whyNot(jobs.assertMovable(record, to));
       const wish = { ...settingsOf(input), from, to, region: deps.backends.get(to.backend)?.region };
@@ -72,13 +72,13 @@ export function migrateRoutes(deps: Dependencies) {
 }
 
 /** @throws AdminError 400 for a backend that is not there, and for where the bucket is already */
-function placeOf(
+async function placeOf(
   { target_backend: backend, target_bucket }: MigrateInput,
   { name, target }: BucketRecord,
   { backends }: Dependencies,
-): Extract<Place, { backend: string }> {
-  if (!backends.has(backend)) {
-    const known = [...backends.keys()].join(', ');
+): Promise<Extract<Place, { backend: string }>> {
+  if (!(await backends.find(backend))) {
+    const known = backends.names().join(', ');
     throw new AdminError(400, 'no_such_backend', `target_backend "${backend}" must be one of ${known}`);
   }
   const to = { backend, bucket: target_bucket ?? name };

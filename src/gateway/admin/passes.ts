@@ -1,12 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
 import { KINDS, type PassKind } from '../../state/passes/pass-record.js';
 import { mustBe } from '../rules.js';
 import type { AdminDependencies } from './dependencies.js';
 import { assertNoJob, findShadowedBucket, type ShadowedRecord } from './find-bucket.js';
 import { changedSettings, findings, newSettings, pass, retried } from './pass-schemas.js';
 import { findingsJson, passJson, toSettings } from './pass-views.js';
-import { jsonAnswer, nameParameter, pageQuery, refusals } from './route-parts.js';
+import { jsonAnswer, nameParameter, optionalBody, pageQuery, refusals, withoutBody } from './route-parts.js';
 import { createRouter } from './router.js';
 
 const PLACE_RULE = mustBe('`next` of the page before');
@@ -14,11 +13,6 @@ const PLACE_RULE = mustBe('`next` of the page before');
 const PLACE = /^[a-z0-9.-]{1,255}$/;
 
 const NAMES = { sweep: 'a sweep', verify: 'a verification' } as const;
-
-const optionalBody = <T extends z.ZodType>(schema: T) => ({
-  content: { 'application/json': { schema } },
-  required: false,
-});
 
 function routesOf(kind: PassKind) {
   const path = `/buckets/{name}/${kind}` as const;
@@ -135,13 +129,3 @@ function routesOfKind(kind: PassKind, { buckets, migrations, clock }: PassDepend
       return c.json(await findingsJson(migrations.findings(record, kind, after), limit), 200);
     });
 }
-
-/** Settings that are left out are none: an empty body is no JSON, and would be refused. */
-const withoutBody = createMiddleware(async (c, next) => {
-  if ((await c.req.text()) === '') {
-    const headers = new Headers(c.req.raw.headers);
-    headers.delete('content-type');
-    c.req.raw = new Request(c.req.url, { method: c.req.method, headers });
-  }
-  await next();
-});

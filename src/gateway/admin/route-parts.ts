@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
 import type { PageQuery } from '../../state/record-store.js';
 import { mustBe } from '../rules.js';
 
@@ -30,6 +31,21 @@ export function toPageQuery({ after, limit }: z.infer<typeof pageQuery>): PageQu
 export function jsonBody<T extends z.ZodType>(schema: T) {
   return { content: { 'application/json': { schema } }, required: true } as const;
 }
+
+/** A JSON body that may be left out; goes with `withoutBody`. */
+export function optionalBody<T extends z.ZodType>(schema: T) {
+  return { content: { 'application/json': { schema } }, required: false } as const;
+}
+
+/** What is left out is nothing: an empty body is no JSON, and would be refused. */
+export const withoutBody = createMiddleware(async (c, next) => {
+  if ((await c.req.text()) === '') {
+    const headers = new Headers(c.req.raw.headers);
+    headers.delete('content-type');
+    c.req.raw = new Request(c.req.url, { method: c.req.method, headers });
+  }
+  await next();
+});
 
 /** A JSON answer. */
 export function jsonAnswer<T extends z.ZodType>(schema: T, description: string) {

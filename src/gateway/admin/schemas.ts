@@ -85,7 +85,7 @@ export const newBucket = z
     org: text(/^\S{1,64}$/, 'an organization, 1 to 64 characters without spaces')
       .nullable()
       .default(null),
-    backend: z.string(mustBe('the name of a declared backend')).optional(),
+    backend: z.string(mustBe('the name of a backend')).optional(),
     target_bucket: bucketName.optional(),
     public: flag.default(false),
     shadow: shadowInput.optional(),
@@ -278,15 +278,6 @@ export const createdBucket = bucket
   })
   .openapi('CreatedBucket');
 
-export const backend = z
-  .object({
-    name: z.string(),
-    type: z.enum(['s3', 'filesystem', 'memory']),
-    default: z.boolean(),
-    endpoint: z.string().nullable(),
-  })
-  .openapi('Backend');
-
 export type ShadowChanges = z.infer<typeof shadowChanges>;
 export type ShadowInput = z.infer<typeof shadowInput>;
 export type NewBucketInput = z.infer<typeof newBucket>;
@@ -302,4 +293,3 @@ export type MigrationJson = z.infer<typeof migration>;
 export type CreatedBucketJson = z.infer<typeof createdBucket>;
 export type AccessKeyJson = z.infer<typeof accessKey>;
 export type CreatedAccessKeyJson = z.infer<typeof createdAccessKey>;
-export type BackendJson = z.infer<typeof backend>;

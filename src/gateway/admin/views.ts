@@ -6,7 +6,7 @@ import type { JobRecord } from '../../state/jobs/job-record.js';
 import { countOf } from '../../state/passes/tally.js';
 import { isDeclared, type Place } from '../../state/place.js';
 import type { SwitchState } from '../switching/switching.js';
-import type { DeclaredBackend, MigrationStatus, ShadowRecord } from './dependencies.js';
+import type { MigrationStatus, ShadowRecord } from './dependencies.js';
 import { isoTime } from './iso-time.js';
 import { jobName } from './job-name.js';
 import { storeName } from './job-views.js';
@@ -14,7 +14,6 @@ import { passJson } from './pass-views.js';
 import type { Proof } from './proof.js';
 import type {
   AccessKeyJson,
-  BackendJson,
   BucketJson,
   LossesJson,
   MigrationJson,
@@ -122,15 +121,6 @@ export function proofJson({ objects, bytes, by, at }: Proof): ProofJson {
 
 export function accessKeyJson({ accessKeyId, bucket, role, createdAt }: AccessKeyRecord): AccessKeyJson {
   return { access_key_id: accessKeyId, bucket, role, created_at: createdAt };
-}
-
-export function backendJson({ backend, endpoint }: DeclaredBackend, defaultBackend: string): BackendJson {
-  return {
-    name: backend.name,
-    type: backend.type,
-    default: backend.name === defaultBackend,
-    endpoint: endpoint ?? null,
-  };
 }
 
 export function lossesJson({ losses, next }: LossPage): LossesJson {

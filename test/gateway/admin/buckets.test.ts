@@ -86,7 +86,7 @@ describe('creating a bucket', () => {
     [{ name: 'No' }, 'name "No" must be a bucket name: 3 to 63 lower-case letters, digits, hyphens and dots'],
     [{ name: undefined }, 'name is missing: it must be a bucket name'],
     [{ public: 'yes' }, 'public "yes" must be true or false'],
-    [{ backend: 'nowhere' }, 'backend "nowhere" is not declared: it must be one of local-disk'],
+    [{ backend: 'nowhere' }, 'there is no backend "nowhere": it must be one of local-disk'],
     [{ colour: 'red' }, 'Unrecognized key: "colour"'],
     [
       { shadow: { ...SHADOW, endpoint: 'localhost:9000' } },
@@ -608,13 +608,7 @@ describe('access keys', () => {
   });
 });
 
-describe('backends and sweeps', () => {
-  it('shows the declared backends', async () => {
-    expect((await admin.ask('GET', '/backends')).json).toEqual({
-      backends: [{ name: 'local-disk', type: 'filesystem', default: true, endpoint: null }],
-    });
-  });
-
+describe('sweeps', () => {
   it('starts a sweep, and refuses one where there is nothing to sweep from', async () => {
     await create({ shadow: SHADOW });
     expect(await admin.ask('POST', '/buckets/photos/sweep')).toMatchObject({

@@ -12,12 +12,17 @@ import type {
   Migrations,
   Probes,
 } from '../../../src/gateway/admin/dependencies.js';
+import { CHECKS, type Check, type CheckName } from '../../../src/gateway/backend-report.js';
+import { Backends } from '../../../src/gateway/backends.js';
 import type { Comparisons } from '../../../src/gateway/comparisons.js';
+import { readBackend } from '../../../src/gateway/config.js';
 import { createMigrations } from '../../../src/gateway/migrations.js';
+import { openBackend, type StorageBackend } from '../../../src/gateway/storage.js';
 import { createStores } from '../../../src/gateway/stores.js';
 import { Jobs } from '../../../src/jobs/jobs.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
+import { createBackendStore } from '../../../src/state/backends.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
 import { JobStore } from '../../../src/state/jobs/job-store.js';
@@ -25,9 +30,11 @@ import type { Kv } from '../../../src/state/kv.js';
 import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
 import { Passes } from '../../../src/state/passes/passes.js';
 import { placeId } from '../../../src/state/place.js';
+import { createRegistry } from '../../../src/state/registry.js';
 import { createSealer } from '../../../src/state/sealing.js';
 import { systemClock } from '../../../src/system/clock.js';
 import { createLogger } from '../../../src/system/logger.js';
+import { TIMES } from '../../../src/system/times.js';
 import { type PlayedSwitching, playedSwitching } from './played-switching.js';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -55,6 +62,8 @@ export interface AdminFixture {
   readonly jobRecords: JobStore;
   /** The gateway begins to close. */
   drain(): void;
+  /** From now on a probe of any backend finds that this is not so. */
+  probeFinds(check: CheckName, reason: string): void;
   /** What the next survey of a bucket says; the rest is 0. */
   migrationIs(status: Partial<MigrationStatus>): void;
   /** What the admin API did to the world, in order. */
@@ -69,6 +78,8 @@ export interface AskOptions {
   /** Without the session that `ask` has otherwise. */
   readonly anonymous?: boolean;
 }
+
+const OK = { ok: true, reason: null };
 
 const NOTHING_LEFT: MigrationStatus = {
   objectsTotal: 0,
@@ -103,8 +114,10 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
   const sealer = createSealer(randomBytes(32));
   const buckets = createBucketStore(kv, sealer);
   const accessKeys = createAccessKeyStore(kv, sealer, systemClock);
+  const addedBackends = createBackendStore(kv, sealer);
   const sessions = password === undefined ? oneSession : await realSessions(kv, password);
   const calls: string[] = [];
+  const checks = Object.fromEntries(CHECKS.map((check) => [check, OK])) as Record<CheckName, Check>;
   let status = NOTHING_LEFT;
 
   const lifecycle: BucketLifecycle = {
@@ -160,10 +173,21 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     service,
     close: () => Promise.resolve(),
   };
-  const backends = new Map([backend, ...others].map((one) => [one.name, one]));
-  const moves = { assertMovable: async () => undefined, unheardBy: async () => [] };
+  const moves = { assertMovable: async () => undefined, unheardBy: async () => [], hold: async () => [] };
   const jobRecords = new JobStore(kv, sealer);
   const draining = new AbortController();
+  const log = createLogger({ level: 'silent' });
+  const registry = await createRegistry({ kv, buckets, accessKeys, addedBackends, clock: systemClock, log });
+  const backends = new Backends({
+    declared: new Map<string, StorageBackend>([
+      ['local-disk', { backend, path: '/srv/buckets' }],
+      ...others.map((one) => [one.name, { backend: one }] as const),
+    ]),
+    registry,
+    store: addedBackends,
+    open: ({ name, settings }) => openBackend(readBackend(settings, name), TIMES, systemClock),
+    log,
+  });
   const deps: AdminDependencies = {
     ...{
       buckets,
@@ -177,8 +201,6 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       clock: systemClock,
     },
     losses: new CopyLosses(kv),
-    backends: new Map([...backends].map(([name, one]) => [name, { backend: one }])),
-    stores: createStores({ backends, clock: systemClock }),
     jobs: new Jobs({
       jobs: jobRecords,
       buckets,
@@ -187,8 +209,17 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       clock: systemClock,
     }),
     draining: draining.signal,
+    backends,
+    addedBackends,
+    jobRecords,
+    openBackend: (declared) => openBackend(declared, TIMES, systemClock),
+    probeBackend: async ({ backend: { name } }, bucket) => {
+      calls.push(`probe backend ${name} in ${bucket ?? 'a bucket of its own'}`);
+      return { checks: { ...checks }, leftBehind: null };
+    },
+    stores: createStores({ backends, clock: systemClock }),
     defaultBackend: 'local-disk',
-    log: createLogger({ level: 'silent' }),
+    log,
     ...(publicUrl && { publicUrl }),
   };
   const app = createAdminApp(deps);
@@ -202,6 +233,9 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     jobRecords,
     drain: () => draining.abort(),
     calls,
+    probeFinds(check, reason) {
+      checks[check] = { ok: false, reason };
+    },
     migrationIs: (next) => {
       status = { ...NOTHING_LEFT, ...next };
     },
@@ -219,6 +253,8 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       };
     },
     async close() {
+      registry.close();
+      await backends.close();
       await kv.close();
       await rm(folder, { recursive: true });
     },

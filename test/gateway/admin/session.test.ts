@@ -101,6 +101,8 @@ describe('without a session', () => {
     });
     expect(Object.keys(json.paths as object).sort()).toEqual([
       '/backends',
+      '/backends/{name}',
+      '/backends/{name}/probe',
       '/buckets',
       '/buckets/{name}',
       '/buckets/{name}/explain',

@@ -6,6 +6,7 @@ import { createStores } from '../../../src/gateway/stores.js';
 import type { S3Filter } from '../../../src/s3/message.js';
 import { systemClock as clock } from '../../../src/system/clock.js';
 import { StoreClient } from '../../support/store-client.js';
+import { declaredBackends } from '../declared-backends.js';
 
 const WISH: PreflightWish = {
   from: { backend: 'old', bucket: 'photos' },
@@ -35,7 +36,7 @@ async function twoStores({ oldAs = asIs, newAs = asIs, room }: Odd = {}) {
     ...(room !== undefined && { room: async () => room }),
   };
   const before = { ...from, service: oldAs(from.service) };
-  const stores = createStores({ backends: new Map([before, next].map((one) => [one.name, one])), clock });
+  const stores = createStores({ backends: declaredBackends({ backend: before }, { backend: next }), clock });
   const [old, there] = [new StoreClient(from.service, 'photos'), new StoreClient(to.service, 'photos')];
   await old.ask('PUT', '');
   const { signal } = new AbortController();

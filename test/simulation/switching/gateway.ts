@@ -9,6 +9,7 @@ import { servedOutOfTouch } from '../../../src/gateway/switching/out-of-touch.js
 import { type Switching, startSwitching } from '../../../src/gateway/switching/switching.js';
 import type { ShadowedBucket } from '../../../src/shadow/shadowed.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
+import { createBackendStore } from '../../../src/state/backends.js';
 import { type BucketStore, createBucketStore } from '../../../src/state/buckets.js';
 import { KvUnavailable } from '../../../src/state/kv.js';
 import type { Place } from '../../../src/state/place.js';
@@ -16,6 +17,7 @@ import type { Clock } from '../../../src/system/clock.js';
 import type { Shared, SimulatedGateway } from '../gateway.js';
 import { clockOf } from '../gateway-clock.js';
 import { Life } from '../life.js';
+import { MemoryKv } from '../memory-kv.js';
 import { BUCKET, recordOf, sideOf } from '../record.js';
 import { SEALER } from '../sealer.js';
 import { reachedState } from '../state-boundary.js';
@@ -80,7 +82,9 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
   const kv = rules.state(reachedState(shared.kv, life, weather));
   const buckets = createBucketStore(kv, SEALER);
   const accessKeys = createAccessKeyStore(kv, SEALER, clock);
-  const stores = { kv, buckets, accessKeys, clock, log };
+  // None are added: what the state is asked stays as it is.
+  const addedBackends = createBackendStore(new MemoryKv(clock), SEALER);
+  const stores = { kv, buckets, accessKeys, addedBackends, clock, log };
   const { leases, lease, registry } = await joinGateways({ ...stores, id, times: SHORT });
   const losses = { add: async () => undefined };
   const parts = {

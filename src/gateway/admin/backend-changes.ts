@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { normalize } from 'node:path';
+import { isDeclared, type Place } from '../../state/place.js';
+import { type BackendReport, isUsable } from '../backend-report.js';
+import { readBackend } from '../config.js';
+import type { StorageBackend } from '../storage.js';
+import type { NewBackendInput } from './backend-schemas.js';
+import type { AdminDependencies } from './dependencies.js';
+import { AdminError } from './errors.js';
+
+/** Adds a backend, which all gateways have from then on; unless it is told not to, tries it first. @throws AdminError 409, 422 */
+export async function addBackend(input: NewBackendInput, deps: AdminDependencies): Promise<AddedBackend> {
+  const { probe, probe_bucket: bucket, ...declared } = input;
+  const { name } = declared;
+  if (await deps.backends.find(name)) refuseTwice(name);
+  if (declared.type === 'filesystem') assertOwnFolder(declared.path, deps);
+  const settings = JSON.stringify(declared);
+  const report = probe ? await tryNew({ name, settings, bucket }, deps) : undefined;
+  const createdAt = new Date(deps.clock.now()).toISOString();
+  if (!(await deps.addedBackends.create({ name, id: randomUUID(), settings, createdAt }))) refuseTwice(name);
+  return { storage: await findBackend(name, deps), report };
+}
+
+export interface AddedBackend {
+  readonly storage: StorageBackend;
+  /** Undefined where it was not tried. */
+  readonly report: BackendReport | undefined;
+}
+
+/** Removes a backend that was added, on all gateways. @throws AdminError 404, or 409 for one that the configuration declares, or that is used */
+export async function removeBackend(name: string, deps: AdminDependencies): Promise<void> {
+  if (deps.backends.isDeclared(name)) refuseDeclared(name, deps);
+  const isRemoved = await deps.addedBackends.delete(name, async () => {
+    const users = await usersOf(name, deps);
+    if (users.length === 0) return;
+    throw new AdminError(409, 'backend_in_use', `backend "${name}" is used: it is ${users.join(', ')}`);
+  });
+  if (!isRemoved) refuseUnknownBackend(name);
+}
+
+/** @throws AdminError 404 */
+export async function findBackend(
+  name: string,
+  { backends }: Pick<AdminDependencies, 'backends'>,
+): Promise<StorageBackend> {
+  return (await backends.find(name)) ?? refuseUnknownBackend(name);
+}
+
+interface Untried {
+  readonly name: string;
+  readonly settings: string;
+  readonly bucket: string | undefined;
+}
+
+async function tryNew({ name, settings, bucket }: Untried, deps: AdminDependencies): Promise<BackendReport> {
+  const storage = deps.openBackend(readBackend(settings, name));
+  try {
+    const report = await deps.probeBackend(storage, bucket);
+    if (isUsable(report)) return report;
+    throw new AdminError(422, 'backend_refused', `backend "${name}" cannot be used: ${failuresOf(report)}`);
+  } finally {
+    await storage.backend.close();
+  }
+}
+
+/** `reachable: connect ECONNREFUSED 127.0.0.1:1` */
+function failuresOf({ checks }: BackendReport): string {
+  const failed = Object.entries(checks).filter(([, { ok }]) => ok === false);
+  return failed.map(([name, { reason }]) => `${name}: ${reason}`).join('; ');
+}
+
+/** Two backends in one folder would each have the other's buckets. */
+function assertOwnFolder(path: string, { backends }: AdminDependencies): void {
+  const other = backends
+    .all()
+    .find((one) => one.path !== undefined && normalize(one.path) === normalize(path));
+  if (other === undefined) return;
+  throw new AdminError(
+    409,
+    'backend_exists',
+    `backend "${other.backend.name}" has the folder ${path} already`,
+  );
+}
+
+async function usersOf(name: string, { buckets, jobRecords }: AdminDependencies): Promise<string[]> {
+  const isThere = (place: Place | undefined) => place && isDeclared(place) && place.backend === name;
+  const users: string[] = [];
+  for await (const { name: bucket, target, shadow } of buckets.all()) {
+    if (isThere(target)) users.push(`the target of bucket "${bucket}"`);
+    if (isThere(shadow?.place)) users.push(`the shadow of bucket "${bucket}"`);
+  }
+  for (const id of await jobRecords.active()) {
+    const job = await jobRecords.get(id);
+    if (isThere(job?.from) || isThere(job?.to)) users.push(`a place of job maintenance:${id}`);
+  }
+  return users;
+}
+
+function refuseTwice(name: string): never {
+  throw new AdminError(409, 'backend_exists', `there is a backend "${name}" already`);
+}
+
+function refuseDeclared(name: string, { defaultBackend }: AdminDependencies): never {
+  const what = name === defaultBackend ? 'is the default, and ' : '';
+  const message = `backend "${name}" ${what}stands in the configuration file: remove it there`;
+  throw new AdminError(409, 'backend_declared', message);
+}
+
+function refuseUnknownBackend(name: string): never {
+  throw new AdminError(404, 'no_such_backend', `no backend "${name}"`);
+}
