@@ -203,7 +203,7 @@ describe('a job', () => {
     await expect(start(member, { to: OLD })).rejects.toMatchObject({ code: 'same_place' });
     await expect(start(member, { to: { backend: 'none', bucket: 'x' } })).rejects.toMatchObject({
       code: 'place_refused',
-      message: 'backend "none" is not declared',
+      message: 'there is no backend "none"',
     });
     world.intercept.old = async ({ operation }) =>
       operation === 'GetBucketVersioning'
