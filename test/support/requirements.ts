@@ -6,6 +6,7 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   radosgw: 'ceph-mon ceph-osd radosgw ceph-common',
   aws: 'awscli',
+  curl: 'curl',
   rclone: 'rclone',
   s3cmd: 's3cmd',
   s3fs: 's3fs',
