@@ -22,6 +22,9 @@ export function jobText(job: JobJson): string[] {
     ...optional('Rate', rateWords(job)),
     ...optional('Skipped', job.progress.skipped === 0 ? '' : formatObjects(job.progress.skipped)),
     ...optional('Failed', failedWords(job)),
+    ...optional('Waits', job.waits_for.length === 0 ? '' : `for ${job.waits_for.join(', ')}`),
+    ...optional('Existing', existingWords(job)),
+    ...optional('Deleted', deletedWords(job)),
     ...optional('Limits', limitWords(job)),
     ...optional('Phases', phaseWords(job)),
     ...optional('Problem', job.last_error ?? ''),
@@ -100,6 +103,20 @@ function rateWords({ rate, eta_seconds }: JobJson): string {
   if (rate === null) return '';
   const left = eta_seconds === null ? '' : `, about ${formatDuration(eta_seconds)} left`;
   return `${formatCount(Math.round(rate.objects * 10) / 10)} objects/s, ${formatBytes(rate.bytes)}/s${left}`;
+}
+
+function existingWords({ detail: { existing, target_backend } }: JobJson): string {
+  if (existing === null || existing.removed + existing.kept === 0) return '';
+  const { removed, kept } = existing;
+  return `${formatObjects(removed)} at ${target_backend} removed, ${formatCount(kept)} the same and kept`;
+}
+
+function deletedWords({ status, detail: { removed, from_backend, target_backend } }: JobJson): string {
+  if (removed === null) return '';
+  const where = status === 'succeeded' || status === 'running' ? from_backend : target_backend;
+  const reasons = Object.entries(removed.reasons).map(([why, count]) => `${formatCount(count)} ${why}`);
+  const left = removed.left === 0 ? '' : `, ${formatCount(removed.left)} left: ${reasons.join('; ')}`;
+  return `${formatObjects(removed.deleted)} at ${where}${left}`;
 }
 
 const failedWords = ({ id, progress }: JobJson): string =>

@@ -38,7 +38,7 @@ export interface JobsOptions {
   readonly jobs: JobStore;
   readonly buckets: Pick<BucketStore, 'judge' | 'commitWith'>;
   readonly passes: Passes;
-  readonly moves: Pick<BucketMoves, 'assertMovable' | 'hold' | 'unheardBy'>;
+  readonly moves: Pick<BucketMoves, 'assertMovable' | 'hold' | 'unheardBy' | 'waitingFor'>;
   readonly clock: Clock;
 }
 
@@ -179,6 +179,14 @@ export class Jobs {
   progress(job: JobRecord): Promise<JobProgress> {
     const { passes, clock } = this.options;
     return progressOfJob(job, passes, clock);
+  }
+
+  /** Whom and what a job waits for before its next step, in words; copying and verifying wait for nobody. */
+  async waitsFor(job: JobRecord): Promise<readonly string[]> {
+    const isAtWork = job.status === 'running' && (job.phase === 'copy' || job.phase === 'verify');
+    if (isOver(job) || job.status === 'paused' || isAtWork) return [];
+    const bucket = (await this.options.buckets.judge(job.bucket))?.record;
+    return bucket?.id === job.bucketId ? this.options.moves.waitingFor(bucket) : [];
   }
 
   /** Calls back when a job may have changed; not for each object that is copied. Returns the function that ends it. */

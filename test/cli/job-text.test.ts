@@ -56,6 +56,18 @@ describe('what is told of a job', () => {
     expect(withDetail(detail)).toContain(line);
   });
 
+  it('is whom it waits for, and what it has deleted', () => {
+    const detail = { ...COPYING.detail, existing: { removed: 2, kept: 1 } };
+    const waits_for = ['gateway vm-7', 'writes that are not settled yet'];
+    const text = jobText({ ...COPYING, phase: 'stage', waits_for, detail });
+    expect(text).toContain('Waits     for gateway vm-7, writes that are not settled yet');
+    expect(text).toContain('Existing  2 objects at cluster removed, 1 the same and kept');
+    const removed = { deleted: 3, left: 1, reasons: { 'it was written later': 1 } };
+    expect(jobText({ ...MOVED, detail: { ...MOVED.detail, removed } })).toContain(
+      'Deleted  3 objects at local-disk, 1 left: 1 it was written later',
+    );
+  });
+
   it('before it began is that it was asked for', () => {
     const text = jobText({
       ...COPYING,

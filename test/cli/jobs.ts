@@ -14,6 +14,7 @@ export const COPYING: JobJson = {
   progress: { processed: 50, total: 100, bytes: 5_000, total_bytes: 10_000, failed: 0, skipped: 0 },
   rate: { objects: 10, bytes: 1_000 },
   eta_seconds: 5,
+  waits_for: [],
   created_at: 1_795_338_000,
   started_at: 1_795_338_001,
   finished_at: null,
@@ -36,6 +37,8 @@ export const COPYING: JobJson = {
     window: null,
     flipped_at: null,
     rollback_of: null,
+    existing: null,
+    removed: null,
   },
 };
 

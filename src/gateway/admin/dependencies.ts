@@ -6,6 +6,7 @@ import type { BackendStore } from '../../state/backends.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
 import type { CopyCount } from '../../state/copy-counts.js';
 import type { CopyLosses } from '../../state/copy-losses.js';
+import type { GatewayLeases } from '../../state/gateway-leases.js';
 import type { JobStore } from '../../state/jobs/job-store.js';
 import type { Pass, PassKind } from '../../state/passes/pass-record.js';
 import type { FindingPage } from '../../state/passes/passes.js';
@@ -120,6 +121,7 @@ export interface AdminDependencies {
   readonly losses: Pick<CopyLosses, 'counts' | 'page'>;
   readonly switching: Switching;
   readonly jobs: Jobs;
+  readonly leases: Pick<GatewayLeases, 'live' | 'readers'>;
   /** Aborts when the gateway begins to close. */
   readonly draining: AbortSignal;
   /** The address that clients use, when the configuration names one. */

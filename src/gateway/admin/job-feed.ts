@@ -2,7 +2,7 @@ import type { Jobs } from '../../jobs/jobs.js';
 import type { Clock } from '../../system/clock.js';
 import { unlessAborted } from '../../system/unless-aborted.js';
 import type { JobJson } from './job-schemas.js';
-import { jobJson } from './job-views.js';
+import { shownJob } from './job-views.js';
 
 /** The newest jobs, which are told of. */
 const TOLD = 100;
@@ -10,7 +10,7 @@ const TOLD = 100;
 const LOOK_MS = 1_000;
 
 export interface JobFeedOptions {
-  readonly jobs: Pick<Jobs, 'list' | 'progress' | 'onChange'>;
+  readonly jobs: Pick<Jobs, 'list' | 'progress' | 'waitsFor' | 'onChange'>;
   readonly clock: Clock;
 }
 
@@ -55,7 +55,7 @@ export class JobFeed {
   async #look(): Promise<readonly JobJson[]> {
     const { jobs } = this.options;
     const { items } = await jobs.list({ limit: TOLD });
-    return Promise.all(items.map(async (job) => jobJson(job, await jobs.progress(job))));
+    return Promise.all(items.map((job) => shownJob(job, jobs)));
   }
 }
 

@@ -68,6 +68,7 @@ export const job = z
       .nullable()
       .openapi({ description: 'per second' }),
     eta_seconds: z.int().nullable(),
+    waits_for: z.array(z.string()).openapi({ description: 'gateways, and what they have under way' }),
     created_at: seconds,
     started_at: seconds.nullable(),
     finished_at: seconds.nullable(),
@@ -89,6 +90,17 @@ export const job = z
       window: z.string().nullable(),
       flipped_at: seconds.nullable(),
       rollback_of: z.string().nullable(),
+      existing: z
+        .object({ removed: z.int(), kept: z.int() })
+        .nullable()
+        .openapi({ description: 'objects that were at the target before' }),
+      removed: z
+        .object({ deleted: z.int(), left: z.int(), reasons: z.record(z.string(), z.int()) })
+        .nullable()
+        .openapi({
+          description:
+            'objects deleted where the bucket was, or of one that was cancelled what it had copied',
+        }),
     }),
   })
   .openapi('Job');

@@ -1,11 +1,21 @@
-import type { JobProgress } from '../../jobs/jobs.js';
+import type { JobProgress, Jobs } from '../../jobs/jobs.js';
 import type { JobFailure, JobRecord } from '../../state/jobs/job-record.js';
 import { isDeclared, type Place } from '../../state/place.js';
 import { jobName } from './job-name.js';
 import type { JobFailureJson, JobJson } from './job-schemas.js';
 
+/** How a job is getting on. */
+interface JobNow {
+  readonly progress: JobProgress;
+  readonly waitsFor: readonly string[];
+}
+
+/** What is known of a job now. @throws KvUnavailable */
+export const shownJob = async (job: JobRecord, jobs: Pick<Jobs, 'progress' | 'waitsFor'>): Promise<JobJson> =>
+  jobJson(job, { progress: await jobs.progress(job), waitsFor: await jobs.waitsFor(job) });
+
 /** A job as the admin API shows it: without the keys of its places. */
-export function jobJson(job: JobRecord, progress: JobProgress): JobJson {
+function jobJson(job: JobRecord, { progress, waitsFor }: JobNow): JobJson {
   const { kind, bucket, from, to, settings } = job;
   const { limits } = settings;
   return {
@@ -27,6 +37,7 @@ export function jobJson(job: JobRecord, progress: JobProgress): JobJson {
     },
     rate: progress.rate ?? null,
     eta_seconds: progress.etaSeconds ?? null,
+    waits_for: [...waitsFor],
     created_at: seconds(job.createdAt),
     started_at: secondsOrNull(job.startedAt),
     finished_at: secondsOrNull(job.finishedAt),
@@ -50,6 +61,8 @@ export function jobJson(job: JobRecord, progress: JobProgress): JobJson {
       window: limits.window ?? null,
       flipped_at: secondsOrNull(job.flippedAt),
       rollback_of: job.rollbackOf === undefined ? null : jobName(job.rollbackOf),
+      existing: job.existing ?? null,
+      removed: job.removed ?? null,
     },
   };
 }

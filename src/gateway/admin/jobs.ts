@@ -5,7 +5,7 @@ import type { AdminDependencies } from './dependencies.js';
 import { findBucket } from './find-bucket.js';
 import { jobName, jobNumber } from './job-name.js';
 import { job, jobFailures, jobPage, jobStatus } from './job-schemas.js';
-import { failureJson, jobJson } from './job-views.js';
+import { failureJson, shownJob } from './job-views.js';
 import { jsonAnswer, pageQuery, refusals } from './route-parts.js';
 import { createRouter } from './router.js';
 
@@ -92,7 +92,7 @@ const rollbackRoute = createRoute({
 
 /** Jobs: how far they are, and what is asked of them. */
 export function jobRoutes({ jobs, buckets }: Pick<AdminDependencies, 'jobs' | 'buckets'>) {
-  const shown = async (record: JobRecord) => jobJson(record, await jobs.progress(record));
+  const shown = (record: JobRecord) => shownJob(record, jobs);
   const shownAll = (records: readonly JobRecord[]) => Promise.all(records.map(shown));
 
   async function turned(verb: Turn, name: string) {

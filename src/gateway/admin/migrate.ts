@@ -46,7 +46,7 @@ const migrateRoute = createRoute({
 
 type Dependencies = Pick<
   AdminDependencies,
-  'buckets' | 'backends' | 'stores' | 'jobs' | 'clock' | 'draining'
+  'buckets' | 'backends' | 'stores' | 'jobs' | 'leases' | 'clock' | 'draining'
 >;
 
 /** Begins jobs that move buckets, and tells beforehand what that takes. */
@@ -59,11 +59,14 @@ export function migrateRoutes(deps: Dependencies) {
     const { name: bucket, target: from } = record;
     const to = await placeOf(input, record, deps);
     if (dry_run === 'true') {
-      const refusal = await whyNot(jobs.assertMovable(record, to));
+      const obstacles = [
+        ...(await refusalOf(jobs.assertMovable(record, to))),
+        ...(input.force ? [] : await outOfTouch(deps)),
+      ];
       const wish = { ...settingsOf(input), from, to, region: deps.backends.get(to.backend)?.region };
       const signal = AbortSignal.any([c.req.raw.signal, deps.draining]);
       const found = await preflight(wish, { ...deps, signal });
-      return c.json(preflightJson(found, { bucket, from, to, refusal, pricePer1000 }), 200);
+      return c.json(preflightJson(found, { bucket, from, to, obstacles, pricePer1000 }), 200);
     }
     const job = await jobs.start(record, { to, ...settingsOf(input), trigger: 'api' });
     const [from_backend, to_backend] = [storeName(from), storeName(to)];
@@ -87,14 +90,26 @@ async function placeOf(
 }
 
 /** What keeps the bucket from being moved now, in words. */
-async function whyNot(asserted: Promise<void>): Promise<string | undefined> {
+async function refusalOf(asserted: Promise<void>): Promise<string[]> {
   try {
     await asserted;
-    return undefined;
+    return [];
   } catch (error) {
-    if (error instanceof JobRefused) return error.message;
+    if (error instanceof JobRefused) return [error.message];
     throw error;
   }
+}
+
+/** The places of a bucket change once nobody is left who may read from the old one without knowing. */
+async function outOfTouch({ leases }: Dependencies): Promise<string[]> {
+  const live = new Set((await leases.live()).map(({ id }) => id));
+  const readers = await leases.readers();
+  return readers
+    .filter(({ id }) => !live.has(id))
+    .map(
+      ({ id }) =>
+        `the job would wait for gateway ${id}, which is out of touch (force, if it is gone for good)`,
+    );
 }
 
 const settingsOf = (input: MigrateInput) => ({

@@ -6,8 +6,8 @@ import type { PreflightJson, RequestsJson } from './preflight-schemas.js';
 
 export interface PreflightContext extends Pick<PreflightWish, 'from' | 'to'> {
   readonly bucket: string;
-  /** Why the job would be refused now. */
-  readonly refusal: string | undefined;
+  /** Why the job would be refused now, or wait. */
+  readonly obstacles: readonly string[];
   /** Of a thousand requests, in any currency. */
   readonly pricePer1000: number | undefined;
 }
@@ -15,7 +15,7 @@ export interface PreflightContext extends Pick<PreflightWish, 'from' | 'to'> {
 /** What moving a bucket would take, as the admin API shows it. */
 export function preflightJson(
   { counted, atTarget, rate, requests, ...found }: Preflight,
-  { bucket, from, to, refusal, pricePer1000 }: PreflightContext,
+  { bucket, from, to, obstacles, pricePer1000 }: PreflightContext,
 ): PreflightJson {
   return {
     bucket,
@@ -39,7 +39,7 @@ export function preflightJson(
     losses: found.losses.map((loss) => ({ ...loss })),
     bucket_settings: [...found.bucketSettings],
     sampled: found.sampled,
-    problems: [...(refusal === undefined ? [] : [refusal]), ...found.problems],
+    problems: [...obstacles, ...found.problems],
   };
 }
 

@@ -25,6 +25,7 @@ import { createAdminSessions } from '../../../src/state/admin.js';
 import { createBackendStore } from '../../../src/state/backends.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
+import { GatewayLeases } from '../../../src/state/gateway-leases.js';
 import { JobStore } from '../../../src/state/jobs/job-store.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { openLmdbKv } from '../../../src/state/lmdb-kv.js';
@@ -60,6 +61,8 @@ export interface AdminFixture {
   /** For answers that do not end. */
   readonly app: ReturnType<typeof createAdminApp>;
   readonly jobRecords: JobStore;
+  /** From now on, before the next step of each. */
+  jobsWaitFor(...whom: string[]): void;
   /** The gateway begins to close. */
   drain(): void;
   /** From now on a probe of any backend finds that this is not so. */
@@ -173,7 +176,13 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     service,
     close: () => Promise.resolve(),
   };
-  const moves = { assertMovable: async () => undefined, unheardBy: async () => [], hold: async () => [] };
+  const waiting: string[] = [];
+  const moves = {
+    assertMovable: async () => undefined,
+    hold: async () => [],
+    unheardBy: async () => [],
+    waitingFor: async () => waiting,
+  };
   const jobRecords = new JobStore(kv, sealer);
   const draining = new AbortController();
   const log = createLogger({ level: 'silent' });
@@ -208,6 +217,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       moves,
       clock: systemClock,
     }),
+    leases: new GatewayLeases(kv, TIMES),
     draining: draining.signal,
     backends,
     addedBackends,
@@ -231,6 +241,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
     switching,
     app,
     jobRecords,
+    jobsWaitFor: (...whom) => void waiting.push(...whom),
     drain: () => draining.abort(),
     calls,
     probeFinds(check, reason) {

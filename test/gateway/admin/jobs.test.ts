@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryBackend } from '../../../src/backends/memory/memory.js';
+import { GatewayLeases } from '../../../src/state/gateway-leases.js';
 import type { JobRecord } from '../../../src/state/jobs/job-record.js';
 import { systemClock as clock } from '../../../src/system/clock.js';
 import { StoreClient } from '../../support/store-client.js';
@@ -60,6 +61,7 @@ describe('a bucket is moved', () => {
         progress: { processed: 0, total: 0, bytes: 0, total_bytes: 0, failed: 0, skipped: 0 },
         rate: null,
         eta_seconds: null,
+        waits_for: [],
         created_at: expect.any(Number),
         started_at: null,
         finished_at: null,
@@ -79,6 +81,8 @@ describe('a bucket is moved', () => {
           window: null,
           flipped_at: null,
           rollback_of: null,
+          existing: null,
+          removed: null,
         },
       },
     ]);
@@ -113,6 +117,23 @@ describe('a bucket is moved', () => {
         { phase: 'copy', started_at: 4, finished_at: null },
       ],
     });
+  });
+
+  it('and whom its job waits for, unless it copies', async () => {
+    await migrate();
+    admin.jobsWaitFor('gateway vm-7');
+    expect((await get('/jobs/1')).waits_for).toEqual(['gateway vm-7']);
+    await jobIs(1, { status: 'running', phase: 'copy' });
+    expect((await get('/jobs/1')).waits_for).toEqual([]);
+    await jobIs(1, { status: 'cancelling' });
+    expect((await get('/jobs/1')).waits_for).toEqual(['gateway vm-7']);
+  });
+
+  it('and what was in the way, and was deleted', async () => {
+    await migrate();
+    const removed = { deleted: 3, left: 1, reasons: { 'it was written at the old place': 1 } };
+    await jobIs(1, { existing: { removed: 2, kept: 1 }, removed });
+    expect((await get('/jobs/1')).detail).toMatchObject({ existing: { removed: 2, kept: 1 }, removed });
   });
 
   it('and is told to be where it was until it has changed over', async () => {
@@ -214,6 +235,17 @@ describe('what moving takes', () => {
       cost: null,
       problems: ['job 1 has bucket "photos" already'],
     });
+  });
+
+  it('is told with the gateways that a job would wait for', async () => {
+    const leases = new GatewayLeases(admin.kv, { leaseMs: 1, readLeaseMs: 60_000 });
+    await leases.take({ id: 'vm-7', acknowledged: {} });
+    await expect.poll(() => leases.live()).toEqual([]);
+    const { problems } = (await migrate({}, '?dry_run=true')).json;
+    expect(problems).toEqual([
+      'the job would wait for gateway vm-7, which is out of touch (force, if it is gone for good)',
+    ]);
+    expect((await migrate({ force: true }, '?dry_run=true')).json.problems).toEqual([]);
   });
 
   it('is not told for a price that is none', async () => {
