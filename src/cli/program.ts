@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { addBackends } from './commands/backends.js';
+import { addConfig } from './commands/config.js';
 import { addCreate } from './commands/create.js';
 import { addDestroy } from './commands/destroy.js';
 import { addExplain } from './commands/explain.js';
@@ -41,9 +43,11 @@ export function createProgram(io: Io): Command {
     addVerify,
     addReport,
     addExplain,
+    addBackends,
   ])
     add(storage, io);
   addJobs(program, io);
   addKeys(program, io);
+  addConfig(program, io);
   return program;
 }

@@ -51,13 +51,15 @@ export interface Config {
   readonly masterKey?: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly times: Times;
-  /** How long a job waits for writes that were under way when the gate of its bucket was closed, ms. */
+  /** How long a job waits for writes that were under way when the gate of its bucket was closed, ms; JOB_DRAIN_MS unless told. */
   readonly drainMs?: number | undefined;
   /** Processes that serve, each of them a gateway. */
   readonly workers: number;
   readonly backends: readonly BackendConfig[];
   readonly defaultBackend: string;
 }
+
+export const JOB_DRAIN_MS = 60_000;
 
 /** What the command line says, as text. */
 export interface ConfigFlags {
@@ -124,7 +126,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     adminPassword: environment.adminPassword,
     masterKey: environment.masterKey,
     times: read.file.times ?? TIMES,
-    drainMs: read.file.jobs?.drain_ms,
+    drainMs: read.file.jobs?.drain_ms ?? JOB_DRAIN_MS,
     ...storage(read.file, folder, data),
   };
 }

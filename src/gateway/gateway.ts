@@ -12,7 +12,7 @@ import { createListener, type GatewayParts } from './assembly.js';
 import { Backends } from './backends.js';
 import { openRoute } from './bucket-route.js';
 import { createBucketRoutes } from './bucket-routes.js';
-import { type Config, readBackend } from './config.js';
+import { type Config, JOB_DRAIN_MS, readBackend } from './config.js';
 import { createConnections } from './connections.js';
 import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
@@ -45,9 +45,6 @@ export interface Gateway {
 }
 
 const GRACE_MS = 30_000;
-
-/** How long a job waits for writes that were under way when the gate of its bucket was closed, ms. */
-const DRAIN_MS = 60_000;
 
 /** Opens state and storage and serves them. Throws what keeps it from starting, with nothing left open. */
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
@@ -141,7 +138,7 @@ export async function openParts(
     const jobDriver = new JobDriver({
       jobs: state.jobRecords,
       ...{ buckets, passes, moves, clock, log, id: state.id },
-      drainMs: config.drainMs ?? DRAIN_MS,
+      drainMs: config.drainMs ?? JOB_DRAIN_MS,
       leaseMs: times.leaseMs,
     });
     jobDriver.start();

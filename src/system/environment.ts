@@ -19,6 +19,8 @@ const NAMES = {
   url: 'PENUMBRA_URL',
   shadowAccessKey: 'PENUMBRA_SHADOW_ACCESS_KEY',
   shadowSecretKey: 'PENUMBRA_SHADOW_SECRET_KEY',
+  backendAccessKey: 'PENUMBRA_BACKEND_ACCESS_KEY',
+  backendSecretKey: 'PENUMBRA_BACKEND_SECRET_KEY',
   configHome: 'XDG_CONFIG_HOME',
 } as const;
 

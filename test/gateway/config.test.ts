@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ConfigFlags, loadConfig } from '../../src/gateway/config.js';
+import { ConfigError } from '../../src/gateway/config-file.js';
 import { readEnvironment, type Variables } from '../../src/system/environment.js';
 
 let folder: string;
@@ -143,6 +144,37 @@ describe('with a file', () => {
     ['a: [', /not YAML: .* at line 1, column \d+$/],
   ])('%s is refused by name', async (yaml, message) => {
     await expect(loadYaml(yaml)).rejects.toThrow(message);
+  });
+
+  test('everything that is wrong is told at once, each by its setting', async () => {
+    const yaml = `port: http
+hst: 10.0.0.1
+times: { idle_ms: 0 }
+storage:
+  default_backend: tape
+  backends:
+    - { name: a, type: filesystem, path: 5 }
+    - { name: a, type: s3, endpoint: cloud, access_key_id: k, secret_access_key: '\${env:MISSING}' }
+`;
+    const variables = { PENUMBRA_ROOT_ACCESS_KEY_ID: 'root', PENUMBRA_MASTER_KEY: 'short' };
+    const error = await loadYaml(yaml, variables).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigError);
+    const { problems } = error as ConfigError;
+    const file = join(folder, 'penumbra.yaml');
+    expect([...problems].sort()).toEqual(
+      [
+        `${file}: Unrecognized key: "hst"`,
+        `${file}: storage.backends[0].path: 5 must be the folder of the buckets`,
+        `${file}: storage.backends[1].endpoint: "cloud" must be an http:// or https:// URL`,
+        `${file}: storage.backends[1].secret_access_key: environment variable MISSING is not set`,
+        `${file}: storage.backends: "a" is declared twice`,
+        `${file}: storage.default_backend: "tape" is not one of the backends: a, a`,
+        `${file}: times.idle_ms: 0 must be a whole number of milliseconds from 1 to 86400000`,
+        'PENUMBRA_MASTER_KEY must be 32 bytes in base64 (44 characters, as of `openssl rand -base64 32`)',
+        'PENUMBRA_ROOT_ACCESS_KEY_ID and PENUMBRA_ROOT_SECRET_ACCESS_KEY must be set both or not at all',
+        'configuration: port: "http" must be a number from 0 to 65535',
+      ].sort(),
+    );
   });
 
   test('workers are one unless flag, environment or file says more', async () => {

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT, startTestGateway, type TestGateway } from '../gateway/harness.js';
+import { type CliOptions, runCli } from '../support/cli.js';
+
+let gateway: TestGateway;
+/** What is added as a backend. */
+let store: TestGateway;
+
+beforeAll(async () => {
+  [gateway, store] = await Promise.all([startTestGateway(), startTestGateway()]);
+});
+
+afterAll(() => Promise.all([gateway?.close(), store?.close()]));
+
+const backends = (args: string, { env, ...options }: CliOptions = {}) =>
+  runCli(['storage', 'backends', ...args.split(' ')], {
+    env: { PENUMBRA_URL: gateway.url, PENUMBRA_ADMIN_PASSWORD: 'open sesame', ...env },
+    ...options,
+  });
+
+const rows = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/));
+
+describe('storage backends', () => {
+  it('adds one whose secret key comes from stdin, and tells what it can do', async () => {
+    const { code, stdout, stderr } = await backends(
+      `add cloud --endpoint ${store.url} --region eu-1 --access-key ${ROOT.accessKeyId}`,
+      { input: `${ROOT.secretAccessKey}\n` },
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(rows(stdout).slice(0, 4)).toEqual([
+      ['added backend cloud'],
+      ['reachable', 'yes'],
+      ['credentials', 'yes'],
+      ['list buckets', 'yes'],
+    ]);
+    expect(rows((await backends('list')).stdout)).toEqual([
+      ['NAME', 'TYPE', 'PLACE', 'FROM', 'DEFAULT'],
+      ['main', 'memory', '-', 'configuration', 'yes'],
+      ['other', 'memory', '-', 'configuration'],
+      ['cloud', 's3', store.url, 'added'],
+    ]);
+  });
+
+  it('tries it, and says so when it cannot be used', async () => {
+    const probed = await backends('probe cloud --json');
+    expect([probed.code, JSON.parse(probed.stdout)]).toMatchObject([0, { backend: 'cloud', ok: true }]);
+    const env = { PENUMBRA_BACKEND_ACCESS_KEY: ROOT.accessKeyId, PENUMBRA_BACKEND_SECRET_KEY: 'wrong' };
+    const endpoint = `--endpoint ${store.url}`;
+    const refused = await backends(`add bad ${endpoint}`, { env });
+    expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+      1,
+      '',
+      'error: backend "bad" cannot be used: credentials: SignatureDoesNotMatch\n',
+    ]);
+    expect((await backends(`add bad ${endpoint} --no-probe`, { env })).stdout).toBe('added backend bad\n');
+    const later = await backends('probe bad');
+    expect([later.code, later.stderr]).toEqual([1, 'error: backend bad cannot be used\n']);
+    expect(rows(later.stdout)).toContainEqual(['credentials', 'no', 'SignatureDoesNotMatch']);
+    expect((await backends('remove bad -y')).stdout).toBe('removed backend bad\n');
+  });
+
+  it('removes it only where nothing uses it, and only when that was meant', async () => {
+    await gateway.createBucket('photos', { backend: 'cloud' });
+    expect((await backends('remove cloud')).code).toBe(2);
+    expect((await backends('remove cloud -y')).stderr).toBe(
+      'error: backend "cloud" is used: it is the target of bucket "photos"\n',
+    );
+    expect((await backends('remove main -y')).stderr).toContain('stands in the configuration file');
+    await gateway.admin('DELETE', '/buckets/photos');
+    expect((await backends('remove cloud -y')).code).toBe(0);
+  });
+
+  it.each([
+    ['neither endpoint nor folder', 'add a', '--endpoint, or --path'],
+    ['both', 'add a --path /x --region r', '--path stands alone'],
+    ['no access key', 'add a --endpoint http://x', '--access-key (or PENUMBRA_BACKEND_ACCESS_KEY)'],
+    ['no secret key', 'add a --endpoint http://x --access-key k', 'Secret access key of a expected on stdin'],
+    ['a secret key that others could see', 'add a --secret-key s', "unknown option '--secret-key'"],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, stderr } = await backends(args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});
