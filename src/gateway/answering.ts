@@ -21,6 +21,8 @@ export interface AnsweringOptions {
   readonly domain?: string | undefined;
   /** Where clients find the gateway; without it, where this one did. */
   readonly publicUrl?: string | undefined;
+  /** Whether this one speaks TLS. */
+  readonly isTls?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -99,10 +101,10 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
   };
 }
 
-type Site = Pick<AnsweringOptions, 'publicUrl' | 'domain'>;
+type Site = Pick<AnsweringOptions, 'publicUrl' | 'isTls' | 'domain'>;
 
-const originFor = ({ received }: RequestHead, { publicUrl }: Site): string =>
-  publicUrl ?? `http://${received.host}`;
+const originFor = ({ received }: RequestHead, { publicUrl, isTls }: Site): string =>
+  publicUrl ?? `${isTls ? 'https' : 'http'}://${received.host}`;
 
 /** The host of a request can be that of its bucket. */
 function bucketUrl(head: RequestHead, site: Site): string {

@@ -79,12 +79,13 @@ function createEdge(
     listBuckets: () => registry.buckets(),
   });
   const authenticator = createAuthenticator({ root: config.root, registry, clock });
-  const { domain, publicUrl } = config;
+  const { domain, publicUrl, tls } = config;
   return createS3Edge({
     authenticator,
     admit: createAdmission({ routes, account, lease }),
     domain,
     publicUrl,
+    isTls: tls !== undefined,
     clock,
     log,
   });
@@ -93,7 +94,7 @@ function createEdge(
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
   const { config, clock, log, state, backends, stores, routes, migrations, switching, jobs, draining } =
     parts;
-  const { defaultBackend, publicUrl } = config;
+  const { defaultBackend, publicUrl, tls } = config;
   const admin = createAdminApp({
     ...state,
     backends,
@@ -113,6 +114,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     jobs,
     draining,
     ...(publicUrl !== undefined && { publicUrl }),
+    isTls: tls !== undefined,
     clock,
     log,
   });

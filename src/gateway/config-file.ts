@@ -100,9 +100,12 @@ const jobsSchema = z.strictObject({
   drain_ms: z.int(DRAIN_RULE).min(1_000, DRAIN_RULE).max(3_600_000, DRAIN_RULE).optional(),
 });
 
+const tlsSchema = z.strictObject({ cert: z.string().min(1).optional(), key: z.string().min(1).optional() });
+
 const fileSchema = z.strictObject({
   ...settings,
   data: z.string().min(1).optional(),
+  tls: tlsSchema.optional(),
   storage: storageSchema.optional(),
   times: timesSchema.optional(),
   jobs: jobsSchema.optional(),

@@ -15,6 +15,7 @@ import {
   validate,
 } from './config-file.js';
 import { mustBe, secretMustBe } from './rules.js';
+import type { TlsFiles } from './tls/pair.js';
 
 export type BackendConfig =
   | { readonly name: string; readonly type: 'filesystem'; readonly path: string }
@@ -44,6 +45,8 @@ export interface Config {
   readonly redis?: string | undefined;
   /** The address that clients use, without a trailing slash. */
   readonly publicUrl?: string | undefined;
+  /** Without it the gateway speaks plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
   /** `<bucket>.<domain>` addresses a bucket by host name. */
   readonly domain?: string | undefined;
   readonly root?: RootKey | undefined;
@@ -70,6 +73,8 @@ export interface ConfigFlags {
   readonly redis?: string | undefined;
   readonly publicUrl?: string | undefined;
   readonly workers?: string | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -114,14 +119,16 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const settings = attempt(() => mergeSettings(flags, environment, read.settings));
   const root = attempt(() => rootKey(environment));
   const masterKey = attempt(() => checkedMasterKey(environment));
-  const problems = [read, settings, root, masterKey].flatMap(({ problems }) => problems);
+  const folder = path === undefined ? cwd : dirname(path);
+  const tls = attempt(() => tlsFiles(sources, read.file, folder));
+  const problems = [read, settings, root, masterKey, tls].flatMap(({ problems }) => problems);
   if (read.file === undefined || settings.value === undefined || problems.length > 0)
     throw new ConfigError(problems);
-  const folder = path === undefined ? cwd : dirname(path);
   const data = dataFolder(sources, resolvePath(folder, read.file.data));
   return {
     ...settings.value,
     data,
+    tls: tls.value,
     root: root.value,
     adminPassword: environment.adminPassword,
     masterKey: environment.masterKey,
@@ -193,6 +200,19 @@ function toBackend(declared: DeclaredBackend, folder: string): BackendConfig {
     accessKeyId: declared.access_key_id,
     secretAccessKey: declared.secret_access_key,
   };
+}
+
+function tlsFiles(
+  { flags, environment, cwd }: ConfigSources,
+  file: ReadFile['file'],
+  folder: string,
+): TlsFiles | undefined {
+  const cert = resolvePath(cwd, flags.tlsCert ?? environment.tlsCert) ?? resolvePath(folder, file?.tls?.cert);
+  const key = resolvePath(cwd, flags.tlsKey ?? environment.tlsKey) ?? resolvePath(folder, file?.tls?.key);
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  const missing = cert === undefined ? 'tls.cert (--tls-cert)' : 'tls.key (--tls-key)';
+  throw new ConfigError([`${missing} is not set: TLS needs a certificate and its key`]);
 }
 
 function rootKey({ rootAccessKeyId, rootSecretAccessKey }: Environment): RootKey | undefined {

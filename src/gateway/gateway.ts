@@ -53,7 +53,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   try {
     const server = await listen({ ...config, ...options, listener: createListener(parts) });
     return {
-      url: urlOf(config.host, server.port),
+      url: urlOf(config, server.port),
       port: server.port,
       adminPassword: parts.state.adminPassword,
       async close() {
@@ -193,6 +193,6 @@ async function closeStorage(storage: ReadonlyMap<string, StorageBackend>): Promi
   await Promise.all([...storage.values()].map(({ backend }) => backend.close()));
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function urlOf({ host, tls }: Config, port: number): string {
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

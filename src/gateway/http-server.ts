@@ -1,9 +1,12 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { type Listener, Pipelining } from './pipelining.js';
 import { Refusals } from './refusals.js';
+import { Certificate } from './tls/certificate.js';
+import { secureContext, type TlsFiles } from './tls/pair.js';
 
 export type { Listener } from './pipelining.js';
 
@@ -12,6 +15,8 @@ export interface HttpServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly listener: Listener;
+  /** Without it HTTP is spoken in the clear. */
+  readonly tls?: TlsFiles | undefined;
   /** How long a client may take for the header of a request, in milliseconds. */
   readonly headersMs?: number;
   readonly clock: Clock;
@@ -31,11 +36,16 @@ const HEADERS_MS = 60_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 const CLOSING_INTERVAL_MS = 50;
 
-/** Listens. A request may take as long as its body goes on arriving, so there is no deadline for the whole. */
+/**
+ * Listens. A request may take as long as its body goes on arriving, so there is no deadline for the whole.
+ *
+ * @throws ConfigError when the certificate cannot be served
+ */
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, clock } = options;
+  const { host, port, clock, tls: files } = options;
   let isClosing = false;
-  const server = openServer(options, (incoming, outgoing) => {
+  const certificate = files && (await Certificate.open({ ...options, files }));
+  const server = openServer(options, certificate, (incoming, outgoing) => {
     if (isClosing) outgoing.shouldKeepAlive = false;
     options.listener(incoming, outgoing);
   });
@@ -49,8 +59,12 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   };
 }
 
-function openServer({ headersMs = HEADERS_MS, clock, log }: HttpServerOptions, serve: Listener): Server {
-  const server = createServer({
+function openServer(
+  { headersMs = HEADERS_MS, clock, log }: HttpServerOptions,
+  certificate: Certificate | undefined,
+  serve: Listener,
+): Server {
+  const settings: ServerOptions = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: headersMs,
     connectionsCheckingInterval: headersMs / 4,
@@ -59,7 +73,8 @@ function openServer({ headersMs = HEADERS_MS, clock, log }: HttpServerOptions, s
     // A request without a host, and one with an odd expectation, get an answer like all others.
     requireHostHeader: false,
     noDelay: true,
-  });
+  };
+  const server = certificate ? openTls(certificate, settings, log) : createServer(settings);
   // Beyond a number Node would drop header fields in silence; their bytes are limited anyway.
   server.maxHeadersCount = 0;
   const pipelining = new Pipelining(serve);
@@ -67,6 +82,17 @@ function openServer({ headersMs = HEADERS_MS, clock, log }: HttpServerOptions, s
   // The listener says itself when it wants the body that a client holds back.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, pipelining.listener);
   return server.on('clientError', refusals.onClientError).on('connect', refusals.onConnect);
+}
+
+/** Connections that are open go on with the certificate that they began with. */
+function openTls(certificate: Certificate, settings: ServerOptions, log: Logger): Server {
+  const handshakeTimeout = settings.headersTimeout;
+  const server = createTlsServer({ ...settings, ...secureContext(certificate.pair), handshakeTimeout });
+  server.once('listening', () => certificate.follow((pair) => server.setSecureContext(secureContext(pair))));
+  server.once('close', () => certificate.stop());
+  return server.on('tlsClientError', (error, { remoteAddress: remote }) =>
+    log.debug({ err: error, remote }, 'no TLS'),
+  );
 }
 
 function started(server: Server, host: string, port: number): Promise<void> {

@@ -11,6 +11,8 @@ const NAMES = {
   publicUrl: 'PENUMBRA_PUBLIC_URL',
   domain: 'PENUMBRA_DOMAIN',
   workers: 'PENUMBRA_WORKERS',
+  tlsCert: 'PENUMBRA_TLS_CERT',
+  tlsKey: 'PENUMBRA_TLS_KEY',
   rootAccessKeyId: 'PENUMBRA_ROOT_ACCESS_KEY_ID',
   rootSecretAccessKey: 'PENUMBRA_ROOT_SECRET_ACCESS_KEY',
   adminPassword: 'PENUMBRA_ADMIN_PASSWORD',

@@ -223,3 +223,26 @@ storage:
     );
   });
 });
+
+describe('TLS', () => {
+  test('has its files relative to where they are named, each by itself', async () => {
+    const yaml = 'tls: { cert: tls/cert.pem, key: /etc/tls/key.pem }';
+    const inFile = { cert: join(folder, 'tls/cert.pem'), key: '/etc/tls/key.pem' };
+    expect((await loadYaml(yaml)).tls).toEqual(inFile);
+    const variables = { PENUMBRA_TLS_CERT: 'other.pem', PENUMBRA_TLS_KEY: 'other.key' };
+    expect((await loadYaml(yaml, variables)).tls).toEqual({
+      cert: '/srv/here/other.pem',
+      key: '/srv/here/other.key',
+    });
+    expect((await loadYaml(yaml, {}, { tlsCert: 'flag.pem' })).tls).toEqual({
+      ...inFile,
+      cert: '/srv/here/flag.pem',
+    });
+    expect((await load()).tls).toBeUndefined();
+  });
+
+  test('needs both', async () => {
+    await expect(load({ tlsCert: 'cert.pem' })).rejects.toThrow('tls.key (--tls-key) is not set');
+    await expect(loadYaml('tls: { key: key.pem }')).rejects.toThrow('tls.cert (--tls-cert) is not set');
+  });
+});

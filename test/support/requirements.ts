@@ -6,7 +6,6 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   radosgw: 'ceph-mon ceph-osd radosgw ceph-common',
   aws: 'awscli',
-  curl: 'curl',
   rclone: 'rclone',
   s3cmd: 's3cmd',
   s3fs: 's3fs',
@@ -14,6 +13,8 @@ const PACKAGES = {
   boto3: 'python3-boto3',
   'docker-compose': 'docker-compose',
   script: 'bsdutils',
+  curl: 'curl',
+  openssl: 'openssl',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

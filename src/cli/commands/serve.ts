@@ -11,6 +11,8 @@ export function addServe(program: Command): void {
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for a free one (default: 9000)')
     .option('--public-url <url>', 'address that clients use')
+    .option('--tls-cert <file>', 'PEM file with the certificate: serve HTTPS; read again when it changes')
+    .option('--tls-key <file>', 'PEM file with its key')
     .option('--workers <number>', 'processes that serve on the port (default: 1)')
     .action((flags: ConfigFlags) => runUntilStopped('serve', flags));
 }

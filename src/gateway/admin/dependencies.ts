@@ -126,6 +126,8 @@ export interface AdminDependencies {
   readonly draining: AbortSignal;
   /** The address that clients use, when the configuration names one. */
   readonly publicUrl?: string;
+  /** Whether the gateway speaks TLS. */
+  readonly isTls?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }

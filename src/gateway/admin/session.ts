@@ -40,12 +40,12 @@ const sessionRoute = createRoute({
   responses: { 200: jsonAnswer(z.object({ authenticated: z.boolean() }), 'The answer'), ...refusals },
 });
 
-type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'publicUrl' | 'log'>;
+type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'publicUrl' | 'isTls' | 'log'>;
 
 /** What can be asked without a session. */
-export function sessionRoutes({ sessions, publicUrl, log }: SessionDependencies) {
+export function sessionRoutes({ sessions, publicUrl, isTls = false, log }: SessionDependencies) {
   const limiter = createLoginLimiter();
-  const secure = publicUrl?.startsWith('https:') ?? false;
+  const secure = isTls || (publicUrl?.startsWith('https:') ?? false);
 
   return createRouter()
     .openapi(loginRoute, async (c) => {
