@@ -139,7 +139,7 @@ export async function openParts(
       jobs: state.jobRecords,
       ...{ buckets, passes, moves, clock, log, id: state.id },
       drainMs: config.drainMs ?? JOB_DRAIN_MS,
-      leaseMs: times.leaseMs,
+      times,
     });
     jobDriver.start();
     const drained = new ClearingWhenDrained({ ...state, migrations, switching, clock, log });

@@ -59,10 +59,10 @@ export class JobDriver {
   }
 
   async #look(): Promise<void> {
-    const { jobs, id: owner, clock } = this.options;
+    const { jobs, id: owner, clock, times } = this.options;
     for (const id of await jobs.active()) {
       if (this.#running.has(id) || this.#closing.signal.aborted) continue;
-      const lease = await JobLease.take(id, { jobs, owner, clock });
+      const lease = await JobLease.take(id, { jobs, owner, clock, times });
       if (lease) this.#running.set(id, this.#run(id, lease));
     }
   }

@@ -7,6 +7,7 @@ import type { Passes } from '../state/passes/passes.js';
 import { PassControl } from '../sweep/passes/control.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import type { Times } from '../system/times.js';
 import { unlessAborted } from '../system/unless-aborted.js';
 import { type BucketMoves, StepFailed } from './bucket-moves.js';
 import type { JobLease } from './lease.js';
@@ -26,7 +27,7 @@ export interface RunJobOptions {
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly drainMs: number;
-  readonly leaseMs: number;
+  readonly times: Times;
 }
 
 /** How often it is looked at what somebody else has to do first, ms. */
@@ -97,6 +98,7 @@ export class JobRun {
       ...parts,
       ...at,
       control: this.#control,
+      isInTime: () => this.lease.outlastsRequest(),
       fresh: () => this.#bucketOf(at.job),
       commit: async (decide) => {
         at.signal.throwIfAborted();
@@ -119,7 +121,8 @@ export class JobRun {
     if (error instanceof StepFailed) {
       log.warn({ job: this.id, bucket: job.bucket, phase: job.phase, reason }, 'a job cannot go on');
       await this.#giveUp(job, reason);
-      return 0;
+      const isTriedAgain = job.ending !== undefined || job.flippedAt !== undefined;
+      return isTriedAgain ? AGAIN_MS : 0;
     }
     log.warn(
       { err: error, job: this.id, bucket: job.bucket, phase: job.phase },

@@ -5,6 +5,7 @@ import type { Passes } from '../state/passes/passes.js';
 import type { PassControl } from '../sweep/passes/control.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import type { Times } from '../system/times.js';
 import type { BucketMoves } from './bucket-moves.js';
 import type { Transition } from './transitions.js';
 
@@ -26,8 +27,9 @@ export interface Step {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** How long writes that were under way may take to end once the gate is closed, ms. */
   readonly drainMs: number;
-  /** How long a gateway that does not answer for itself is counted with, ms. */
-  readonly leaseMs: number;
+  readonly times: Times;
+  /** Whether what is sent to a store now can no longer apply once another has the job. */
+  isInTime(): boolean;
   /** The bucket as it stands now. */
   fresh(): Promise<BucketRecord>;
   /** One commit of both, unless the job was turned elsewhere or is another's: then what the signal aborts with is thrown. */

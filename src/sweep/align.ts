@@ -1,14 +1,23 @@
+import { compareKeys } from '../s3/keys.js';
+import type { S3Service } from '../s3/message.js';
+import type { ListedObject } from '../s3/xml/listing.js';
+import { listStore } from '../shadow/listing/store-page.js';
 import { sideBySide } from '../shadow/side-by-side.js';
-import type { Row } from './row.js';
-import { type MovingBucket, rowsOf } from './rows.js';
+import type { Ledger } from '../state/ledger.js';
+import { ListedKeys } from './listed-keys.js';
 
-export interface AlignedBucket extends MovingBucket {
+export interface AlignedBucket {
+  readonly target: S3Service;
+  readonly shadow: S3Service;
+  readonly ledger: Pick<Ledger, 'records'>;
+  /** What all keys begin with that the shadow can have. */
+  readonly prefix: string;
   /** Has both stores show the same of a key, as clients see it. */
   align(key: string): Promise<void>;
 }
 
 export interface Alignment {
-  /** Keys that one of the stores has. */
+  /** Keys that the shadow has, or that clients deleted. */
   readonly keys: number;
   /** Those of them that the stores had otherwise, and have alike now. */
   readonly aligned: number;
@@ -21,17 +30,19 @@ const AT_ONCE = 16;
 
 /**
  * Has both stores give one view of every key, whichever of them counts: where both have an object it is the target's, and of what clients deleted
- * neither has any. What only one of them has may stay there. With write-through on on all gateways that stays so.
+ * neither has any. What only one of them has may stay there. With write-through on on all gateways that stays so. A key that the shadow does not have and that no
+ * client deleted cannot be apart, so that a target of any size costs no more than its shadow does.
  *
  * @throws ListingRefused, BackendUnavailable, KvUnavailable, KeyBusy, S3Error ServiceUnavailable when the shadow does not take an object
  */
 export async function alignStores(bucket: AlignedBucket, signal: AbortSignal): Promise<Alignment> {
   let [keys, aligned] = [0, 0];
+  const inTarget = new ListedKeys(bucket.target, signal);
   async function* differing(): AsyncGenerator<string> {
-    for await (const row of rowsOf(bucket, { tellsOfBoth: true }, signal)) {
+    for await (const candidate of candidates(bucket, signal)) {
       if (signal.aborted) return;
       keys += 1;
-      if (isApart(row)) yield row.key;
+      if (isApart(candidate, await inTarget.find(candidate.key))) yield candidate.key;
     }
   }
   await sideBySide(differing(), { limit: AT_ONCE, signal }, async (key) => {
@@ -41,5 +52,35 @@ export async function alignStores(bucket: AlignedBucket, signal: AbortSignal): P
   return { keys, aligned, isWhole: !signal.aborted };
 }
 
-const isApart = ({ source, target, isDeleted }: Row): boolean =>
-  source && target ? source.etag !== target.etag || source.size !== target.size : isDeleted;
+interface Candidate {
+  readonly key: string;
+  readonly source?: ListedObject | undefined;
+  readonly isDeleted: boolean;
+}
+
+const isApart = ({ source, isDeleted }: Candidate, target: ListedObject | undefined): boolean =>
+  source && target
+    ? source.etag !== target.etag || source.size !== target.size
+    : isDeleted && (source ?? target) !== undefined;
+
+/** What the shadow lists and what has a tombstone, merged in key order. */
+async function* candidates(
+  { shadow, ledger, prefix }: AlignedBucket,
+  signal: AbortSignal,
+): AsyncGenerator<Candidate> {
+  const sources = listStore(shadow, signal, { prefix });
+  const graves = buried(ledger, prefix);
+  let [source, grave] = [await sources.next(), await graves.next()];
+  while (!source.done || !grave.done) {
+    const order = source.done ? 1 : grave.done ? -1 : compareKeys(source.value.key, grave.value);
+    const listed = order <= 0 && !source.done ? source.value : undefined;
+    const deleted = order >= 0 && !grave.done ? grave.value : undefined;
+    yield { key: listed?.key ?? deleted ?? '', source: listed, isDeleted: deleted !== undefined };
+    if (listed) source = await sources.next();
+    if (deleted !== undefined) grave = await graves.next();
+  }
+}
+
+async function* buried(ledger: Pick<Ledger, 'records'>, prefix: string): AsyncGenerator<string> {
+  for await (const [key, { tombstone }] of ledger.records(prefix)) if (tombstone) yield key;
+}

@@ -15,11 +15,6 @@ export interface MovingBucket {
   readonly prefix: string;
 }
 
-export interface Rows extends KeyRange {
-  /** Whether it is also told of keys of the target alone that clients deleted them: they were written again then, or came otherwise. */
-  readonly tellsOfBoth?: boolean;
-}
-
 /**
  * Merge-join: walks the listings of both stores together, in key order, and yields every key that one of them has. Two list calls and one look-up
  * of tombstones per 1,000 keys, no request per key.
@@ -28,11 +23,11 @@ export interface Rows extends KeyRange {
  */
 export async function* rowsOf(
   bucket: MovingBucket,
-  { tellsOfBoth = false, ...range }: Rows,
+  range: KeyRange,
   signal: AbortSignal,
 ): AsyncGenerator<Row> {
   for await (const batch of inBatches(joinedListings(bucket, range, signal))) {
-    const asked = batch.filter(({ source, target }) => !target || (tellsOfBoth && !source));
+    const asked = batch.filter(({ target }) => !target);
     const deleted = await bucket.ledger.deletedAmong(asked.map(({ key }) => key));
     for (const joined of batch) yield { ...joined, isDeleted: deleted.has(joined.key) };
   }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { BackendUnavailable } from '../../src/backends/backend.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import type { GatewayParts } from '../../src/gateway/assembly.js';
 import type { Config } from '../../src/gateway/config.js';
@@ -14,9 +15,11 @@ import type { OperationName } from '../../src/s3/operations.js';
 import { listStore } from '../../src/shadow/listing/store-page.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
 import type { JobRecord, JobStatus } from '../../src/state/jobs/job-record.js';
+import { type Kv, type KvCommit, KvUnavailable } from '../../src/state/kv.js';
 import { systemClock } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
 import type { Times } from '../../src/system/times.js';
+import { CutKv } from '../gateway/switching/cut-kv.js';
 import { MemoryKv } from '../simulation/memory-kv.js';
 
 /** Leases of seconds, so that long stories are short. */
@@ -49,7 +52,15 @@ export interface Member {
   /** What a client is answered: a status, or the code of the error. */
   ask(operation: OperationName, method: string, asked?: Asked): Promise<number | string>;
   text(key: string): Promise<string | number>;
+  /** As by `kill -9`: it reaches neither the state nor a store any more. */
+  kill(): void;
   close(): Promise<void>;
+}
+
+export interface Joining {
+  readonly config?: Partial<Config>;
+  /** Told of each commit of this gateway before it is made and after; what it throws is what the gateway is told. */
+  readonly onCommit?: (commit: KvCommit, when: 'before' | 'after') => void;
 }
 
 export interface World {
@@ -59,7 +70,7 @@ export interface World {
   readonly stores: Readonly<Record<'old' | 'new', Store>>;
   /** Stands before a store; the store answers where it leaves that undefined. */
   intercept: Partial<Record<'old' | 'new', (request: S3Request) => Promise<S3Response | undefined>>>;
-  join(config?: Partial<Config>): Promise<Member>;
+  join(joining?: Joining): Promise<Member>;
   close(): Promise<void>;
 }
 
@@ -86,15 +97,23 @@ export async function openWorld(): Promise<World> {
     (name: 'old' | 'new'): S3Service =>
     async (request) =>
       (await intercept[name]?.(request)) ?? bare[name].service(request);
-  const storage = new Map(
-    (['old', 'new'] as const).map((name) => [name, { backend: { ...bare[name], service: before(name) } }]),
-  );
+  const storageOf = (life: Life) =>
+    new Map(
+      (['old', 'new'] as const).map((name) => {
+        const service: S3Service = (request) => {
+          if (life.isOver) throw new BackendUnavailable(name, 'reset', false);
+          return before(name)(request);
+        };
+        return [name, { backend: { ...bare[name], service } }];
+      }),
+    );
   const world: World = {
     kv,
     logged,
     intercept,
     stores: { old: storeOf(bare.old.service), new: storeOf(bare.new.service) },
-    async join(changes = {}) {
+    async join({ config: changes = {}, onCommit = () => undefined } = {}) {
+      const life: Life = { isOver: false };
       const config: Config = {
         host: '127.0.0.1',
         port: 0,
@@ -110,8 +129,17 @@ export async function openWorld(): Promise<World> {
         ...changes,
       };
       const log = createLogger({ stream: { write: (line: string) => logged.push(JSON.parse(line)) } });
-      const parts = await openParts(config, { clock: systemClock, log, storage, kv }, NEVER.signal);
-      const member = memberOf(parts);
+      const own = new MortalKv(kv, life, onCommit);
+      const storage = storageOf(life);
+      const parts = await openParts(config, { clock: systemClock, log, storage, kv: own }, NEVER.signal);
+      const member = {
+        ...memberOf(parts),
+        kill() {
+          life.isOver = true;
+          own.cut();
+          members.delete(member);
+        },
+      };
       members.add(member);
       return {
         ...member,
@@ -130,7 +158,30 @@ export async function openWorld(): Promise<World> {
 
 const NEVER = new AbortController();
 
-function memberOf(parts: GatewayParts): Member {
+interface Life {
+  isOver: boolean;
+}
+
+/** The state as one gateway reaches it as long as it lives. */
+class MortalKv extends CutKv {
+  constructor(
+    kv: Kv,
+    private readonly life: Life,
+    private readonly onCommit: NonNullable<Joining['onCommit']>,
+  ) {
+    super(kv);
+  }
+
+  override async commit(commit: KvCommit) {
+    if (this.life.isOver) throw new KvUnavailable('killed');
+    this.onCommit(commit, 'before');
+    const version = await super.commit(commit);
+    this.onCommit(commit, 'after');
+    return version;
+  }
+}
+
+function memberOf(parts: GatewayParts): Omit<Member, 'kill'> {
   async function answer(operation: OperationName, method: string, asked: Asked = {}): Promise<S3Response> {
     const route = await parts.routes.find(NAME);
     if (!route) throw new S3Error('NoSuchBucket');
@@ -201,7 +252,7 @@ export async function withBucket(
   objects: Readonly<Record<string, string>> = {},
   config: Partial<Config> = {},
 ): Promise<Member> {
-  const member = await world.join(config);
+  const member = await world.join({ config });
   await world.stores.old.make();
   await member.parts.state.buckets.create({
     name: NAME,
@@ -231,7 +282,11 @@ export const start = async (member: Member, wish: Partial<JobWish> = {}): Promis
 const PATIENCE_MS = 30_000;
 
 /** The job once it is there, or has ended otherwise. */
-export async function until({ parts }: Member, id: number, status: JobStatus): Promise<JobRecord> {
+export async function until(
+  { parts }: Pick<Member, 'parts'>,
+  id: number,
+  status: JobStatus,
+): Promise<JobRecord> {
   const over: readonly JobStatus[] = ['succeeded', 'completed_with_errors', 'failed', 'cancelled', status];
   const deadline = systemClock.now() + PATIENCE_MS;
   for (;;) {

@@ -1,6 +1,5 @@
 import type { S3Service } from '../../s3/message.js';
 import type { ListedObject } from '../../s3/xml/listing.js';
-import { deleteFromStore } from '../../shadow/deleting/store-deletes.js';
 import { listStore } from '../../shadow/listing/store-page.js';
 import { sideBySide } from '../../shadow/side-by-side.js';
 import { EMPTY_RECORD } from '../../state/key-record.js';
@@ -8,9 +7,10 @@ import { placeWords } from '../../state/place.js';
 import { createVerifier } from '../../sweep/compare/verify.js';
 import type { Row } from '../../sweep/row.js';
 import { rowsOf } from '../../sweep/rows.js';
-import { batched, each } from '../batched.js';
+import { inBatches } from '../../system/in-batches.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step } from '../step.js';
+import { deleteAt, each, whyLeft } from './removal.js';
 
 /** Objects that are compared at once. */
 const AT_ONCE = 16;
@@ -63,7 +63,7 @@ function differing({ bucket, moves, signal }: Step, store: S3Service): Doomed {
     const settings = { provenance: false, from: '', writeThrough: false, level: 'checksum' as const };
     const verify = createVerifier({ ...both, ...settings, signal });
     try {
-      for await (const rows of batched(there(rowsOf(both, {}, signal)))) {
+      for await (const rows of inBatches(there(rowsOf(both, {}, signal)))) {
         const others: string[] = [];
         await sideBySide(each(rows), { limit: AT_ONCE, signal }, async (row) => {
           const isSame = row.target !== undefined && (await verify(row)).result === 'same';
@@ -86,15 +86,12 @@ async function* there(rows: AsyncGenerator<Row>): AsyncGenerator<Row & { readonl
 async function removeAll(step: Step, store: S3Service, { keys, kept }: Doomed): Promise<void> {
   const { signal } = step;
   let removed = 0;
-  for await (const batch of batched(keys)) {
-    const outcomes = await deleteFromStore(store, batch, { signal });
-    for (const [key, outcome] of outcomes) {
-      if (outcome.state === 'gone') continue;
-      const why = outcome.state === 'refused' ? `${outcome.code}: ${outcome.message}` : 'it gave no answer';
-      throw new StepFailed(
-        `what was at the new place before cannot be removed: ${JSON.stringify(key)}: ${why}`,
-      );
-    }
+  for await (const batch of inBatches(keys)) {
+    for (const [key, outcome] of await deleteAt(step, store, batch))
+      if (outcome.state !== 'gone')
+        throw new StepFailed(
+          `${JSON.stringify(key)}, which was at the new place before, stays: ${whyLeft(outcome)}`,
+        );
     removed += batch.length;
   }
   signal.throwIfAborted();

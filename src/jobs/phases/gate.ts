@@ -17,13 +17,13 @@ export async function isArmed(step: Step): Promise<boolean> {
 
 /** Of gateways that have not heard of the gate it is known when they are gone; others may take long to end what they have. */
 async function waited(
-  { job, bucket, moves, clock, drainMs, leaseMs }: Step,
+  { job, bucket, moves, clock, drainMs, times }: Step,
   waiting: readonly string[],
 ): Promise<false> {
   const elapsed = clock.now() - (job.gatedAt ?? clock.now());
   if (elapsed < drainMs) return false;
   const unheard = new Set(await moves.unheardBy(bucket));
-  if (waiting.every((one) => unheard.has(one)) && elapsed < drainMs + leaseMs) return false;
+  if (waiting.every((one) => unheard.has(one)) && elapsed < drainMs + times.leaseMs) return false;
   const seconds = Math.round(elapsed / 1_000);
   throw new StepFailed(`writes that were under way did not end within ${seconds} s: ${waiting.join(', ')}`);
 }

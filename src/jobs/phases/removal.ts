@@ -1,9 +1,10 @@
 import type { S3Service } from '../../s3/message.js';
-import { deleteFromStore } from '../../shadow/deleting/store-deletes.js';
+import { type Deletion, deleteFromStore } from '../../shadow/deleting/store-deletes.js';
 import { sideBySide } from '../../shadow/side-by-side.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import type { JobRecord } from '../../state/jobs/job-record.js';
-import { batched, each } from '../batched.js';
+import { inBatches } from '../../system/in-batches.js';
+import { longestRequestMs } from '../../system/times.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step } from '../step.js';
 
@@ -35,7 +36,7 @@ export async function removeAll<T extends { readonly key: string }>(
 ): Promise<void> {
   const { signal } = step;
   await count(step, ({ deleted }) => ({ deleted, left: 0, reasons: {} }));
-  for await (const batch of batched(items)) {
+  for await (const batch of inBatches(items)) {
     const reasons: Record<string, number> = {};
     const leave = (why: string) => {
       reasons[why] = (reasons[why] ?? 0) + 1;
@@ -49,17 +50,9 @@ export async function removeAll<T extends { readonly key: string }>(
     signal.throwIfAborted();
     if (!isFree(await step.fresh()))
       throw new StepFailed('the bucket is at the place again that was to be emptied');
-    const outcomes = await deleteFromStore(store, doomed, { signal });
-    let deleted = 0;
-    for (const outcome of outcomes.values()) {
-      if (outcome.state === 'gone') deleted += 1;
-      else
-        leave(
-          outcome.state === 'refused'
-            ? `the store refused to delete it: ${outcome.code}`
-            : 'the store gave no answer',
-        );
-    }
+    const outcomes = await deleteAt(step, store, doomed);
+    for (const outcome of outcomes.values()) if (outcome.state !== 'gone') leave(whyLeft(outcome));
+    const deleted = [...outcomes.values()].filter(({ state }) => state === 'gone').length;
     await count(step, (before) => ({
       deleted: before.deleted + deleted,
       left: before.left + batch.length - deleted,
@@ -67,6 +60,26 @@ export async function removeAll<T extends { readonly key: string }>(
     }));
   }
 }
+
+/**
+ * Deletes objects while the job is still this process's for long enough. What got no answer is waited for until it can apply no more: others may write there
+ * later.
+ */
+export async function deleteAt(
+  { clock, times, signal, isInTime }: Step,
+  store: S3Service,
+  keys: readonly string[],
+): Promise<Map<string, Deletion>> {
+  const outcomes = await deleteFromStore(store, keys, { signal, isInTime });
+  const states = new Set([...outcomes.values()].map(({ state }) => state));
+  if (states.has('unanswered')) await clock.sleep(longestRequestMs(times) + times.marginMs, signal);
+  return outcomes;
+}
+
+export const whyLeft = (outcome: Deletion): string =>
+  outcome.state === 'refused'
+    ? `the store refused to delete it: ${outcome.code}`
+    : 'the store gave no answer when it was to delete it';
 
 const NOTHING: Removed = { deleted: 0, left: 0, reasons: {} };
 
@@ -77,4 +90,9 @@ function sumOf(one: Removed['reasons'], other: Removed['reasons']): Removed['rea
   const sum = { ...one };
   for (const [reason, times] of Object.entries(other)) sum[reason] = (sum[reason] ?? 0) + times;
   return sum;
+}
+
+/** Some items as a generator, for many hands. */
+export async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }
