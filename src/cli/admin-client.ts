@@ -1,4 +1,5 @@
 import {
+  type Access,
   type Answer,
   type Method,
   NotLoggedIn,
@@ -42,14 +43,15 @@ export async function logIn(url: string, password: string): Promise<string> {
 }
 
 /**
- * Runs a command in a session: opened with PENUMBRA_ADMIN_PASSWORD for this command alone, and anew when it has ended meanwhile, or the one of
- * `login`.
+ * Runs a command with PENUMBRA_TOKEN, or in a session: opened with PENUMBRA_ADMIN_PASSWORD for this command alone, and anew when it has ended
+ * meanwhile, or the one of `login`.
  */
 export async function withAdmin<T>(io: Io, use: (client: AdminClient) => Promise<T>): Promise<T> {
   const url = gatewayUrl(io);
-  const password = io.environment.adminPassword;
-  if (password === undefined) return use(clientOf(url, await storedCookie(io, url)));
-  const open = () => logIn(url, password);
+  const { token, adminPassword: password } = io.environment;
+  if (token !== undefined) return use(clientOf(url, { authorization: `Bearer ${token}` }));
+  if (password === undefined) return use(clientOf(url, { cookie: await storedCookie(io, url) }));
+  const open = async () => ({ cookie: await logIn(url, password) });
   const client = clientOf(url, await open(), open);
   return use(client).finally(() => endSession(client));
 }
@@ -67,16 +69,16 @@ async function storedCookie(io: Io, url: string): Promise<string> {
   return cookie;
 }
 
-function clientOf(url: string, first: string, again?: () => Promise<string>): AdminClient {
-  let cookie = first;
+function clientOf(url: string, first: Access, again?: () => Promise<Access>): AdminClient {
+  let access = first;
 
   async function ask(sending: Sending): Promise<Answer> {
     try {
-      return await send(url, { ...sending, cookie });
+      return await send(url, { ...sending, access });
     } catch (error) {
       if (!(error instanceof NotLoggedIn) || !again) throw error;
-      cookie = await again();
-      return send(url, { ...sending, cookie });
+      access = await again();
+      return send(url, { ...sending, access });
     }
   }
 
@@ -90,6 +92,6 @@ function clientOf(url: string, first: string, again?: () => Promise<string>): Ad
       const { json } = await ask({ method: 'GET', path, signal });
       return json as T;
     },
-    lines: (path) => sendForLines(url, { method: 'GET', path, cookie }),
+    lines: (path) => sendForLines(url, { method: 'GET', path, access }),
   };
 }

@@ -15,11 +15,15 @@ export interface Answer {
   readonly json: unknown;
 }
 
+/** By a session, or by a token (RFC 6750). */
+export type Access = { readonly cookie: string } | { readonly authorization: string };
+
 export interface Sending {
   readonly method: Method;
   readonly path: string;
   readonly body?: object;
-  readonly cookie?: string;
+  /** The fields that show who sends it. */
+  readonly access?: Access;
   /** Breaks the exchange off. */
   readonly signal?: AbortSignal;
 }
@@ -66,11 +70,11 @@ export async function* sendForLines(url: string, sending: Sending): AsyncGenerat
 const brokenOff = (url: string, error: unknown): GatewayAway =>
   new GatewayAway(`the answer of ${url} broke off: ${reasonOf(error)}`, { cause: error });
 
-async function exchange(url: string, { method, path, body, cookie, signal }: Sending) {
+async function exchange(url: string, { method, path, body, access, signal }: Sending) {
   const { request } = await import('undici');
   return request(`${url}${ADMIN_PATH}${path}`, {
     method,
-    headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
+    headers: { 'content-type': 'application/json', ...access },
     body: body === undefined ? null : JSON.stringify(body),
     headersTimeout: ANSWER_TIMEOUT_MS,
     bodyTimeout: ANSWER_TIMEOUT_MS,
@@ -81,7 +85,9 @@ async function exchange(url: string, { method, path, body, cookie, signal }: Sen
 }
 
 export function notLoggedIn(url: string): NotLoggedIn {
-  return new NotLoggedIn(`not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD`);
+  return new NotLoggedIn(
+    `not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD or PENUMBRA_TOKEN`,
+  );
 }
 
 /** `name=value` of the only cookie that the gateway sets. */

@@ -13,6 +13,7 @@ import { addReport } from './commands/report.js';
 import { addServe, addWorker } from './commands/serve.js';
 import { addStatus } from './commands/status.js';
 import { addSweep } from './commands/sweep.js';
+import { addToken } from './commands/token.js';
 import { addUpdate } from './commands/update.js';
 import { addVerify } from './commands/verify.js';
 import type { Io } from './io.js';
@@ -48,6 +49,7 @@ export function createProgram(io: Io): Command {
     add(storage, io);
   addJobs(program, io);
   addKeys(program, io);
+  addToken(program, io);
   addConfig(program, io);
   return program;
 }

@@ -3,8 +3,8 @@ import type { Config } from './config.js';
 
 const REDACTED = '(redacted)';
 
-/** Settings that do not show, by the names that they have in the file. */
-const SECRETS: ReadonlySet<string> = new Set(['access_key_id', 'secret_access_key', 'key']);
+/** Settings that do not show, by the names that they have in the file, behind the section that they are in. */
+const SECRETS = /\b(access_key_id|secret_access_key|(encryption|previous)\.key)$/;
 
 /**
  * What a gateway runs with, defaults and all, as the YAML of its file. Secrets do not show; what the environment alone can say stands in
@@ -27,16 +27,15 @@ export function configText(config: Config): string {
   return stringify(asInFile(file)) + comments.join('');
 }
 
-/** With the names of the file, and without secrets. */
-function asInFile(value: unknown): unknown {
+/** With the names of the file, and without secrets. @param at the path of the value, without the places in lists */
+function asInFile(value: unknown, at = ''): unknown {
+  if (SECRETS.test(at)) return REDACTED;
   if (typeof value === 'string') return withoutPassword(value);
-  if (Array.isArray(value)) return value.map(asInFile);
+  if (Array.isArray(value)) return value.map((item) => asInFile(item, at));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([name, item]) => [snakeCase(name), item] as const);
-  const shown = entries.filter(([, item]) => item !== undefined);
-  return Object.fromEntries(
-    shown.map(([name, item]) => [name, SECRETS.has(name) ? REDACTED : asInFile(item)]),
-  );
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const named = entries.map(([name, item]) => [snakeCase(name), item] as const);
+  return Object.fromEntries(named.map(([name, item]) => [name, asInFile(item, `${at}.${name}`)]));
 }
 
 /** A URL can have a password in it. */

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
+import { AdminTokenStore } from '../state/admin-tokens.js';
 import { type BackendStore, createBackendStore } from '../state/backends.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
@@ -29,6 +30,7 @@ export interface State extends Membership {
   /** Of those that were added; the configuration declares others. */
   readonly addedBackends: BackendStore;
   readonly sessions: AdminSessions;
+  readonly tokens: AdminTokenStore;
   readonly losses: CopyLosses;
   readonly copiedByReads: CopyCounts;
   readonly jobRecords: JobStore;
@@ -85,6 +87,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
     accessKeys,
     addedBackends,
     sessions,
+    tokens: new AdminTokenStore(kv, clock),
     losses: new CopyLosses(kv),
     copiedByReads: new CopyCounts(kv),
     jobRecords: new JobStore(kv, sealer),

@@ -19,6 +19,7 @@ const NAMES = {
   masterKey: 'PENUMBRA_MASTER_KEY',
   logLevel: 'PENUMBRA_LOG_LEVEL',
   url: 'PENUMBRA_URL',
+  token: 'PENUMBRA_TOKEN',
   shadowAccessKey: 'PENUMBRA_SHADOW_ACCESS_KEY',
   shadowSecretKey: 'PENUMBRA_SHADOW_SECRET_KEY',
   backendAccessKey: 'PENUMBRA_BACKEND_ACCESS_KEY',

@@ -134,7 +134,7 @@ describe('a gateway that cannot be asked', () => {
     const env = { XDG_CONFIG_HOME: '/nonexistent', PENUMBRA_URL: 'http://127.0.0.1:1' };
     const { code, stderr } = await runCli(['storage', 'list'], { env });
     expect(stderr).toBe(
-      'error: not logged in to http://127.0.0.1:1: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD\n',
+      'error: not logged in to http://127.0.0.1:1: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD or PENUMBRA_TOKEN\n',
     );
     expect(code).toBe(1);
   });

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const SECRETS = ['SECRET-OF-CLOUD', 'ID-OF-CLOUD', 'redis-password', 'root-secret', 'admin-password'];
 
 const FILE = `host: 0.0.0.0
+tls: { cert: cert.pem, key: key.pem }
 redis: redis://penumbra:redis-password@redis.internal:6379/2
 storage:
   default_backend: cloud
@@ -81,6 +82,7 @@ describe('config print', () => {
       port: 9123,
       redis: 'redis://(redacted)@redis.internal:6379/2',
       workers: 1,
+      tls: { cert: join(file, '..', 'cert.pem'), key: join(file, '..', 'key.pem') },
       storage: {
         default_backend: 'cloud',
         backends: [

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { ACCESS_SCHEMES, requireAccess } from './access.js';
 import { backendRoutes } from './backends.js';
 import { bucketRoutes } from './buckets.js';
 import { comparisonRoutes } from './comparisons.js';
@@ -13,7 +14,8 @@ import { migrateRoutes } from './migrate.js';
 import { namedKeyRoutes } from './named-keys.js';
 import { passRoutes } from './passes.js';
 import { createRouter } from './router.js';
-import { requireSession, SESSION_SCHEME, sessionRoutes } from './session.js';
+import { sessionRoutes } from './session.js';
+import { tokenRoutes } from './tokens.js';
 
 /** Where the gateway serves it. */
 export const ADMIN_PATH = '/_/api/admin';
@@ -24,22 +26,24 @@ const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'Penumbra admin API', version: '1' },
   servers: [{ url: ADMIN_PATH }],
-  security: [{ session: [] }],
+  security: [{ session: [] }, { token: [] }],
 };
 
-/** The admin API: log in, then buckets, their shadows, access keys and backends. Its document needs no session. */
+/** The admin API: log in, or come with a token; then buckets, their shadows, access keys and backends. Its document needs neither. */
 export function createAdminApp(deps: AdminDependencies) {
   const app = createRouter();
   app.onError(errorHandler(deps.log));
   app.use(limitBody, requireJsonWrites);
   app.route('/', sessionRoutes(deps));
-  app.openAPIRegistry.registerComponent('securitySchemes', 'session', SESSION_SCHEME);
+  for (const [name, scheme] of Object.entries(ACCESS_SCHEMES))
+    app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
   app.doc31('/openapi.json', DOCUMENT);
-  app.use(requireSession(deps.sessions));
+  app.use(requireAccess(deps));
   for (const routes of [
     bucketRoutes,
     keyRoutes,
     backendRoutes,
+    tokenRoutes,
     passRoutes,
     namedKeyRoutes,
     lossRoutes,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Jobs } from '../../jobs/jobs.js';
 import type { AccessKeyRecord, AccessKeyStore } from '../../state/access-keys.js';
 import type { AdminSessions as Sessions } from '../../state/admin.js';
+import type { AdminTokenStore } from '../../state/admin-tokens.js';
 import type { BackendStore } from '../../state/backends.js';
 import type { BucketRecord, BucketStore } from '../../state/buckets.js';
 import type { CopyCount } from '../../state/copy-counts.js';
@@ -105,6 +106,7 @@ export interface AdminDependencies {
   readonly buckets: BucketRecords;
   readonly accessKeys: AccessKeyRecords;
   readonly sessions: AdminSessions;
+  readonly tokens: Pick<AdminTokenStore, 'create' | 'list' | 'verify' | 'delete'>;
   readonly backends: Pick<Backends, 'get' | 'find' | 'all' | 'names' | 'isDeclared'>;
   readonly addedBackends: Pick<BackendStore, 'create' | 'delete'>;
   readonly jobRecords: Pick<JobStore, 'active' | 'get'>;

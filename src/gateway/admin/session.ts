@@ -1,19 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { createMiddleware } from 'hono/factory';
-import type { AdminDependencies, AdminSessions } from './dependencies.js';
+import { roleOf, SESSION_COOKIE } from './access.js';
+import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { createLoginLimiter, type LoginOutcome } from './login-limiter.js';
 import { jsonAnswer, jsonBody, refusals } from './route-parts.js';
 import { type AdminEnv, createRouter } from './router.js';
 import { login } from './schemas.js';
 
-const COOKIE = 'penumbra_session';
 const COOKIE_PATH = '/_/';
-
-/** How a request shows its session (OpenAPI 3.1, "Security Scheme Object"). */
-export const SESSION_SCHEME = { type: 'apiKey', in: 'cookie', name: COOKIE } as const;
 
 const loginRoute = createRoute({
   method: 'post',
@@ -36,14 +32,15 @@ const sessionRoute = createRoute({
   method: 'get',
   path: '/session',
   security: [],
-  summary: 'Whether the request has a session',
+  summary: 'Whether the request has a session, or a token that holds',
   responses: { 200: jsonAnswer(z.object({ authenticated: z.boolean() }), 'The answer'), ...refusals },
 });
 
-type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'publicUrl' | 'isTls' | 'log'>;
+type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'tokens' | 'publicUrl' | 'isTls' | 'log'>;
 
 /** What can be asked without a session. */
-export function sessionRoutes({ sessions, publicUrl, isTls = false, log }: SessionDependencies) {
+export function sessionRoutes(deps: SessionDependencies) {
+  const { sessions, publicUrl, isTls = false, log } = deps;
   const limiter = createLoginLimiter();
   const secure = isTls || (publicUrl?.startsWith('https:') ?? false);
 
@@ -54,7 +51,7 @@ export function sessionRoutes({ sessions, publicUrl, isTls = false, log }: Sessi
       const result = await limiter.attempt(address, () => sessions.verifyPassword(password));
       if (result.outcome !== 'right') log.warn({ address, outcome: result.outcome }, 'admin login refused');
       assertRight(result);
-      setCookie(c, COOKIE, await sessions.open(), {
+      setCookie(c, SESSION_COOKIE, await sessions.open(), {
         httpOnly: true,
         sameSite: 'Strict',
         path: COOKIE_PATH,
@@ -63,25 +60,14 @@ export function sessionRoutes({ sessions, publicUrl, isTls = false, log }: Sessi
       return c.json({ ok: true as const }, 200);
     })
     .openapi(logoutRoute, async (c) => {
-      const token = getCookie(c, COOKIE);
+      const token = getCookie(c, SESSION_COOKIE);
       if (token !== undefined) await sessions.close(token);
-      deleteCookie(c, COOKIE, { path: COOKIE_PATH, secure });
+      deleteCookie(c, SESSION_COOKIE, { path: COOKIE_PATH, secure });
       return c.json({ ok: true as const }, 200);
     })
-    .openapi(sessionRoute, async (c) => c.json({ authenticated: await hasSession(c, sessions) }, 200));
-}
-
-/** Lets nobody in without a session. */
-export function requireSession(sessions: AdminSessions) {
-  return createMiddleware<AdminEnv>(async (c, next) => {
-    if (!(await hasSession(c, sessions))) throw new AdminError(401, 'unauthenticated', 'log in first');
-    await next();
-  });
-}
-
-async function hasSession(c: Context<AdminEnv>, sessions: AdminSessions): Promise<boolean> {
-  const token = getCookie(c, COOKIE);
-  return token !== undefined && (await sessions.isOpen(token));
+    .openapi(sessionRoute, async (c) =>
+      c.json({ authenticated: (await roleOf(c, deps)) !== undefined }, 200),
+    );
 }
 
 function assertRight(result: LoginOutcome): void {

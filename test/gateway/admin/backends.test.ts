@@ -169,6 +169,19 @@ describe('a backend', () => {
     });
   });
 
+  it('is kept for a job that moves a bucket there', async () => {
+    await add();
+    await admin.ask('POST', '/buckets', { body: { name: 'photos' } });
+    const body = { target_backend: 'hetzner-fsn1' };
+    expect((await admin.ask('POST', '/buckets/photos/migrate', { body })).status).toBe(202);
+    expect((await remove('hetzner-fsn1')).json).toMatchObject({
+      error: {
+        code: 'backend_in_use',
+        message: 'backend "hetzner-fsn1" is used: it is a place of job maintenance:1',
+      },
+    });
+  });
+
   it('that the configuration declares is not removed', async () => {
     expect(await remove('local-disk')).toMatchObject({
       status: 409,

@@ -22,6 +22,7 @@ import { createStores } from '../../../src/gateway/stores.js';
 import { Jobs } from '../../../src/jobs/jobs.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
+import { AdminTokenStore } from '../../../src/state/admin-tokens.js';
 import { createBackendStore } from '../../../src/state/backends.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
@@ -202,6 +203,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       buckets,
       accessKeys,
       sessions,
+      tokens: new AdminTokenStore(kv, systemClock),
       lifecycle,
       migrations,
       comparisons,

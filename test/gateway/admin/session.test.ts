@@ -93,9 +93,12 @@ describe('without a session', () => {
     const { status, json } = await admin.ask('GET', '/openapi.json', { anonymous: true });
     expect([status, json.openapi]).toEqual([200, '3.1.0']);
     expect(json).toMatchObject({
-      security: [{ session: [] }],
+      security: [{ session: [] }, { token: [] }],
       components: {
-        securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'penumbra_session' } },
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'penumbra_session' },
+          token: { type: 'http', scheme: 'bearer' },
+        },
       },
       paths: { '/login': { post: { security: [] } } },
     });
@@ -130,6 +133,8 @@ describe('without a session', () => {
       '/login',
       '/logout',
       '/session',
+      '/tokens',
+      '/tokens/{id}',
     ]);
   });
 });
