@@ -9,7 +9,7 @@ import type { BackendBucket } from '../backend-bucket.js';
 import { TargetRefused } from '../scratch-object.js';
 import type { Stores } from '../stores.js';
 import { bucketSettings } from './bucket-settings.js';
-import { type ExpectedLoss, expectedLosses } from './losses.js';
+import { type ExpectedLoss, expectedLosses, fieldsToTry } from './losses.js';
 import { type MeasuredRate, measureCopies } from './measure.js';
 import { type MigrationRequests, requestsOf, type Wanted } from './requests.js';
 import { lookAt, type SampledObject } from './sampled.js';
@@ -126,11 +126,9 @@ async function tryTarget(
   { source, target }: Examined,
   { counted, atTarget, looked, signal, clock }: Trying,
 ): Promise<Tried> {
-  const classes = new Set(looked.map(({ storageClass }) => storageClass));
-  classes.delete('STANDARD');
   try {
     return await withTriedBucket(target, atTarget, async (bucket) => ({
-      capabilities: await tryOut(bucket, classes, signal),
+      capabilities: await tryOut(bucket, fieldsToTry(looked), signal),
       rate: await measureCopies(
         source,
         { service: bucket.backend.service, bucket: bucket.name },

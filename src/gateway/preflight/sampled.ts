@@ -5,6 +5,11 @@ import { readError } from '../../s3/xml/error.js';
 import type { ListedObject } from '../../s3/xml/listing.js';
 import { readTagging } from '../../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from '../../shadow/ask.js';
+import {
+  ASKING_FOR_CHECKSUMS,
+  type SourceChecksum,
+  sourceChecksum,
+} from '../../shadow/copying/source-checksum.js';
 
 /** What an object has beside its bytes, as its store tells it. */
 export interface SampledObject {
@@ -15,6 +20,8 @@ export interface SampledObject {
   /** Whether others than its owner have been granted something. */
   readonly isGranted: boolean;
   readonly isLocked: boolean;
+  readonly isRedirect: boolean;
+  readonly checksum: SourceChecksum | undefined;
   /** What could not be read of it, and why. */
   readonly unreadable: readonly string[];
 }
@@ -64,7 +71,9 @@ async function describe(
   { key, etag, storageClass }: ListedObject,
   signal: AbortSignal,
 ): Promise<SampledObject | undefined> {
-  const head = await source(ask('HeadObject', { method: 'HEAD', key, signal }));
+  const head = await source(
+    ask('HeadObject', { method: 'HEAD', key, headers: ASKING_FOR_CHECKSUMS, signal }),
+  );
   if (head.status === 404) return undefined;
   const tagging = await source(ask('GetObjectTagging', { key, query: [['tagging', '']], signal }));
   const tags = await answered('tags', tagging, (text) => readTagging(text).length > 0);
@@ -77,6 +86,8 @@ async function describe(
     isTagged: tags.value,
     isGranted: grants.value,
     isLocked: isLocked(head.headers),
+    isRedirect: head.headers['x-amz-website-redirect-location'] !== undefined,
+    checksum: sourceChecksum(head),
     unreadable: [
       ...(isSuccess(head) ? [] : [`metadata (HTTP ${head.status})`]),
       ...tags.unreadable,

@@ -4,11 +4,12 @@ import type { S3Service } from '../../s3/message.js';
 import { readTagging } from '../../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from '../../shadow/ask.js';
 import { lockRefusal } from '../../shadow/copying/object-lock.js';
+import { ASKING_FOR_CHECKSUMS } from '../../shadow/copying/source-checksum.js';
 import { readStorePage } from '../../shadow/listing/store-page.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import { type BackendBucket, deleteBackendBucket, ensureBackendBucket } from '../backend-bucket.js';
 import { probeConditionalWrites } from '../probe-conditional-writes.js';
-import { withScratchObject } from '../scratch-object.js';
+import { type ProbeTarget, withScratchObject } from '../scratch-object.js';
 
 /** What is at the new place before anything is moved there. */
 export interface AtTarget {
@@ -67,40 +68,43 @@ export interface Capabilities {
   readonly keepsTags: boolean;
   /** Why it cannot lock objects; undefined when it can. */
   readonly lockRefusal: string | undefined;
-  /** Storage classes that it does not have, of those that were asked about. */
-  readonly refusedClasses: ReadonlySet<string>;
+  /** Of the header fields that were tried those that it did not keep, by `fieldId`. */
+  readonly lostFields: ReadonlySet<string>;
 }
+
+/** Field names and values that objects have. */
+export type Field = readonly [name: string, value: string];
+
+export const fieldId = ([name, value]: Field): string => `${name}: ${value}`;
+
+export const PROBE = Buffer.from('probe');
 
 /**
  * Finds out by trying. Nothing is left behind.
  *
+ * @param fields of a PUT of `PROBE`, which a HEAD is to show then
  * @throws TargetRefused when it takes no objects at all
  */
 export async function tryOut(
   { backend: { service }, name: bucket }: BackendBucket,
-  storageClasses: Iterable<string>,
+  fields: Iterable<Field>,
   signal: AbortSignal,
 ): Promise<Capabilities> {
   const target = { service, bucket };
-  const refusedClasses = new Set<string>();
-  for (const name of storageClasses) if (!(await takesClass(target, name, signal))) refusedClasses.add(name);
+  const lostFields = new Set<string>();
+  for (const field of fields) if (!(await keepsField(target, field, signal))) lostFields.add(fieldId(field));
   return {
     conditionalWrites: await probeConditionalWrites(target),
     keepsTags: await keepsTags(target, signal),
     lockRefusal: await lockRefusal(atBucket(bucket)(service), signal),
-    refusedClasses,
+    lostFields,
   };
 }
 
-interface Tried {
-  readonly service: S3Service;
-  readonly bucket: string;
-}
-
-const keepsTags = (target: Tried, signal: AbortSignal): Promise<boolean> =>
+const keepsTags = (target: ProbeTarget, signal: AbortSignal): Promise<boolean> =>
   withScratchObject(target, async ({ key, send }) => {
     const headers = { 'x-amz-tagging': 'penumbra=probe' };
-    const put = await send({ operation: 'PutObject', method: 'PUT', headers, body: Buffer.from('probe') });
+    const put = await send({ operation: 'PutObject', method: 'PUT', headers, body: PROBE });
     if (put.status !== 200) return false;
     const question = { key, query: [['tagging', ''] as const], signal };
     const answer = await atBucket(target.bucket)(target.service)(ask('GetObjectTagging', question));
@@ -108,13 +112,16 @@ const keepsTags = (target: Tried, signal: AbortSignal): Promise<boolean> =>
     return isSuccess(answer) && readTagging(body).length === 1;
   });
 
-const takesClass = (target: Tried, name: string, signal: AbortSignal): Promise<boolean> =>
+const keepsField = (target: ProbeTarget, [name, value]: Field, signal: AbortSignal): Promise<boolean> =>
   withScratchObject(target, async ({ key, send }) => {
-    const headers = { 'x-amz-storage-class': name };
-    const put = await send({ operation: 'PutObject', method: 'PUT', headers, body: Buffer.from('probe') });
+    const put = await send({
+      operation: 'PutObject',
+      method: 'PUT',
+      headers: { [name]: value },
+      body: PROBE,
+    });
     if (put.status !== 200) return false;
-    const head = await atBucket(target.bucket)(target.service)(
-      ask('HeadObject', { method: 'HEAD', key, signal }),
-    );
-    return head.headers['x-amz-storage-class'] === name;
+    const question = { method: 'HEAD', key, headers: ASKING_FOR_CHECKSUMS, signal };
+    const head = await atBucket(target.bucket)(target.service)(ask('HeadObject', question));
+    return head.headers[name] === value;
   });

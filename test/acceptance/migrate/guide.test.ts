@@ -193,7 +193,7 @@ describeWith(['radosgw', 'aws', 'curl'], 'the guide', () => {
     expect(found.rate?.objects).toBeGreaterThan(0);
     expect(found.cost?.total).toBeGreaterThan(0);
     // Ceph RGW 16.2 ignores If-None-Match on CompleteMultipartUpload.
-    expect(found.losses).toMatchObject([{ what: 'etag', example: DUMP }]);
+    expect(found.losses).toContainEqual(expect.objectContaining({ what: 'etag', example: DUMP }));
     expect(await isThere(archive.name)).toBe(false);
     const all = await succeed(site.awsThere('s3api', 'list-buckets'));
     expect(all).not.toContain('penumbra-probe');

@@ -100,14 +100,18 @@ it('tells what the target would lose of the objects that it looked at', async ()
   const { old, look } = await twoStores({
     newAs: (service) => async (request) => {
       if (request.operation === 'GetObjectTagging') return { status: 501, headers: {} };
-      if (request.operation === 'CompleteMultipartUpload' || request.headers['x-amz-storage-class'])
-        return { status: 501, headers: {} };
+      if (request.headers['x-amz-storage-class']) return { status: 501, headers: {} };
+      if (request.operation === 'HeadObject') {
+        const { 'x-amz-checksum-crc32': _, ...headers } = (await service(request)).headers;
+        return { status: 200, headers };
+      }
       return service(request);
     },
   });
   await old.put('plain', 'x');
   await old.put('tagged', 'x', { 'x-amz-tagging': 'a=1' });
   await old.put('cold', 'x', { 'x-amz-storage-class': 'STANDARD_IA' });
+  await old.put('summed', 'x', { 'x-amz-checksum-crc32': 'jNwWgw==' });
   const { losses } = await look();
   expect(losses).toEqual([
     {
@@ -116,6 +120,7 @@ it('tells what the target would lose of the objects that it looked at', async ()
       objects: 1,
       example: 'cold',
     },
+    { what: 'checksum', reason: 'the target keeps no crc32 checksums', objects: 1, example: 'summed' },
     { what: 'tags', reason: 'the target keeps no tags', objects: 1, example: 'tagged' },
   ]);
 });
