@@ -21,25 +21,26 @@ export interface Wanted {
 
 /** What a list call answers at most. */
 const PAGE = 1_000;
-/** Each store is listed to bring both in line, to copy, to verify and, twice, to see that nothing is left. */
-const LISTINGS = 5;
+/** So often each is listed: to plan passes, to copy, to verify, to see that both agree and that nothing is left. */
+const LISTINGS = { source: 7, target: 5 };
 
 /** About how many requests moving a bucket takes, as long as nothing fails and clients write nothing. */
 export function requestsOf(
   { objects }: Pick<Counted, 'objects'>,
   { verify, deleteSource }: Wanted,
 ): MigrationRequests {
-  const list = LISTINGS * Math.ceil(objects / PAGE);
+  const pages = Math.max(1, Math.ceil(objects / PAGE));
+  const list = (times: number) => pages * (times + (deleteSource ? 1 : 0));
   const verified = verify === 'content' ? { head: 0, get: objects } : { head: objects, get: 0 };
   return {
     source: {
-      list,
+      list: list(LISTINGS.source),
       head: verified.head,
       get: objects + verified.get,
       put: 0,
       delete: deleteSource ? Math.ceil(objects / PAGE) : 0,
     },
-    target: { list, head: verified.head, get: verified.get, put: objects, delete: 0 },
+    target: { list: list(LISTINGS.target), head: verified.head, get: verified.get, put: objects, delete: 0 },
   };
 }
 

@@ -213,10 +213,10 @@ describe('what moving takes', () => {
         },
         eta_seconds: 1,
         requests: {
-          source: { list: 5, head: 4, get: 4, put: 0, delete: 0, total: 13 },
+          source: { list: 7, head: 4, get: 4, put: 0, delete: 0, total: 15 },
           target: { list: 5, head: 4, get: 0, put: 4, delete: 0, total: 13 },
         },
-        cost: { price_per_1000: 5, source: 0.065, target: 0.065, total: 0.13 },
+        cost: { price_per_1000: 5, source: 0.075, target: 0.065, total: 0.14 },
         at_target: { bucket_exists: false, objects: 0, exact: true, first_keys: [] },
         losses: [],
         bucket_settings: [],
