@@ -7,6 +7,8 @@ export interface Backend {
   readonly service: S3Service;
   /** Bytes that are free; a store that does not tell has none. */
   readonly room?: () => Promise<number>;
+  /** Whether the gateway encrypts what is in it: then an upload has to be of even parts, and no copy can be made within. */
+  readonly encrypted?: boolean;
   /** Lets requests under way end, then frees sockets and files. */
   close(): Promise<void>;
 }

@@ -115,6 +115,7 @@ function openShadowedRoute(
     target: target.service,
     copySources: target.store,
     shadow,
+    encrypted: { target: target.encrypted === true, shadow: source.encrypted === true },
     gateway,
     demandIntents: () => demandIntents(record, buckets),
     ledger,

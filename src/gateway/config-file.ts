@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Variables } from '../system/environment.js';
 import { messageOf } from '../system/thrown.js';
+import { encryptionSchema } from './encryption-settings.js';
 import { mustBe, secretMustBe } from './rules.js';
 import { timesSchema } from './times-settings.js';
 
@@ -32,6 +33,7 @@ export const filesystemSchema = z.strictObject({
   name,
   type: z.literal('filesystem'),
   path: z.string(PATH_RULE).min(1, PATH_RULE),
+  encryption: encryptionSchema,
 });
 
 export const s3Schema = z.strictObject({
@@ -42,6 +44,7 @@ export const s3Schema = z.strictObject({
   force_path_style: z.boolean().default(true),
   access_key_id: z.string(ACCESS_KEY_RULE).min(1, ACCESS_KEY_RULE),
   secret_access_key: z.string(SECRET_KEY_RULE).min(1, SECRET_KEY_RULE),
+  encryption: encryptionSchema,
 });
 
 export const BACKEND_TYPE_RULE = 'must be filesystem or s3';

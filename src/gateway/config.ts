@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { EncryptionSettings } from '../filters/encryption/encryption.js';
 import { MasterKeyError, parseMasterKey } from '../state/master-key.js';
 import type { Environment } from '../system/environment.js';
 import { LOG_LEVELS } from '../system/logger.js';
@@ -14,11 +15,17 @@ import {
   readConfigFile,
   validate,
 } from './config-file.js';
+import { toEncryption } from './encryption-settings.js';
 import { mustBe, secretMustBe } from './rules.js';
 import type { TlsFiles } from './tls/pair.js';
 
 export type BackendConfig =
-  | { readonly name: string; readonly type: 'filesystem'; readonly path: string }
+  | {
+      readonly name: string;
+      readonly type: 'filesystem';
+      readonly path: string;
+      readonly encryption?: EncryptionSettings | undefined;
+    }
   | {
       readonly name: string;
       readonly type: 's3';
@@ -27,6 +34,7 @@ export type BackendConfig =
       readonly forcePathStyle: boolean;
       readonly accessKeyId: string;
       readonly secretAccessKey: string;
+      readonly encryption?: EncryptionSettings | undefined;
     };
 
 /** Who may do everything. */
@@ -189,7 +197,9 @@ export const readBackend = (settings: string, name: string): BackendConfig =>
   toBackend(validate(backendSchema, JSON.parse(settings), `backend "${name}"`), '/');
 
 function toBackend(declared: DeclaredBackend, folder: string): BackendConfig {
-  if (declared.type === 'filesystem') return { ...declared, path: resolve(folder, declared.path) };
+  const encryption = toEncryption(declared.encryption);
+  if (declared.type === 'filesystem')
+    return { ...declared, path: resolve(folder, declared.path), encryption };
   const { name, type, endpoint, region } = declared;
   return {
     name,
@@ -199,6 +209,7 @@ function toBackend(declared: DeclaredBackend, folder: string): BackendConfig {
     forcePathStyle: declared.force_path_style,
     accessKeyId: declared.access_key_id,
     secretAccessKey: declared.secret_access_key,
+    encryption,
   };
 }
 

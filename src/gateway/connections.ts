@@ -16,6 +16,8 @@ export type ShadowedRecord = ShadowedOptions['bucket'];
 /** A bucket in its store. To be closed by whoever opened it. */
 export interface Connection {
   readonly service: S3Service;
+  /** As of its backend. */
+  readonly encrypted?: boolean | undefined;
   close(): Promise<void>;
 }
 
@@ -45,12 +47,17 @@ export function createConnections({ stores, clock, log }: ConnectionsOptions): C
       return {
         service: trailingChecksums === true ? service : withoutTrailers(service),
         store: store.service,
+        encrypted: store.encrypted,
         close: () => store.close(),
       };
     },
     toShadow(record) {
       const store = stores.open(record.shadow.place);
-      return { service: careful(store, record, { clock, log }), close: () => store.close() };
+      return {
+        service: careful(store, record, { clock, log }),
+        encrypted: store.encrypted,
+        close: () => store.close(),
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { S3Error } from '../s3/errors.js';
+import { sourceId } from '../shadow/copying/provenance.js';
 import type { Ledger } from '../state/ledger.js';
 import type { AlignedBucket } from '../sweep/align.js';
 import type { MovingBucket } from '../sweep/rows.js';
@@ -11,7 +12,9 @@ export async function findMoving(
   name: string,
 ): Promise<MovingFrom & MovingBucket & AlignedBucket> {
   const route = await routes.find(name);
-  if (route?.movingFrom) return { ...route.movingFrom, target: route.target };
+  const shadow = route?.record.shadow;
+  if (route?.movingFrom && shadow)
+    return { ...route.movingFrom, target: route.target, from: sourceId(shadow) };
   throw new S3Error('InvalidBucketState', `Bucket "${name}" has no shadow.`);
 }
 

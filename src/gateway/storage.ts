@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.js';
 import { createFilesystemBackend } from '../backends/filesystem/filesystem.js';
 import { createRemoteBackend } from '../backends/remote/remote.js';
+import { encryption } from '../filters/encryption/encryption.js';
 import type { Clock } from '../system/clock.js';
 import type { Times } from '../system/times.js';
 import type { BackendConfig, Config } from './config.js';
@@ -24,8 +25,17 @@ export function openBackends(
 }
 
 export function openBackend(declared: BackendConfig, times: Times, clock: Clock): StorageBackend {
+  const at = (backend: Backend) => encrypted(backend, declared, clock);
   if (declared.type === 'filesystem')
-    return { backend: createFilesystemBackend({ ...declared, clock }), path: declared.path };
+    return { backend: at(createFilesystemBackend({ ...declared, clock })), path: declared.path };
   const { endpoint, region } = declared;
-  return { backend: createRemoteBackend({ ...declared, clock, times }), endpoint, region };
+  return { backend: at(createRemoteBackend({ ...declared, clock, times })), endpoint, region };
 }
+
+function encrypted(backend: Backend, { encryption: settings }: BackendConfig, clock: Clock): Backend {
+  const { mode } = settings ?? NOT_ENCRYPTED;
+  const filter = encryption(settings ?? NOT_ENCRYPTED, { backend: backend.name, clock });
+  return { ...backend, service: filter(backend.service), encrypted: mode === 'aes256-gcm' };
+}
+
+const NOT_ENCRYPTED = { mode: 'none' } as const;

@@ -5,7 +5,7 @@ import type { Clock } from '../system/clock.js';
 import type { Times } from '../system/times.js';
 
 /** A store, whatever bucket of it a request names. To be closed by whoever opened it. */
-export type OpenStore = Pick<Backend, 'name' | 'service' | 'room' | 'close'>;
+export type OpenStore = Pick<Backend, 'name' | 'service' | 'room' | 'encrypted' | 'close'>;
 
 /** Where the places of buckets are reached: a backend is shared by all, an endpoint has a connection for each that opens it. */
 export interface Stores {

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { finished, Readable, type Transform } from 'node:stream';
 import type { S3Body } from './message.js';
 
 /**
@@ -31,4 +31,13 @@ export function toReadable(body: S3Body | undefined): Readable {
 /** Frees what an unwanted body holds. A stream that nobody reads any more may fail without anyone to tell. */
 export function discard(body: S3Body | undefined): void {
   if (body !== undefined && !Buffer.isBuffer(body)) body.on('error', () => undefined).destroy();
+}
+
+/** A body changed on its way. Fails with the error of the body; to destroy it destroys the body. */
+export function passThrough<T extends Transform>(body: S3Body, transform: T): T {
+  const source = toReadable(body);
+  // `pipeline` would blame the source for what befalls its reader.
+  finished(source, { writable: false }, (error) => error && transform.destroy(error));
+  transform.on('error', () => undefined).once('close', () => source.destroy());
+  return source.pipe(transform);
 }

@@ -31,6 +31,8 @@ export interface ShadowContext {
   readonly copySources: S3Service;
   /** S: where they are moving from, its keys named as in the target. */
   readonly shadow: S3Service;
+  /** Whether the gateway encrypts what is in a store, which therefore tells no hashes, takes even parts only, and copies nothing by itself. */
+  readonly encrypted: { readonly target: boolean; readonly shadow: boolean };
   /** What T copies a key of S from by itself (`x-amz-copy-source`), where both are of one store. */
   readonly sourceInTarget: ((key: string) => string) | undefined;
   readonly settings: ShadowSettings;

@@ -29,6 +29,7 @@ async function copyBack(ctx: ShadowContext, intent: WriteIntent, signal: AbortSi
     ...ctx,
     target: ctx.shadow,
     shadow: ctx.target,
+    encrypted: { target: ctx.encrypted.shadow, shadow: ctx.encrypted.target },
     conditionalWrites: { put: false, complete: false, match: false },
   };
   const object = sourceObject(key, answer);

@@ -49,6 +49,8 @@ export interface ShadowedOptions {
   readonly copySources: S3Service;
   /** The bucket that objects are moving from, its keys named as in the target. */
   readonly shadow: S3Service;
+  /** Whether the gateway encrypts what is in the store; neither unless given. */
+  readonly encrypted?: ShadowContext['encrypted'];
   readonly ledger: Ledger;
   readonly uploadIds: UploadIds;
   readonly pageTokens: PageTokens;
@@ -183,6 +185,7 @@ function ruleFor(ctx: ShadowContext, request: S3Request): Rule {
 /** `shadowed` makes one S3 service of two: the heart of a migration. */
 export function createShadowed(options: ShadowedOptions): ShadowedBucket {
   const { bucket, shadow, demandIntents, uploadIds, clock, log, maxCopies = 128 } = options;
+  const { encrypted = { target: false, shadow: false } } = options;
   const target = knowingPairs(uploadIds)(options.target);
   const background = new BackgroundWork(maxCopies, log);
   const ctx: ShadowContext = {
@@ -191,7 +194,8 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     target,
     copySources: options.copySources,
     shadow,
-    sourceInTarget: sourceInTarget(bucket),
+    encrypted,
+    sourceInTarget: encrypted.target || encrypted.shadow ? undefined : sourceInTarget(bucket),
     settings: bucket.shadow,
     rung: bucket.shadow.rung,
     swaps: bucket.swaps ?? 0,

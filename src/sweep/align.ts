@@ -4,6 +4,8 @@ import type { ListedObject } from '../s3/xml/listing.js';
 import { listStore } from '../shadow/listing/store-page.js';
 import { sideBySide } from '../shadow/side-by-side.js';
 import type { Ledger } from '../state/ledger.js';
+import { isInLine, type ListedBoth } from './compare/in-line.js';
+import { isSameETag } from './compare/sight.js';
 import { ListedKeys } from './listed-keys.js';
 
 export interface AlignedBucket {
@@ -12,6 +14,8 @@ export interface AlignedBucket {
   readonly ledger: Pick<Ledger, 'records'>;
   /** What all keys begin with that the shadow can have. */
   readonly prefix: string;
+  /** The `sourceId` of the shadow. */
+  readonly from: string;
   /** Has both stores show the same of a key, as clients see it. */
   align(key: string): Promise<void>;
 }
@@ -30,7 +34,7 @@ const AT_ONCE = 16;
 
 /**
  * Has both stores give one view of every key, whichever of them counts: where both have an object it is the target's, and of what clients deleted
- * neither has any. What only one of them has may stay there. With write-through on on all gateways that stays so. A key that the shadow does not have and that no
+ * neither has any. A copy of what the shadow has is the same, whatever its ETag. What only one of them has may stay there. With write-through on on all gateways that stays so. A key that the shadow does not have and that no
  * client deleted cannot be apart, so that a target of any size costs no more than its shadow does.
  *
  * @throws ListingRefused, BackendUnavailable, KvUnavailable, KeyBusy, S3Error ServiceUnavailable when the shadow does not take an object
@@ -38,15 +42,17 @@ const AT_ONCE = 16;
 export async function alignStores(bucket: AlignedBucket, signal: AbortSignal): Promise<Alignment> {
   let [keys, aligned] = [0, 0];
   const inTarget = new ListedKeys(bucket.target, signal);
-  async function* differing(): AsyncGenerator<string> {
+  async function* differing(): AsyncGenerator<ListedBoth> {
     for await (const candidate of candidates(bucket, signal)) {
       if (signal.aborted) return;
       keys += 1;
-      if (isApart(candidate, await inTarget.find(candidate.key))) yield candidate.key;
+      const target = await inTarget.find(candidate.key);
+      if (isApart(candidate, target)) yield { ...candidate, target };
     }
   }
-  await sideBySide(differing(), { limit: AT_ONCE, signal }, async (key) => {
-    await bucket.align(key);
+  await sideBySide(differing(), { limit: AT_ONCE, signal }, async (row) => {
+    if (await isInLine(row, { ...bucket, signal })) return;
+    await bucket.align(row.key);
     aligned += 1;
   });
   return { keys, aligned, isWhole: !signal.aborted };
@@ -60,7 +66,7 @@ interface Candidate {
 
 const isApart = ({ source, isDeleted }: Candidate, target: ListedObject | undefined): boolean =>
   source && target
-    ? source.etag !== target.etag || source.size !== target.size
+    ? !isSameETag(source.etag, target.etag) || source.size !== target.size
     : isDeleted && (source ?? target) !== undefined;
 
 /** What the shadow lists and what has a tombstone, merged in key order. */

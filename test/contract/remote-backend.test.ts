@@ -68,6 +68,8 @@ describeWith(['radosgw'], 'Ceph RGW', () => {
       createRemoteBackend({ name: 'rgw', forcePathStyle: true, clock: systemClock, ...(await sharedRgw()) }),
     capabilities: {
       minPartSize: 5 * 1024 ** 2,
+      anyParts: true,
+      digestETags: true,
       refusesOwnBucket: false,
       ifMatchOnPut: false,
       ifMatchOnDelete: false,
@@ -76,6 +78,7 @@ describeWith(['radosgw'], 'Ceph RGW', () => {
       copyConditions: false,
       partNumberReads: false,
       checksums: false,
+      partChecksums: false,
       attributes: false,
       metadataLimit: false,
       refusesUnsupported: false,

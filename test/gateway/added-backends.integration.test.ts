@@ -60,6 +60,20 @@ describeWith(['redis-server'], 'a backend that is added while gateways run', () 
     expect((await get(await startAnother(), 'a')).text).toBe('a');
   });
 
+  test('encrypts what is written through any of them, by the keys that it was added with', async () => {
+    const key = randomBytes(32).toString('base64');
+    const encryption = { mode: 'aes256-gcm', key_id: 'k1', key };
+    const added = await here.admin('POST', '/backends', { ...cloud(), encryption });
+    expect(JSON.stringify(added)).not.toContain(key);
+    await there.createBucket('photos', { backend: 'cloud' });
+    expect((await put(here, 'secret')).status).toBe(200);
+    for (const gateway of [there, await startAnother()])
+      expect((await get(gateway, 'secret')).text).toBe('secret');
+    expect((await store.send({ target: '/photos/secret' })).text).not.toContain('secret');
+    const refused = { ...cloud(), name: 'other', encryption: { ...encryption, key: 'short' } };
+    await expect(here.admin('POST', '/backends', refused)).rejects.toThrow('32 bytes in base64');
+  });
+
   test('is told with its health by all', async () => {
     await here.admin('POST', '/backends', cloud());
     const backends = async () =>

@@ -177,6 +177,66 @@ storage:
     );
   });
 
+  describe('encryption', () => {
+    const KEY = 'ab'.repeat(32);
+    const withEncryption = async (encryption: string, variables: Variables = {}) => {
+      const backend = `{ name: a, type: filesystem, path: x, encryption: ${encryption} }`;
+      return (await loadYaml(`storage: { backends: [${backend}] }`, variables)).backends[0]?.encryption;
+    };
+
+    test('has its keys in base64 or hexadecimal, and those of before', async () => {
+      const previous = `[{ key_id: k1, key: "${Buffer.alloc(32, 7).toString('base64')}" }]`;
+      const yaml = `{ mode: aes256-gcm, key_id: k2, key: "\${env:KEY}", previous: ${previous} }`;
+      expect(await withEncryption(yaml, { KEY })).toEqual({
+        mode: 'aes256-gcm',
+        keyId: 'k2',
+        key: Buffer.from(KEY, 'hex').toString('base64'),
+        previous: [{ keyId: 'k1', key: Buffer.alloc(32, 7).toString('base64') }],
+        strict: false,
+      });
+    });
+
+    test("is the backend's own where it is told so", async () => {
+      expect(await withEncryption('{ mode: sse-s3 }')).toEqual({ mode: 'sse-s3' });
+      expect(await withEncryption('{ mode: sse-kms, key_id: alias/x }')).toEqual({
+        mode: 'sse-kms',
+        keyId: 'alias/x',
+      });
+      expect(await withEncryption('{ mode: none }')).toEqual({ mode: 'none' });
+    });
+
+    const SHORT = 'cd'.repeat(31);
+
+    test.each([
+      [
+        '{ mode: rot13 }',
+        'storage.backends[0].encryption.mode: mode must be none, aes256-gcm, sse-s3 or sse-kms',
+      ],
+      ['{ mode: none, key: x }', 'storage.backends[0].encryption: Unrecognized key: "key"'],
+      [`{ mode: aes256-gcm, key: ${KEY} }`, 'encryption.key_id: is missing: it must be the name of the key'],
+      [
+        '{ mode: aes256-gcm, key_id: k }',
+        'encryption.key: is missing: it must be 32 bytes in base64 or hexadecimal',
+      ],
+      [
+        `{ mode: aes256-gcm, key_id: k, key: ${SHORT} }`,
+        'encryption.key: must be 32 bytes in base64 or hexadecimal',
+      ],
+      [
+        `{ mode: aes256-gcm, key_id: "a b", key: ${KEY} }`,
+        'encryption.key_id: "a b" must be 1 to 64 letters',
+      ],
+      [
+        `{ mode: aes256-gcm, key_id: k, key: ${KEY}, previous: [{ key_id: k, key: ${KEY} }] }`,
+        'encryption.previous: "k" is the name of two keys',
+      ],
+    ])('%s is refused by name, and no key is shown', async (yaml, message) => {
+      const refusal = await withEncryption(yaml).catch((error: Error) => error.message);
+      expect(refusal).toContain(message);
+      expect(refusal).not.toMatch(/abab|cdcd/);
+    });
+  });
+
   test('workers are one unless flag, environment or file says more', async () => {
     const variables = { PENUMBRA_WORKERS: '3' };
     const workers = async (...sources: Parameters<typeof loadYaml>) => (await loadYaml(...sources)).workers;

@@ -76,6 +76,8 @@ export interface MovingOptions {
   readonly state?: Kv;
   /** A store other than one in memory, with its bucket. */
   readonly stores?: { readonly target?: S3Service; readonly shadow?: S3Service };
+  /** Which of those the gateway encrypts. */
+  readonly encrypted?: { readonly target: boolean; readonly shadow: boolean };
   /** What the buckets are called, where both are of one store. */
   readonly inOneStore?: { readonly target: string; readonly shadow: string };
   /** What stands between the gateway and its state. */
@@ -143,6 +145,7 @@ export async function movingBucket(options: MovingOptions = {}): Promise<Moving>
       target: reachedTarget,
       copySources: reachedTarget,
       shadow: reachedShadow,
+      ...(options.encrypted && { encrypted: options.encrypted }),
       ledger,
       gateway: `gateway-${gateways.length + 1}`,
       uploadIds,

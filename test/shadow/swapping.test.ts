@@ -5,7 +5,7 @@ import { type Moving, type MovingOptions, movingBucket } from './moving.js';
 const SIGNAL = new AbortController().signal;
 
 const aligned = ({ bucket, stores, ledger }: Moving) =>
-  alignStores({ ...stores, ledger, prefix: '', align: bucket.align }, SIGNAL);
+  alignStores({ ...stores, ledger, prefix: '', from: '', align: bucket.align }, SIGNAL);
 
 /** What either store has of a key. */
 const both = async ({ target, shadow }: Moving, key: string) => [

@@ -1,5 +1,5 @@
-import { finished, Transform, type TransformCallback } from 'node:stream';
-import { toReadable } from '../body.js';
+import { Transform, type TransformCallback } from 'node:stream';
+import { passThrough } from '../body.js';
 import { digestLength } from '../checksums.js';
 import type { HeaderFields, S3Body } from '../message.js';
 
@@ -32,14 +32,8 @@ export function trailingLength({ contentLength, announced }: TrailingPayload): n
  * The aws-chunked form of a body, its chunks unsigned, with its checksum after it (AWS, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"). Fails with the error of
  * the body; to destroy it destroys the body.
  */
-export function trailingBody(payload: TrailingPayload): Transform {
-  const source = toReadable(payload.body);
-  const encoder = new TrailingEncoder(payload);
-  // `pipeline` would blame the source for what befalls its reader.
-  finished(source, { writable: false }, (error) => error && encoder.destroy(error));
-  encoder.on('error', () => undefined).once('close', () => source.destroy());
-  return source.pipe(encoder);
-}
+export const trailingBody = (payload: TrailingPayload): Transform =>
+  passThrough(payload.body, new TrailingEncoder(payload));
 
 class TrailingEncoder extends Transform {
   readonly #payload: TrailingPayload;

@@ -10,7 +10,7 @@ import type { Loss } from './loss.js';
 import { openCopyUpload } from './open-upload.js';
 import { lostChecksum, wholeChecksum } from './part-checksums.js';
 import { PartHashes } from './part-hashes.js';
-import { findLayout } from './part-layout.js';
+import { layoutOfCopy } from './part-layout.js';
 import { proveETag } from './part-proof.js';
 import { sendRanges } from './ranged-parts.js';
 import { Slicer } from './slicer.js';
@@ -35,7 +35,7 @@ export function multipartSink(
   let begun: CopyUpload | undefined;
 
   const upload = async (): Promise<SentUpload> => {
-    const layout = ranges ?? (await findLayout(source, object, signal));
+    const layout = ranges ?? (await layoutOfCopy(ctx, object, signal));
     begun = await openCopyUpload(to, { given: await belongings('parts'), layout, keeper });
     const { digests, given } = begun;
     const others = branch && keepsETag && digests ? layout.others : [];

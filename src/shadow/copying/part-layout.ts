@@ -28,7 +28,7 @@ export interface PartLayout {
   readonly partSizes: readonly number[];
   /**
    * How it is known to be the source's: all its parts were told, or the first; its hash was found to be the source's; it is guessed, and
-   * `others` fit as well; or the source was not uploaded in parts, or tells no hash to prove it by.
+   * `others` fit as well; or the source was not uploaded in parts, or tells no hash to prove it by, or the target takes others only.
    */
   readonly known: 'told' | 'first-told' | 'proven' | 'guessed' | 'unprovable';
   /** Sizes of all parts but the last. */
@@ -39,6 +39,19 @@ export interface PartLayout {
 export function partCount({ etag }: Pick<SourceObject, 'etag'>): number | undefined {
   const count = /^"?[0-9a-f]{32}-(\d{1,5})"?$/.exec(etag)?.[1];
   return count ? Number(count) : undefined;
+}
+
+/**
+ * The parts of a copy: the source's, so that the ETag stays; one that the target takes where that is encrypted by the gateway, and the ETag is another in any
+ * case.
+ */
+export function layoutOfCopy(
+  { encrypted, shadow, learnt: { layouts } }: Pick<ShadowContext, 'encrypted' | 'shadow' | 'learnt'>,
+  object: SourceObject,
+  signal: AbortSignal,
+): PartLayout | Promise<PartLayout> {
+  if (encrypted.target) return even(object.size, largeObjectPartSize(object.size), 'unprovable');
+  return findLayout({ shadow, layouts }, object, signal);
 }
 
 /** The source's own layout where it is known or the source tells it (HEAD with partNumber), else the likeliest one. */

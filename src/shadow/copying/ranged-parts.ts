@@ -8,7 +8,7 @@ import { sideBySide } from '../side-by-side.js';
 import { CopyFailed } from './copy-outcome.js';
 import { type PartsContext, sendPart } from './copy-upload.js';
 import { goesInParts } from './in-parts.js';
-import { findLayout, type PartLayout } from './part-layout.js';
+import { layoutOfCopy, type PartLayout } from './part-layout.js';
 import type { SourceObject } from './source-object.js';
 
 /** So many parts of one object are on their way at once. */
@@ -25,7 +25,7 @@ export async function layoutInRanges(
 ): Promise<PartLayout | undefined> {
   if (object.etag === '' || !goesInParts(ctx, object)) return undefined;
   const { layouts } = ctx.learnt;
-  const layout = await findLayout({ shadow: ctx.shadow, layouts }, object, signal);
+  const layout = await layoutOfCopy(ctx, object, signal);
   const isGuess = layout.known === 'guessed' && layout.others.length > 0;
   const isKnown = !isGuess || layouts.isLikely(object, layout.partSizes);
   return isKnown && layout.partSizes.length > 1 ? layout : undefined;

@@ -1,26 +1,11 @@
 import { storedEncoding } from '../../s3/content-encoding.js';
+import { isMetadata } from '../../s3/copied-object.js';
 import type { HeaderFields, S3Response } from '../../s3/message.js';
 import { formatTaggingHeader, readTagging } from '../../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from '../ask.js';
 import type { ShadowContext } from '../context.js';
 import { CopyFailed } from './copy-outcome.js';
 import { isProvenance } from './provenance.js';
-
-/** System metadata that S3 keeps with an object (Amazon S3 User Guide, "Working with object metadata"). */
-const KEPT_HEADERS = [
-  'content-type',
-  'cache-control',
-  'content-disposition',
-  'content-language',
-  'expires',
-  'x-amz-website-redirect-location',
-];
-
-const USER_METADATA = 'x-amz-meta-';
-
-/** Whether a header field is metadata that S3 keeps with an object. */
-export const isMetadata = (name: string): boolean =>
-  KEPT_HEADERS.includes(name) || name === 'content-encoding' || name.startsWith(USER_METADATA);
 
 /** What a copy needs to know of the shadow's object, read from the answer that carries its bytes. */
 export interface SourceObject {

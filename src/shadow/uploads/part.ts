@@ -1,9 +1,10 @@
 import { discard } from '../../s3/body.js';
+import { copyAnswer, withoutCopySource } from '../../s3/copied-object.js';
 import type { S3Request, S3Response } from '../../s3/message.js';
 import type { UploadPair } from '../../state/upload-ids.js';
 import { isSuccess } from '../ask.js';
 import type { ShadowContext } from '../context.js';
-import { copyAnswer, openCopySource, withoutCopySource } from '../copy-source.js';
+import { openCopySource } from '../copy-source.js';
 import { fillAll, HalfWrite, refusal } from '../half-write.js';
 import { writesBoth } from '../rungs.js';
 import { ofUpload, pairOf } from './pair.js';
@@ -27,7 +28,10 @@ export async function uploadPartCopy(ctx: ShadowContext, request: S3Request): Pr
     ...(source.body && { body: source.body }),
   };
   const answer = await partToBoth(ctx, part, pair);
-  return isSuccess(answer) ? copyAnswer(ctx, 'CopyPartResult', { answer, source }) : answer;
+  if (!isSuccess(answer)) return answer;
+  discard(answer.body);
+  const sourceHeaders = source.object.headers;
+  return copyAnswer('CopyPartResult', { answer, sourceHeaders, now: ctx.clock.now() });
 }
 
 const bothHalves = (ctx: ShadowContext, request: S3Request): UploadPair | undefined =>

@@ -1,3 +1,4 @@
+import { DECRYPTED } from '../../filters/encryption/mark.js';
 import {
   CHECKSUM_ALGORITHMS,
   CHECKSUM_HEADERS,
@@ -33,6 +34,7 @@ export const isPlainMd5 = (etag: string): boolean => PLAIN_MD5.test(unquoted(eta
 
 /** Of an object that was only listed, its ETag is taken at its word; the store may have said since that it encrypts. */
 export function claimsOf({ etag, headers = {} }: SeenObject): Claims {
+  if (headers[DECRYPTED] !== undefined) return { whole: new Map(), ofParts: undefined };
   const found = new Map<ChecksumAlgorithm, string>();
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = headers[CHECKSUM_HEADERS[algorithm]];

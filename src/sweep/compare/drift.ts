@@ -1,7 +1,7 @@
 import type { S3Service } from '../../s3/message.js';
 import { readProvenance } from '../../shadow/copying/provenance.js';
 import type { Row } from '../row.js';
-import { isPlainMd5 } from './claims.js';
+import { claimsOf, isPlainMd5 } from './claims.js';
 import { wouldTell } from './explain-difference.js';
 import { asListed, isSameETag, look, type SeenObject } from './sight.js';
 
@@ -83,7 +83,8 @@ function byTimes(
       reason: 'the shadow wrote it after the target',
       targetETag: target.etag,
     };
-  const isOther = source.size !== target.size || (isPlainMd5(source.etag) && isPlainMd5(target.etag));
+  const isDigest = claimsOf(target).whole.has('md5') && isPlainMd5(source.etag);
+  const isOther = source.size !== target.size || isDigest;
   if (isOther && written <= copied)
     return { verdict: 'rewritten', by, reason: 'the target has another object, and the later one' };
   return unknown('the ETags cannot be compared, and there is no provenance');

@@ -24,18 +24,19 @@ export interface Recomputing {
 }
 
 /**
- * Reads one side once, and hashes it as the other has hashed its own: the target as the source, or the source as the target where that says nothing.
+ * Reads one side once, and hashes it as the other has hashed its own: the target as the source, or the source as the target where that says nothing. Undefined
+ * where neither does.
  *
  * @throws BackendUnavailable, the signal's reason
  */
-export async function recompute(ctx: Recomputing, source: Side, target: Side): Promise<Compared> {
+export async function recompute(ctx: Recomputing, source: Side, target: Side): Promise<Compared | undefined> {
   const [ofSource] = source.claims.whole;
   if (ofSource) return byWhole(ctx, target, ofSource);
   if (source.claims.ofParts !== undefined) return byParts(ctx, target, source);
   const [ofTarget] = target.claims.whole;
   if (ofTarget) return byWhole(ctx, source, ofTarget);
   if (target.claims.ofParts !== undefined) return byParts(ctx, source, target);
-  return unverifiable('neither store tells a hash of the bytes');
+  return undefined;
 }
 
 const reading = ({ key, signal }: Recomputing, { store, seen }: Side): Reading => ({

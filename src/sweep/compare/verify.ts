@@ -131,8 +131,11 @@ async function compare(ctx: Verifying, key: string, { source, target }: Both): P
   const from: Side = { name: 'shadow', store: ctx.shadow, seen: source, claims: claimsOf(source) };
   const to: Side = { name: 'target', store: ctx.target, seen: target, claims: claimsOf(target) };
   const comparing = { key, layouts: ctx.layouts, signal: ctx.signal };
-  if (ctx.level === 'content') return compareContent(comparing, from, to);
-  return compareClaims(from.claims, to.claims) ?? recompute(comparing, from, to);
+  const judged =
+    ctx.level === 'content'
+      ? undefined
+      : (compareClaims(from.claims, to.claims) ?? (await recompute(comparing, from, to)));
+  return judged ?? compareContent(comparing, from, to);
 }
 
 interface Found {

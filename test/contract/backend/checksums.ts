@@ -33,6 +33,8 @@ export function checksumCases(scene: Scene): void {
     expect((await client.ask('GET', 'key', { headers })).headers['x-amz-checksum-crc32']).toBeUndefined();
   });
 
+  const ofParts = scene.when('partChecksums');
+
   async function uploadWith(algorithm: ChecksumAlgorithm, type: string, parts: Buffer[]) {
     const client = await scene.bucket();
     const headers = { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': type };
@@ -51,7 +53,7 @@ export function checksumCases(scene: Scene): void {
 
   const parts = (): Buffer[] => [Buffer.alloc(scene.capabilities.minPartSize, 'ab'), Buffer.from('last')];
 
-  test('makes a composite checksum of those of the parts', async () => {
+  ofParts('makes a composite checksum of those of the parts', async () => {
     const [first = '', last = ''] = parts();
     const { client, target, etags } = await uploadWith('sha256', 'COMPOSITE', parts());
     await completeUpload(client, target, etags);
@@ -63,7 +65,7 @@ export function checksumCases(scene: Scene): void {
   });
 
   for (const algorithm of ['crc32', 'crc32c', 'crc64nvme'] as const) {
-    test(`makes the ${algorithm} of the whole of those of the parts`, async () => {
+    ofParts(`makes the ${algorithm} of the whole of those of the parts`, async () => {
       const { client, target, etags } = await uploadWith(algorithm, 'FULL_OBJECT', parts());
       await completeUpload(client, target, etags);
       expect((await client.ask('HEAD', 'key', ENABLED)).headers).toMatchObject({
@@ -73,7 +75,7 @@ export function checksumCases(scene: Scene): void {
     });
   }
 
-  test('refuses to complete when the checksum of the whole is another', async () => {
+  ofParts('refuses to complete when the checksum of the whole is another', async () => {
     const { client, target, etags } = await uploadWith('crc32', 'FULL_OBJECT', parts());
     const wrong = { 'x-amz-checksum-crc32': digest('crc32', 'other') };
     expectError(await completeUpload(client, target, etags, wrong), 400, 'BadDigest');
@@ -81,7 +83,7 @@ export function checksumCases(scene: Scene): void {
     expect((await completeUpload(client, target, etags, right)).status).toBe(200);
   });
 
-  test('refuses to complete when a part has another checksum than the client says', async () => {
+  ofParts('refuses to complete when a part has another checksum than the client says', async () => {
     const { client, target, etags } = await uploadWith('crc32', 'COMPOSITE', [Buffer.from('part')]);
     const [[partNumber, etag] = [1, '']] = etags;
     const body = writeComplete([{ partNumber, etag, checksums: { crc32: digest('crc32', 'other') } }]);
@@ -89,7 +91,7 @@ export function checksumCases(scene: Scene): void {
     expectError(answer, 400, 'InvalidPart');
   });
 
-  test('refuses a type of checksum that the algorithm does not have', async () => {
+  ofParts('refuses a type of checksum that the algorithm does not have', async () => {
     const client = await scene.bucket();
     const headers = { 'x-amz-checksum-algorithm': 'SHA256', 'x-amz-checksum-type': 'FULL_OBJECT' };
     expectError(await client.ask('POST', 'key', { query: 'uploads', headers }), 400, 'InvalidArgument');

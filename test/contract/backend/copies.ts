@@ -21,8 +21,9 @@ export function copyCases(scene: Scene): void {
     const { client, bucket } = await withSource(bytes, { 'content-type': 'text/css', 'x-amz-meta-a': 'b' });
     const answer = await client.ask('PUT', 'copy', from(bucket, 'ü source'));
     expect(answer.status).toBe(200);
-    expect(readCopyResult(answer.text)).toMatchObject({ etag: md5(bytes) });
     const { body, headers } = await client.ask('GET', 'copy');
+    expect(readCopyResult(answer.text)).toMatchObject({ etag: headers.etag });
+    if (scene.capabilities.digestETags) expect(headers.etag).toBe(md5(bytes));
     expect(body.equals(bytes)).toBe(true);
     expect([headers['content-type'], headers['x-amz-meta-a']]).toEqual(['text/css', 'b']);
   });

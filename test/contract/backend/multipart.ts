@@ -15,7 +15,10 @@ import {
 } from './scene.js';
 
 export function multipartCases(scene: Scene): void {
-  const large = (): Buffer => randomBytes(scene.capabilities.minPartSize + 7);
+  const large = (): Buffer => {
+    const { minPartSize, anyParts } = scene.capabilities;
+    return randomBytes(anyParts ? minPartSize + 7 : minPartSize);
+  };
 
   async function withUpload(headers: Record<string, string> = {}) {
     const client = await scene.bucket();
@@ -32,7 +35,7 @@ export function multipartCases(scene: Scene): void {
     expect(headers['content-length']).toBe(String(Buffer.concat(parts).length));
   });
 
-  it('gives the object the ETag that S3 gives', async () => {
+  scene.when('digestETags')('gives the object the ETag that S3 gives', async () => {
     const client = await scene.bucket();
     const parts = [large(), Buffer.from('last')];
     await putInParts(client, 'key', parts);
@@ -62,13 +65,14 @@ export function multipartCases(scene: Scene): void {
   it('takes parts in any order, and makes the object in that of their numbers', async () => {
     const { client, target } = await withUpload();
     const first = large();
-    const last = await uploadPart(client, target, 7, 'last');
-    const etag = await uploadPart(client, target, 3, first);
+    const [one, two] = scene.capabilities.anyParts ? [3, 7] : [1, 2];
+    const last = await uploadPart(client, target, two, 'last');
+    const etag = await uploadPart(client, target, one, first);
     expect(
       (
         await completeUpload(client, target, [
-          [3, etag],
-          [7, last],
+          [one, etag],
+          [two, last],
         ])
       ).status,
     ).toBe(200);
@@ -131,7 +135,7 @@ export function multipartCases(scene: Scene): void {
     expect(await client.text('key')).toBeUndefined();
   });
 
-  it('refuses a small part that is not the last', async () => {
+  scene.when('anyParts')('refuses a small part that is not the last', async () => {
     const { client, target } = await withUpload();
     const one = await uploadPart(client, target, 1, Buffer.alloc(scene.capabilities.minPartSize - 1));
     const two = await uploadPart(client, target, 2, 'two');

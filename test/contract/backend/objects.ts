@@ -26,27 +26,37 @@ const SYSTEM_METADATA = {
   expires: 'Wed, 21 Oct 2026 07:28:00 GMT',
 };
 
-const md5 = (bytes: Buffer | string): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
-
 export function objectCases(scene: Scene): void {
-  it('gives back what was put, with its MD5 as ETag', async () => {
+  const expectETag = (etag: string | undefined, bytes: Buffer | string) =>
+    scene.capabilities.digestETags
+      ? expect(etag).toBe(`"${createHash('md5').update(bytes).digest('hex')}"`)
+      : expect(etag).toMatch(/^".+"$/);
+
+  it('gives back what was put, with its MD5 as ETag where that is a digest', async () => {
     const client = await scene.bucket();
-    expect((await client.put('key', 'text')).headers.etag).toBe(md5('text'));
+    const put = await client.put('key', 'text');
+    expectETag(put.headers.etag, 'text');
     const { status, text, headers } = await client.ask('GET', 'key');
-    expect([status, text, headers.etag, headers['content-length']]).toEqual([200, 'text', md5('text'), '4']);
+    expect([status, text, headers.etag, headers['content-length']]).toEqual([
+      200,
+      'text',
+      put.headers.etag,
+      '4',
+    ]);
   });
 
   it('gives back an empty object', async () => {
     const client = await scene.bucket();
     await client.put('empty', '');
     const { status, text, headers } = await client.ask('GET', 'empty');
-    expect([status, text, headers['content-length'], headers.etag]).toEqual([200, '', '0', md5('')]);
+    expect([status, text, headers['content-length']]).toEqual([200, '', '0']);
+    expectETag(headers.etag, '');
   });
 
   it.each([1, 16 * 1024, 16 * 1024 + 1, 1_000_000])('gives back %i bytes unchanged', async (size) => {
     const client = await scene.bucket();
     const bytes = randomBytes(size);
-    expect((await client.put('key', bytes)).headers.etag).toBe(md5(bytes));
+    expectETag((await client.put('key', bytes)).headers.etag, bytes);
     expect((await client.ask('GET', 'key')).body.equals(bytes)).toBe(true);
   });
 

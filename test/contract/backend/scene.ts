@@ -8,6 +8,10 @@ import { type Answer, StoreClient } from '../../support/store-client.js';
 export interface Capabilities {
   /** The smallest part that is not the last, bytes. */
   readonly minPartSize: number;
+  /** Parts of any size above that, of sizes of their own, and of any numbers. */
+  readonly anyParts: boolean;
+  /** ETags are MD5s. */
+  readonly digestETags: boolean;
   /** CreateBucket of a bucket that one has is refused. */
   readonly refusesOwnBucket: boolean;
   /** If-Match on PUT. */
@@ -23,6 +27,8 @@ export interface Capabilities {
   readonly partNumberReads: boolean;
   /** x-amz-checksum-*. */
   readonly checksums: boolean;
+  /** Those of parts, and of objects made of parts. */
+  readonly partChecksums: boolean;
   /** GetObjectAttributes. */
   readonly attributes: boolean;
   /** The 2 KiB of user metadata. */

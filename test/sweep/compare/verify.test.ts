@@ -327,7 +327,7 @@ describe('by checksums', () => {
     expect(await verified(moving, 'k', { level, onShadow: opaque })).toMatchObject({ result: 'same' });
   });
 
-  it('where no store tells a hash, nothing is proven', async () => {
+  it('where no store tells a hash, the bytes of both are compared', async () => {
     const moving = await copied();
     const hashless: S3Filter = (service) => async (request) => {
       const answer = await service(request);
@@ -335,8 +335,12 @@ describe('by checksums', () => {
     };
     const hidden = { onTarget: hashless, onShadow: hashless };
     expect(await verified(moving, 'k', { level, ...hidden })).toMatchObject({
-      result: 'unverifiable',
-      reason: 'neither store tells a hash of the bytes',
+      result: 'same',
+      hash: { algorithm: 'sha256' },
+    });
+    await moving.target.put('k', 'abd');
+    expect(await verified(moving, 'k', { level, ...hidden, provenance: false })).toMatchObject({
+      result: 'different',
     });
   });
 });

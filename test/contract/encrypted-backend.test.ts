@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFilesystemBackend } from '../../src/backends/filesystem/filesystem.js';
+import { createMemoryBackend } from '../../src/backends/memory/memory.js';
+import type { S3Service } from '../../src/s3/message.js';
+import { systemClock } from '../../src/system/clock.js';
+import { encrypting } from '../filters/encryption/encrypting.js';
+import { type BackendUnderTest, backendSuite, type Capabilities } from './backend-suite.js';
+import { FULL_S3 } from './full-s3.js';
+
+/** What is behind the filter does all of S3; the filter asks of parts what docs/architecture.md says, and has no digests to tell. */
+const ENCRYPTED: Capabilities = {
+  ...FULL_S3,
+  minPartSize: 64 * 1024,
+  anyParts: false,
+  digestETags: false,
+  partChecksums: false,
+  // The mark of an object takes some of the 2 KiB.
+  metadataLimit: false,
+};
+
+const encrypted = (service: S3Service): S3Service => encrypting()(service);
+const { minPartSize } = FULL_S3;
+
+backendSuite('an encrypted store in memory', {
+  async create() {
+    const backend = createMemoryBackend({ name: 'memory', clock: systemClock, minPartSize });
+    return { service: encrypted(backend.service), close: () => backend.close() };
+  },
+  capabilities: ENCRYPTED,
+});
+
+backendSuite('an encrypted store in a folder', {
+  async create(): Promise<BackendUnderTest> {
+    const path = await mkdtemp(join(tmpdir(), 'penumbra-test-'));
+    const backend = createFilesystemBackend({ name: 'disk', path, clock: systemClock, minPartSize });
+    return {
+      service: encrypted(backend.service),
+      async close() {
+        await backend.close();
+        await rm(path, { recursive: true });
+      },
+    };
+  },
+  capabilities: ENCRYPTED,
+});
