@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadConfig } from '../../src/gateway/config.js';
+import { startPassWorker } from '../../src/gateway/gateway.js';
+import { systemClock } from '../../src/system/clock.js';
+import { readEnvironment } from '../../src/system/environment.js';
+import { createLogger } from '../../src/system/logger.js';
 import { describeWith } from '../support/describe-with.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { type RawAnswer, ROOT, startTestGateway, type TestGateway } from './harness.js';
 
 let redis: RedisServer;
@@ -81,6 +87,44 @@ describeWith(['redis-server'], 'a backend that is added while gateways run', () 
     await expect.poll(backends, { timeout: 10_000 }).toMatchObject({
       backends: { main: 'reachable', other: 'reachable', cloud: 'reachable' },
     });
+  });
+
+  test('is followed by processes that only work on passes', async () => {
+    const folder = await temporaryFolder();
+    const logged: object[] = [];
+    const log = createLogger({ stream: { write: (line: string) => logged.push(JSON.parse(line)) } });
+    const config = await loadConfig({
+      flags: { data: folder, redis: redis.url },
+      environment: readEnvironment({ PENUMBRA_MASTER_KEY: masterKey }),
+      cwd: folder,
+    });
+    const worker = await startPassWorker(config, { clock: systemClock, log });
+    await here.admin('POST', '/backends', cloud());
+    await expect
+      .poll(() => logged)
+      .toContainEqual(expect.objectContaining({ backend: 'cloud', msg: 'a backend was added' }));
+    await here.admin('DELETE', '/backends/cloud');
+    await expect
+      .poll(() => logged)
+      .toContainEqual(expect.objectContaining({ backend: 'cloud', msg: 'a backend was removed' }));
+    await worker.close();
+  });
+
+  test('can be what a bucket moves to, and from, and be removed when that is done', async () => {
+    const other = await startTestGateway();
+    await here.admin('POST', '/backends', cloud());
+    await there.admin('POST', '/backends', { ...cloud(), name: 'second', endpoint: other.url });
+    await here.createBucket('photos', { backend: 'cloud' });
+    await put(here, 'a');
+    const { id } = await there.admin('POST', '/buckets/photos/migrate', { target_backend: 'second' });
+    await expect(here.admin('DELETE', '/backends/second')).rejects.toThrow(/409 .*backend_in_use/);
+    const job = () => here.admin('GET', `/jobs/${id}`);
+    await expect.poll(job, { timeout: 40_000, interval: 200 }).toMatchObject({ status: 'succeeded' });
+    await here.admin('DELETE', '/backends/cloud');
+    await expect.poll(() => names(there)).toEqual(['main', 'other', 'second']);
+    for (const gateway of [here, there]) expect((await get(gateway, 'a')).text).toBe('a');
+    expect((await other.send({ target: '/photos/a' })).text).toBe('a');
+    await other.close();
   });
 
   test('is kept while any bucket is in it, and then goes from all', async () => {
