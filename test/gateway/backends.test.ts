@@ -78,6 +78,24 @@ test('one that another gateway adds is followed, and found at once by who asks f
   expect(await servedBy(early)).toBe('id-of-tape');
 });
 
+test('one that nobody has told of is found by who asks for it', async () => {
+  const kv = await temporaryKv();
+  const deaf: Kv = {
+    get: (key) => kv.get(key),
+    getMany: (keys) => kv.getMany(keys),
+    list: (range) => kv.list(range),
+    commit: (commit) => kv.commit(commit),
+    watch: () => () => undefined,
+    close: () => kv.close(),
+  };
+  const { backends } = await gatewayOn(deaf);
+  const early = backends.use('tape');
+  await storesOn(kv).addedBackends.create(backendNamed('tape'));
+  expect(await servedBy(early)).toBe('id-of-tape');
+  expect((await backends.find('tape'))?.backend.name).toBe('tape');
+  expect(await backends.find('nowhere')).toBeUndefined();
+});
+
 test('one that is removed is closed when the last has done who uses it, and refused to all others', async () => {
   const { backends, addedBackends, events } = await gatewayOn(await temporaryKv());
   await addedBackends.create(backendNamed('tape'));
