@@ -63,7 +63,8 @@ export class BackendChecks {
 
   report(leftBehind: string | null): BackendReport {
     this.skipRest('a check before it failed');
-    return { checks: Object.fromEntries(this.#made) as BackendReport['checks'], leftBehind };
+    const inOrder = CHECKS.map((name) => [name, this.#made.get(name)]);
+    return { checks: Object.fromEntries(inOrder), leftBehind };
   }
 }
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createFilesystemBackend } from '../../src/backends/filesystem/filesystem.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { createRemoteBackend } from '../../src/backends/remote/remote.js';
-import { type BackendReport, isUsable } from '../../src/gateway/backend-report.js';
+import { type BackendReport, CHECKS, isUsable } from '../../src/gateway/backend-report.js';
 import { probeBackend } from '../../src/gateway/probe-backend.js';
 import type { StorageBackend } from '../../src/gateway/storage.js';
 import type { S3Request, S3Response, S3Service } from '../../src/s3/message.js';
@@ -88,6 +88,7 @@ describe('a backend that does all that S3 does', () => {
     const storage: StorageBackend = await open();
     const report = await probe(storage);
     expect(faults(report)).toEqual(JUDGED_BY_GATEWAY);
+    expect(Object.keys(report.checks)).toEqual(CHECKS);
     expect([isUsable(report), report.leftBehind]).toEqual([true, null]);
     expect(await bucketsOf(storage)).toEqual([]);
   });
