@@ -1,7 +1,7 @@
 import { BackendUnavailable } from '../../backends/backend.js';
 import { atBucket } from '../../filters/at-bucket.js';
 import { S3Error } from '../../s3/errors.js';
-import type { S3Service } from '../../s3/message.js';
+import type { S3Filter, S3Service } from '../../s3/message.js';
 import { type Place, placeWords } from '../../state/place.js';
 import { type Counted, countObjects } from '../../sweep/plan/count-objects.js';
 import type { Clock } from '../../system/clock.js';
@@ -126,8 +126,9 @@ async function tryTarget(
   { source, target }: Examined,
   { counted, atTarget, looked, signal, clock }: Trying,
 ): Promise<Tried> {
+  const store = { ...target.backend, service: endedBy(signal)(target.backend.service) };
   try {
-    return await withTriedBucket(target, atTarget, async (bucket) => ({
+    return await withTriedBucket({ ...target, backend: store }, atTarget, async (bucket) => ({
       capabilities: await tryOut(bucket, fieldsToTry(looked), signal),
       rate: await measureCopies(
         source,
@@ -142,6 +143,15 @@ async function tryTarget(
     return { refused: `the target cannot be written: ${error.message}` };
   }
 }
+
+/** Breaks off what is asked too late, but for what removes again what was made. */
+const endedBy =
+  (late: AbortSignal): S3Filter =>
+  (service) =>
+  (request) =>
+    service(
+      request.method === 'DELETE' ? request : { ...request, signal: AbortSignal.any([request.signal, late]) },
+    );
 
 const etaOf = ({ objects, bytes }: Counted, rate: MeasuredRate): number =>
   Math.ceil(Math.max(objects / rate.objects, rate.bytes === 0 ? 0 : bytes / rate.bytes));

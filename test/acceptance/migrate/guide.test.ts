@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { JobFailureJson, JobJson } from '../../../src/gateway/admin/job-schemas.js';
 import type { PreflightJson } from '../../../src/gateway/admin/preflight-schemas.js';
 import { describeWith } from '../../support/describe-with.js';
-import type { FinishedProcess } from '../../support/processes.js';
+import { type FinishedProcess, run } from '../../support/processes.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { type Archive, openSite, type Site } from './site.js';
 
@@ -137,6 +137,8 @@ describeWith(['radosgw', 'aws', 'curl'], 'the guide', () => {
 
     const half = await site.jobOnce(begun.id, copying);
     expect(half).toMatchObject({ status: 'running', progress: { failed: 0 }, finished_at: null });
+    const events = await run('curl', ['-sN', '--max-time', '1', ...site.eventsOf()]);
+    expect(events.stdout).toMatch(/^event: snapshot\ndata: \{"jobs":\[\{"id":"maintenance:\d+"/);
     const { jobs } = await site.admin<{ jobs: JobJson[] }>('GET', '/jobs');
     expect(jobs[0]).toMatchObject({ id: begun.id, scope: { bucket: archive.name }, status: 'running' });
     expect(await site.bucket(archive.name)).toMatchObject({
@@ -268,8 +270,10 @@ describeWith(['radosgw', 'aws', 'curl'], 'the guide', () => {
     const archive = await site.createBucket();
     await fill(archive, 5);
     const keys = await keysOf(archive);
-    const { id } = await site.migrate(archive.name, { delete_source: true, verify: 'content' });
-    await site.jobOnce(id, succeeded);
+    const flags = ['--to', 'hetzner-fsn1', '--delete-source', '--verify', 'content', '-y', '--watch'];
+    const watched = await succeed(site.penumbra('storage', 'migrate', archive.name, ...flags));
+    const { id, status, detail } = JSON.parse(watched.trimEnd().split('\n').at(-1) ?? '') as JobJson;
+    expect([status, detail.removed]).toEqual(['succeeded', { deleted: keys.length, left: 0, reasons: {} }]);
     expect(await keysThere(archive.name)).toEqual(keys);
     const back = await site.curl('-X', 'POST', `${site.url}/_/api/admin/jobs/${id}/rollback`);
     expect([back.status, JSON.parse(back.text).error.code]).toEqual([409, 'no_source']);

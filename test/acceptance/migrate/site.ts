@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { BegunMigrationJson, JobJson } from '../../../src/gateway/admin/job-schemas.js';
 import type { BucketJson, CreatedBucketJson } from '../../../src/gateway/admin/schemas.js';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.js';
-import { type PenumbraServer, startPenumbra } from '../../support/penumbra.js';
+import { type PenumbraServer, penumbra, startPenumbra } from '../../support/penumbra.js';
 import { freePort } from '../../support/ports.js';
 import { type FinishedProcess, run } from '../../support/processes.js';
 import { sharedRgw } from '../../support/shared-rgw.js';
@@ -34,6 +34,10 @@ export interface Site {
   curl(...args: string[]): Promise<Curled>;
   /** By `curl -b cookies`, below `/_/api/admin`; rejects unless it succeeds. */
   admin<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
+  /** What `curl` needs to read the events of jobs. */
+  eventsOf(): readonly string[];
+  /** A command as a process of its own. */
+  penumbra(...args: string[]): Promise<FinishedProcess>;
   createBucket(): Promise<Archive>;
   /** The aws command for hetzner-fsn1 itself. */
   awsThere(...args: string[]): Promise<FinishedProcess>;
@@ -127,6 +131,8 @@ export async function openSite(): Promise<Site> {
     proxy,
     curl,
     admin,
+    eventsOf: () => ['-b', cookies, `${url}/_/api/admin/jobs/events`],
+    penumbra: (...args) => penumbra(args, { env: { PENUMBRA_URL: url, PENUMBRA_ADMIN_PASSWORD: PASSWORD } }),
     async createBucket() {
       const name = `db-archive-${randomUUID()}`;
       const created = await admin<CreatedBucketJson>('POST', '/buckets', { name });

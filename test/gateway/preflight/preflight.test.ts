@@ -4,7 +4,7 @@ import { createMemoryBackend } from '../../../src/backends/memory/memory.js';
 import { type PreflightWish, preflight } from '../../../src/gateway/preflight/preflight.js';
 import { createStores } from '../../../src/gateway/stores.js';
 import type { S3Filter } from '../../../src/s3/message.js';
-import { systemClock as clock } from '../../../src/system/clock.js';
+import { type Clock, systemClock as clock } from '../../../src/system/clock.js';
 import { StoreClient } from '../../support/store-client.js';
 import { declaredBackends } from '../declared-backends.js';
 
@@ -43,7 +43,8 @@ async function twoStores({ oldAs = asIs, newAs = asIs, room }: Odd = {}) {
   return {
     old,
     there,
-    look: (wish: Partial<PreflightWish> = {}) => preflight({ ...WISH, ...wish }, { stores, clock, signal }),
+    look: (wish: Partial<PreflightWish> = {}, by: Clock = clock) =>
+      preflight({ ...WISH, ...wish }, { stores, clock: by, signal }),
     bucketsThere: async () => (await there.ask('GET', '', { bucket: '' })).text,
   };
 }
@@ -173,4 +174,24 @@ it('counts what was uploaded in parts as losing its ETag where the target would 
   const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
   await old.ask('POST', 'in parts', { query: `uploadId=${uploadId}`, body });
   expect((await look()).losses).toMatchObject([{ what: 'etag', objects: 1, example: 'in parts' }]);
+});
+
+it('ends although the target does not answer, and removes what it made', async () => {
+  const asked: string[] = [];
+  const { old, there, look } = await twoStores({
+    newAs: (service) => (request) => {
+      asked.push(request.operation);
+      if (request.operation !== 'CopyObject') return service(request);
+      return new Promise((_, reject) => {
+        request.signal.addEventListener('abort', () => reject(request.signal.reason));
+      });
+    },
+  });
+  await old.put('a', 'x');
+  await there.ask('PUT', '');
+  const impatient = { ...clock, after: (ms: number, late: () => void) => clock.after(ms / 50, late) };
+  const { problems, rate } = await look({}, impatient);
+  expect([problems, rate]).toEqual([['there was no time to try the target out'], undefined]);
+  expect(asked).toContain('CopyObject');
+  expect(await there.keys()).toEqual([]);
 });
