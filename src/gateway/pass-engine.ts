@@ -91,6 +91,7 @@ export function startPassEngine(options: PassEngineOptions): Engine {
               writeThrough: shadow.writeThrough,
               level: settings.level,
               signal: closed.signal,
+              clock,
             }),
             sample: settings.sample,
             paced,

@@ -16,6 +16,7 @@ import { openRedisKv } from '../state/redis-kv.js';
 import { createSealer, type Sealer } from '../state/sealing.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import { ownProcess } from '../system/own-process.js';
 import type { Config } from './config.js';
 import { joinGateways, type Membership } from './switching/membership.js';
 
@@ -78,7 +79,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
   const adminPassword = await sessions.ensurePassword(password);
   const stores = { kv, buckets, accessKeys, addedBackends, clock, log };
   const id = gatewayId();
-  const membership = await joinGateways({ ...stores, id, times: config.times });
+  const membership = await joinGateways({ ...stores, id, process: ownProcess(), times: config.times });
   return {
     id,
     kv,

@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import type { ProcessMark } from '../system/own-process.js';
 import type { Times } from '../system/times.js';
 import type { Kv, KvEntry } from './kv.js';
 
 const epochs = z.record(z.string(), z.number());
-const entry = z.object({ acknowledged: epochs, heard: epochs.optional() });
+const processMark = z.object({ machine: z.string(), pid: z.number(), started: z.string() });
+const entry = z.object({
+  acknowledged: epochs,
+  heard: epochs.optional(),
+  process: processMark.optional(),
+});
 
 /** By a bucket's id the epoch before which a gateway has nothing under way any more, nor will have. */
 export type Acknowledged = Readonly<Record<string, number>>;
@@ -14,6 +20,8 @@ export interface LiveGateway {
   readonly acknowledged: Acknowledged;
   /** By a bucket's id the epoch by which it serves new requests, though older ones may still be under way. */
   readonly heard?: Acknowledged | undefined;
+  /** What it runs as, where the system tells. */
+  readonly process?: ProcessMark | undefined;
 }
 
 const SPACE = 'gateway/';
@@ -73,8 +81,8 @@ export class GatewayLeases {
     }
   }
 
-  #pairs({ id, acknowledged, heard }: LiveGateway) {
-    const value = JSON.stringify({ acknowledged, heard });
+  #pairs({ id, ...told }: LiveGateway) {
+    const value = JSON.stringify(told);
     const { leaseMs, readLeaseMs } = this.times;
     return [
       { key: SPACE + id, value, expireIn: leaseMs },

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { JobRefused } from '../../jobs/refused.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import { type Place, samePlace } from '../../state/place.js';
+import { hasEnded } from '../../system/own-process.js';
 import { preflight } from '../preflight/preflight.js';
 import { mustBe } from '../rules.js';
 import type { AdminDependencies } from './dependencies.js';
@@ -105,7 +106,7 @@ async function outOfTouch({ leases }: Dependencies): Promise<string[]> {
   const live = new Set((await leases.live()).map(({ id }) => id));
   const readers = await leases.readers();
   return readers
-    .filter(({ id }) => !live.has(id))
+    .filter(({ id, process }) => !live.has(id) && !(process && hasEnded(process)))
     .map(
       ({ id }) =>
         `the job would wait for gateway ${id}, which is out of touch (force, if it is gone for good)`,

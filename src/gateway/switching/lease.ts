@@ -2,6 +2,7 @@ import type { GatewayLeases, LiveGateway } from '../../state/gateway-leases.js';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
+import type { ProcessMark } from '../../system/own-process.js';
 import { longestRequestMs, type Times } from '../../system/times.js';
 import { RunningTenure, type Tenure } from './tenure.js';
 
@@ -9,13 +10,15 @@ export interface GatewayLeaseOptions {
   /** No other gateway, nor this one before it was started anew, has the same. */
   readonly id: string;
   readonly leases: GatewayLeases;
+  /** What the gateway runs as, so that others can tell that it has ended. */
+  readonly process?: ProcessMark | undefined;
   readonly clock: Clock;
   readonly times: Times;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
 /** What a gateway tells the others of itself. */
-export type Told = Omit<LiveGateway, 'id'>;
+export type Told = Pick<LiveGateway, 'acknowledged' | 'heard'>;
 
 /** How soon a renewal that failed is tried anew, ms. */
 const RETRY_MS = 1_000;
@@ -55,7 +58,7 @@ export class GatewayLease {
   /** Registers the gateway. To be done before it reads anything of the buckets, or others would not wait for what it has read. */
   static async take(options: GatewayLeaseOptions): Promise<GatewayLease> {
     const lease = new GatewayLease(options);
-    await options.leases.take({ id: lease.id, acknowledged: {} });
+    await options.leases.take(lease.#gateway);
     return lease;
   }
 
@@ -100,6 +103,11 @@ export class GatewayLease {
     });
   }
 
+  get #gateway(): LiveGateway {
+    const { process } = this.options;
+    return { id: this.id, ...this.#told, ...(process && { process }) };
+  }
+
   get #renewalMs(): number {
     return tenureMs(this.options.times) / RENEWALS;
   }
@@ -138,7 +146,7 @@ export class GatewayLease {
   async #hold(): Promise<void> {
     const { leases, clock } = this.options;
     const sentAt = clock.now();
-    const gateway = { id: this.id, ...this.#told };
+    const gateway = this.#gateway;
     const isHeld = await leases.renew(gateway);
     if (isHeld) this.#readsUntil = readsUntil(this.options.times, sentAt);
     if (isHeld && !this.#tenure.isOver()) return this.#tenure.extend(sentAt + tenureMs(this.options.times));

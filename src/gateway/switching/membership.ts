@@ -1,6 +1,7 @@
 import { GatewayLeases } from '../../state/gateway-leases.js';
 import { createRegistry, type Registry, type RegistryOptions } from '../../state/registry.js';
 import type { Logger } from '../../system/logger.js';
+import type { ProcessMark } from '../../system/own-process.js';
 import type { Times } from '../../system/times.js';
 import { GatewayLease } from './lease.js';
 
@@ -8,6 +9,7 @@ export interface MembershipOptions extends RegistryOptions {
   /** No other gateway, nor this one before it was started anew, has the same. */
   readonly id: string;
   readonly times: Times;
+  readonly process?: ProcessMark | undefined;
   readonly log: Logger;
 }
 
@@ -23,10 +25,15 @@ export interface Membership {
  * Registers the gateway, then reads all that it serves by: in this order, so that whoever changes a setting later waits for this gateway
  * to follow. Throws KvUnavailable.
  */
-export async function joinGateways({ id, times, ...options }: MembershipOptions): Promise<Membership> {
+export async function joinGateways({
+  id,
+  times,
+  process,
+  ...options
+}: MembershipOptions): Promise<Membership> {
   const { kv, clock, log } = options;
   const leases = new GatewayLeases(kv, times);
-  const lease = await GatewayLease.take({ id, leases, times, clock, log });
+  const lease = await GatewayLease.take({ id, leases, process, times, clock, log });
   try {
     const registry = await createRegistry(options);
     lease.keep(() => registry.reload());

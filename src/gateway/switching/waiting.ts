@@ -1,6 +1,7 @@
 import type { BucketRecord } from '../../state/buckets.js';
 import type { GatewayLeases, LiveGateway } from '../../state/gateway-leases.js';
 import type { Ledger } from '../../state/ledger.js';
+import { hasEnded } from '../../system/own-process.js';
 import { nextStep, type Step } from './steps.js';
 
 export interface WaitingOptions {
@@ -48,6 +49,9 @@ export const createWaiting =
  * first. Those that have heard of it do not.
  */
 const lateReaders = (record: BucketRecord, readers: readonly LiveGateway[]): string[] =>
-  behind({ ...record, epoch: record.epoch - 1 }, readers).map(
+  behind({ ...record, epoch: record.epoch - 1 }, readers.filter(mayRead)).map(
     (gateway) => `${gateway}, which is out of touch and may still be reading (force, if it is gone for good)`,
   );
+
+/** A process that was killed on this machine reads no more. Its other lease is waited for all the same: what it wrote last may still apply. */
+const mayRead = ({ process }: LiveGateway): boolean => process === undefined || !hasEnded(process);

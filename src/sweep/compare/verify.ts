@@ -3,6 +3,7 @@ import { BackendUnavailable } from '../../backends/backend.js';
 import type { S3Service } from '../../s3/message.js';
 import { KnownLayouts } from '../../shadow/copying/known-layouts.js';
 import type { Ledger } from '../../state/ledger.js';
+import type { Clock } from '../../system/clock.js';
 import type { Row } from '../row.js';
 import { claimsOf, compareClaims, compareListed, sizesDiffer } from './claims.js';
 import { compareContent } from './content.js';
@@ -33,6 +34,8 @@ export interface VerifierOptions {
   readonly writeThrough: boolean;
   readonly level: Level;
   readonly signal: AbortSignal;
+  /** Where clients write to both stores: what looks wrong is looked at again for a time, and longer while a write of the key is not settled. */
+  readonly clock?: Clock | undefined;
 }
 
 type Verifying = VerifierOptions & { readonly layouts: KnownLayouts };
@@ -50,14 +53,38 @@ export function createVerifier(
   const layouts = new KnownLayouts();
   return async (row, signal = options.signal) => {
     const ctx = { ...options, layouts, signal };
-    try {
-      return await verify(ctx, row);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof BackendUnavailable)) throw error;
-      return told(ctx, row.key, { sight: asRow(row), judgement: unverifiable(error.message) });
+    for (let waited = 0; ; ) {
+      const verified = await attempt(ctx, row);
+      const pause = pauseAfter(verified, waited);
+      if (!ctx.writeThrough || !ctx.clock || pause === undefined) return verified;
+      await ctx.clock.sleep(pause, signal);
+      waited += pause;
     }
   };
+}
+
+async function attempt(ctx: Verifying, row: Row): Promise<Verified> {
+  try {
+    return await verify(ctx, row);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (!(error instanceof BackendUnavailable)) throw error;
+    return told(ctx, row.key, { sight: asRow(row), judgement: unverifiable(error.message) });
+  }
+}
+
+/** How long what looks wrong is looked at again, ms; and what a gateway that died may have left half-way, until others have settled it. */
+const PATIENCE_MS = 2_000;
+const LEASE_PATIENCE_MS = 300_000;
+const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Before a key is looked at once more, ms; undefined where what was found holds. */
+function pauseAfter({ result, reason }: Verified, waited: number): number | undefined {
+  const isWritten = reason === BEING_WRITTEN.reason;
+  if (!isWritten && !ALARMING.has(result)) return undefined;
+  const pause = Math.min(Math.max(waited, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
+  return waited + pause > (isWritten ? LEASE_PATIENCE_MS : PATIENCE_MS) ? undefined : pause;
 }
 
 /** So often a key is looked at that is another one each time. */

@@ -5,7 +5,8 @@ import type { PassWork } from './pass-work.js';
 import type { Ended } from './tracker.js';
 
 export interface VerifyWorkOptions {
-  readonly verify: (row: Row) => Promise<Verified>;
+  /** Rejects when the signal aborts. */
+  readonly verify: (row: Row, signal: AbortSignal) => Promise<Verified>;
   /** The share of keys that is looked at, above 0 to 1. */
   readonly sample: number;
   /** Runs a comparison as soon as both stores bear one more. Rejects with the signal's reason. */
@@ -15,7 +16,7 @@ export interface VerifyWorkOptions {
 /** Each key that one of the stores has is compared, or a share of them. */
 export function verifyWork({ verify, sample, paced }: VerifyWorkOptions): PassWork {
   const judge = async (row: Row, signal: AbortSignal): Promise<Ended> =>
-    endOf(await paced(() => verify(row), signal));
+    endOf(await paced(() => verify(row, signal), signal));
   return {
     judge: (row, signal) => (isSampled(row.key, sample) ? judge(row, signal) : undefined),
     // What the shadow is said to list is asked of both stores.

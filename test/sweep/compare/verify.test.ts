@@ -5,6 +5,7 @@ import type { HeaderFields, S3Filter, S3Request } from '../../../src/s3/message.
 import type { Verified } from '../../../src/sweep/compare/verified.js';
 import { createVerifier, type VerifierOptions } from '../../../src/sweep/compare/verify.js';
 import type { Row } from '../../../src/sweep/row.js';
+import { systemClock } from '../../../src/system/clock.js';
 import { type Moving, type MovingOptions, movingBucket } from '../../shadow/moving.js';
 import { Uploading } from '../../shadow/uploading.js';
 import { rowOf } from './rows.js';
@@ -403,5 +404,28 @@ describe('by content', () => {
       result: 'unverifiable',
       reason,
     });
+  });
+});
+
+describe('with write-through', () => {
+  it('a key that is being written is looked at until the write is settled', async () => {
+    const moving = await movingBucket({ writeThrough: true });
+    await moving.target.put('k', 'new');
+    await moving.shadow.put('k', 'old');
+    const row = await rowOf(moving, 'k');
+    const intent = await moving.ledger.openIntent('k', 'exclusive');
+    const judging = verified(moving, 'k', { row, writeThrough: true, clock: systemClock });
+    await systemClock.sleep(150);
+    await moving.shadow.put('k', 'new');
+    await moving.ledger.closeIntent(intent);
+    expect(await judging).toMatchObject({ result: 'same' });
+  });
+
+  it('what stays different is told, however long it was looked at', async () => {
+    const moving = await movingBucket({ writeThrough: true });
+    await moving.target.put('k', 'new');
+    await moving.shadow.put('k', 'old');
+    const settings = { writeThrough: true, clock: systemClock };
+    expect(await verified(moving, 'k', settings)).toMatchObject({ result: 'different' });
   });
 });
