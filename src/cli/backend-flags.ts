@@ -1,7 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from './failure.js';
 import { type Io, isInteractive } from './io.js';
 import { askSecret, readSecret } from './prompts.js';
+
+const MODES = ['none', 'aes256-gcm', 'sse-s3', 'sse-kms'];
 
 const ACCESS_KEY = '--access-key (or PENUMBRA_BACKEND_ACCESS_KEY)';
 
@@ -11,10 +13,12 @@ export interface BackendFlags {
   readonly accessKey?: string;
   readonly virtualHosts?: true;
   readonly path?: string;
+  readonly encryption?: string;
+  readonly encryptionKeyId?: string;
 }
 
 /** What the admin API takes for a backend; what is undefined is left to its defaults. */
-export type BackendBody = { readonly name: string } & (
+export type BackendBody = { readonly name: string; readonly encryption: EncryptionBody | undefined } & (
   | { readonly type: 'filesystem'; readonly path: string }
   | {
       readonly type: 's3';
@@ -26,13 +30,23 @@ export type BackendBody = { readonly name: string } & (
     }
 );
 
+interface EncryptionBody {
+  readonly mode: string;
+  readonly key_id: string | undefined;
+  readonly key: string | undefined;
+}
+
 export function addBackendFlags(command: Command): Command {
   return command
     .option('--endpoint <url>', 'S3 endpoint of the backend')
     .option('--region <region>', 'region of the endpoint (default: us-east-1)')
     .option('--access-key <key>', 'access key id (or PENUMBRA_BACKEND_ACCESS_KEY)')
     .option('--virtual-hosts', 'address buckets by host name in place of path')
-    .option('--path <folder>', "a folder of the gateway's machine, in place of an endpoint");
+    .option('--path <folder>', "a folder of the gateway's machine, in place of an endpoint")
+    .addOption(
+      new Option('--encryption <mode>', 'how objects are encrypted at rest (default: none)').choices(MODES),
+    )
+    .option('--encryption-key-id <id>', 'what objects call the key, or its id at the backend (sse-kms)');
 }
 
 /**
@@ -45,7 +59,7 @@ export async function readBackendFlags(name: string, flags: BackendFlags, io: Io
   const { endpoint, region, path, virtualHosts } = flags;
   if (path !== undefined) {
     if (isRemote(flags)) throw new UsageError('--path stands alone: a backend is a folder or an endpoint');
-    return { name, type: 'filesystem', path };
+    return { name, type: 'filesystem', path, encryption: await readEncryption(name, flags, io) };
   }
   if (endpoint === undefined) throw new UsageError('a backend needs --endpoint, or --path');
   const accessKey = flags.accessKey ?? io.environment.backendAccessKey;
@@ -60,7 +74,23 @@ export async function readBackendFlags(name: string, flags: BackendFlags, io: Io
     access_key_id: accessKey ?? (await askSecret(io, `Access key id of ${name}`)),
     secret_access_key:
       io.environment.backendSecretKey ?? (await readSecret(io, `Secret access key of ${name}`)),
+    encryption: await readEncryption(name, flags, io),
   };
+}
+
+/** Its key comes from PENUMBRA_BACKEND_ENCRYPTION_KEY, or is asked for on a terminal: stdin may have another secret. */
+async function readEncryption(
+  name: string,
+  { encryption: mode, encryptionKeyId: key_id }: BackendFlags,
+  io: Io,
+): Promise<EncryptionBody | undefined> {
+  if (mode === undefined && key_id !== undefined)
+    throw new UsageError('--encryption-key-id goes with --encryption');
+  if (mode !== 'aes256-gcm') return mode === undefined ? undefined : { mode, key_id, key: undefined };
+  const key = io.environment.backendEncryptionKey;
+  if (key === undefined && !isInteractive(io))
+    throw new UsageError('--encryption aes256-gcm needs PENUMBRA_BACKEND_ENCRYPTION_KEY as well');
+  return { mode, key_id, key: key ?? (await askSecret(io, `Encryption key of ${name}`)) };
 }
 
 const isRemote = ({ endpoint, region, accessKey, virtualHosts }: BackendFlags): boolean =>

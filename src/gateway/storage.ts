@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend.js';
 import { createFilesystemBackend } from '../backends/filesystem/filesystem.js';
 import { createRemoteBackend } from '../backends/remote/remote.js';
-import { encryption } from '../filters/encryption/encryption.js';
+import { type EncryptionSettings, encryption } from '../filters/encryption/encryption.js';
 import type { Clock } from '../system/clock.js';
 import type { Times } from '../system/times.js';
 import type { BackendConfig, Config } from './config.js';
@@ -14,6 +14,7 @@ export interface StorageBackend {
   readonly region?: string;
   /** Of one that is a folder. */
   readonly path?: string;
+  readonly encryption?: EncryptionSettings | undefined;
 }
 
 /** Opens every declared backend, by name, in the order of the configuration. */
@@ -26,10 +27,11 @@ export function openBackends(
 
 export function openBackend(declared: BackendConfig, times: Times, clock: Clock): StorageBackend {
   const at = (backend: Backend) => encrypted(backend, declared, clock);
+  const { encryption } = declared;
   if (declared.type === 'filesystem')
-    return { backend: at(createFilesystemBackend({ ...declared, clock })), path: declared.path };
+    return { backend: at(createFilesystemBackend({ ...declared, clock })), path: declared.path, encryption };
   const { endpoint, region } = declared;
-  return { backend: at(createRemoteBackend({ ...declared, clock, times })), endpoint, region };
+  return { backend: at(createRemoteBackend({ ...declared, clock, times })), endpoint, region, encryption };
 }
 
 function encrypted(backend: Backend, { encryption: settings }: BackendConfig, clock: Clock): Backend {

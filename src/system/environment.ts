@@ -24,6 +24,7 @@ const NAMES = {
   shadowSecretKey: 'PENUMBRA_SHADOW_SECRET_KEY',
   backendAccessKey: 'PENUMBRA_BACKEND_ACCESS_KEY',
   backendSecretKey: 'PENUMBRA_BACKEND_SECRET_KEY',
+  backendEncryptionKey: 'PENUMBRA_BACKEND_ENCRYPTION_KEY',
   configHome: 'XDG_CONFIG_HOME',
 } as const;
 

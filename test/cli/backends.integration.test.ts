@@ -38,11 +38,31 @@ describe('storage backends', () => {
       ['list buckets', 'yes'],
     ]);
     expect(rows((await backends('list')).stdout)).toEqual([
-      ['NAME', 'TYPE', 'PLACE', 'FROM', 'DEFAULT'],
-      ['main', 'memory', '-', 'configuration', 'yes'],
-      ['other', 'memory', '-', 'configuration'],
-      ['cloud', 's3', store.url, 'added'],
+      ['NAME', 'TYPE', 'PLACE', 'ENCRYPTION', 'FROM', 'DEFAULT'],
+      ['main', 'memory', '-', 'none', 'configuration', 'yes'],
+      ['other', 'memory', '-', 'none', 'configuration'],
+      ['cloud', 's3', store.url, 'none', 'added'],
     ]);
+  });
+
+  it('adds one that is encrypted, whose key is in the environment', async () => {
+    const env = {
+      PENUMBRA_BACKEND_SECRET_KEY: ROOT.secretAccessKey,
+      PENUMBRA_BACKEND_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    };
+    const flags = `--endpoint ${store.url} --access-key ${ROOT.accessKeyId} --encryption aes256-gcm`;
+    const unnamed = await backends(`add vault ${flags}`, { env });
+    expect([unnamed.code, unnamed.stderr]).toEqual([
+      1,
+      'error: encryption.key_id is missing: it must be the name of the key\n',
+    ]);
+    const { code, stdout } = await backends(`add vault ${flags} --encryption-key-id k1 --json`, { env });
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { encryption: { mode: 'aes256-gcm', key_id: 'k1' }, probe: { ok: true } },
+    ]);
+    expect(stdout).not.toContain(env.PENUMBRA_BACKEND_ENCRYPTION_KEY);
+    expect((await backends('remove vault -y')).code).toBe(0);
   });
 
   it('tries it, and says so when it cannot be used', async () => {
@@ -79,6 +99,16 @@ describe('storage backends', () => {
     ['both', 'add a --path /x --region r', '--path stands alone'],
     ['no access key', 'add a --endpoint http://x', '--access-key (or PENUMBRA_BACKEND_ACCESS_KEY)'],
     ['no secret key', 'add a --endpoint http://x --access-key k', 'Secret access key of a expected on stdin'],
+    [
+      'no encryption key',
+      'add a --path /x --encryption aes256-gcm --encryption-key-id k',
+      'needs PENUMBRA_BACKEND_ENCRYPTION_KEY',
+    ],
+    [
+      'a key for nothing',
+      'add a --path /x --encryption-key-id k',
+      '--encryption-key-id goes with --encryption',
+    ],
     ['a secret key that others could see', 'add a --secret-key s', "unknown option '--secret-key'"],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await backends(args);

@@ -5,7 +5,17 @@ import { parse } from 'yaml';
 import { runCli } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const SECRETS = ['SECRET-OF-CLOUD', 'ID-OF-CLOUD', 'redis-password', 'root-secret', 'admin-password'];
+const SECRETS = [
+  'SECRET-OF-CLOUD',
+  'ID-OF-CLOUD',
+  'redis-password',
+  'root-secret',
+  'admin-password',
+  '0707',
+  'BwcHBw',
+  '0808',
+  'CAgI',
+];
 
 const FILE = `host: 0.0.0.0
 tls: { cert: cert.pem, key: key.pem }
@@ -19,6 +29,11 @@ storage:
       endpoint: https://s3.example.com
       access_key_id: ID-OF-CLOUD
       secret_access_key: \${env:CLOUD_SECRET}
+      encryption:
+        mode: aes256-gcm
+        key_id: new
+        key: '${'07'.repeat(32)}'
+        previous: [{ key_id: old, key: '${'08'.repeat(32)}' }]
 `;
 
 const ENV = {
@@ -95,6 +110,13 @@ describe('config print', () => {
             force_path_style: true,
             access_key_id: '(redacted)',
             secret_access_key: '(redacted)',
+            encryption: {
+              mode: 'aes256-gcm',
+              key_id: 'new',
+              key: '(redacted)',
+              previous: [{ key_id: 'old', key: '(redacted)' }],
+              strict: false,
+            },
           },
         ],
       },

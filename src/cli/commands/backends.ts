@@ -62,12 +62,16 @@ async function list({ json }: JsonFlag, io: Io): Promise<void> {
       one.name,
       one.type,
       one.endpoint ?? one.path ?? '-',
+      one.encryption.mode,
       one.declared ? 'configuration' : 'added',
       one.default ? 'yes' : '',
     ]);
     print(
       io,
-      { json: { backends }, text: formatTable([['NAME', 'TYPE', 'PLACE', 'FROM', 'DEFAULT'], ...rows]) },
+      {
+        json: { backends },
+        text: formatTable([['NAME', 'TYPE', 'PLACE', 'ENCRYPTION', 'FROM', 'DEFAULT'], ...rows]),
+      },
       json,
     );
   });

@@ -68,6 +68,13 @@ export const backend = z
     endpoint: z.string().nullable(),
     region: z.string().nullable(),
     path: z.string().nullable(),
+    encryption: z.object({
+      mode: z.enum(['none', 'aes256-gcm', 'sse-s3', 'sse-kms']),
+      key_id: z
+        .string()
+        .nullable()
+        .openapi({ description: 'of the key that new objects are encrypted with' }),
+    }),
   })
   .openapi('Backend');
 

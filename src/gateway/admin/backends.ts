@@ -69,7 +69,7 @@ export function backendRoutes(deps: AdminDependencies) {
 }
 
 function backendJson(
-  { backend: { name, type }, endpoint, region, path }: StorageBackend,
+  { backend: { name, type }, endpoint, region, path, encryption }: StorageBackend,
   { backends, defaultBackend }: Pick<AdminDependencies, 'backends' | 'defaultBackend'>,
 ): BackendJson {
   const isDefault = name === defaultBackend;
@@ -81,8 +81,14 @@ function backendJson(
     endpoint: endpoint ?? null,
     region: region ?? null,
     path: path ?? null,
+    encryption: encryptionJson(encryption),
   };
 }
+
+const encryptionJson = (settings: StorageBackend['encryption']): BackendJson['encryption'] => ({
+  mode: settings?.mode ?? 'none',
+  key_id: (settings && 'keyId' in settings && settings.keyId) || null,
+});
 
 const probeJson = (backend: string, report: BackendReport): BackendProbeJson => ({
   backend,

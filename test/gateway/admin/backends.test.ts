@@ -27,7 +27,7 @@ const names = async () => {
 
 describe('backends', () => {
   it('are listed, those that the configuration declares first, without their keys', async () => {
-    await add({ region: 'eu-central' });
+    await add({ region: 'eu-central', encryption: { mode: 'sse-kms', key_id: 'the-key' } });
     const { json } = await admin.ask('GET', '/backends');
     expect(json).toEqual({
       backends: [
@@ -39,6 +39,7 @@ describe('backends', () => {
           endpoint: null,
           region: null,
           path: '/srv/buckets',
+          encryption: { mode: 'none', key_id: null },
         },
         {
           name: 'hetzner-fsn1',
@@ -48,6 +49,7 @@ describe('backends', () => {
           endpoint: 'https://fsn1.example.com',
           region: 'eu-central',
           path: null,
+          encryption: { mode: 'sse-kms', key_id: 'the-key' },
         },
       ],
     });
@@ -132,8 +134,10 @@ describe('backends', () => {
   });
 
   it('show their secrets in no answer', async () => {
-    const answers = [await add(), await admin.ask('GET', '/backends'), await add()];
-    expect(JSON.stringify(answers.map(({ json }) => json))).not.toMatch(/AKIDEXAMPLE|wJalrXUtnFEMI/);
+    const key = Buffer.alloc(32, 7).toString('hex');
+    const encryption = { mode: 'aes256-gcm', key_id: 'k1', key };
+    const answers = [await add({ encryption }), await admin.ask('GET', '/backends'), await add()];
+    expect(JSON.stringify(answers.map(({ json }) => json))).not.toMatch(/AKIDEXAMPLE|wJalrXUtnFEMI|0707/);
   });
 });
 
