@@ -179,8 +179,9 @@ it('counts what was uploaded in parts as losing its ETag where the target would 
 it('ends although the target does not answer, and removes what it made', async () => {
   const asked: string[] = [];
   const { old, there, look } = await twoStores({
-    newAs: (service) => (request) => {
+    newAs: (service) => async (request) => {
       asked.push(request.operation);
+      request.signal.throwIfAborted();
       if (request.operation !== 'CopyObject') return service(request);
       return new Promise((_, reject) => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason));
