@@ -3,21 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFilesystemBackend } from '../../src/backends/filesystem/filesystem.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
+import { createRemoteBackend } from '../../src/backends/remote/remote.js';
 import type { S3Service } from '../../src/s3/message.js';
 import { systemClock } from '../../src/system/clock.js';
 import { encrypting } from '../filters/encryption/encrypting.js';
+import { describeWith } from '../support/describe-with.js';
+import { sharedRgw } from '../support/shared-rgw.js';
 import { type BackendUnderTest, backendSuite, type Capabilities } from './backend-suite.js';
+import { CEPH, skipDeviations } from './ceph.js';
 import { FULL_S3 } from './full-s3.js';
 
-/** What is behind the filter does all of S3; the filter asks of parts what docs/architecture.md says, and has no digests to tell. */
-const ENCRYPTED: Capabilities = {
-  ...FULL_S3,
-  minPartSize: 64 * 1024,
+const OF_THE_FILTER = {
   anyParts: false,
   digestETags: false,
   partChecksums: false,
   // The mark of an object takes some of the 2 KiB.
   metadataLimit: false,
+};
+
+/** What is behind the filter does all of S3; the filter asks of parts what docs/architecture.md says, and has no digests to tell. */
+const ENCRYPTED: Capabilities = {
+  ...FULL_S3,
+  ...OF_THE_FILTER,
+  minPartSize: 64 * 1024,
 };
 
 const encrypted = (service: S3Service): S3Service => encrypting()(service);
@@ -44,4 +52,17 @@ backendSuite('an encrypted store in a folder', {
     };
   },
   capabilities: ENCRYPTED,
+});
+
+describeWith(['radosgw'], 'Ceph RGW', () => {
+  skipDeviations();
+  backendSuite('an encrypted Ceph object gateway', {
+    async create() {
+      const access = { name: 'rgw', forcePathStyle: true, clock: systemClock, ...(await sharedRgw()) };
+      const backend = createRemoteBackend(access);
+      return { service: encrypted(backend.service), close: () => backend.close() };
+    },
+    // The filter keeps checksums with the object's metadata.
+    capabilities: { ...CEPH, ...OF_THE_FILTER, checksums: true },
+  });
 });

@@ -22,7 +22,7 @@ const MAX_DOCUMENT = 8 * 1024 * 1024;
  * CompleteMultipartUpload of parts that make an object whose every place is known: numbered from 1 on, all but the last of one size of whole chunks, the last no
  * longer. Others are refused before the store is asked, and stay as they are.
  *
- * @throws S3Error MalformedXML, InvalidArgument, InvalidPart, InvalidRequest
+ * @throws S3Error MalformedXML, InvalidArgument, InvalidPart, InvalidPartOrder, InvalidRequest; ServiceUnavailable when the store does not list the parts
  */
 export async function completeUpload(ctx: EncryptionContext, request: S3Request): Promise<S3Response> {
   if (innerUploadId(request) === undefined) return foreignUpload(ctx, request);
@@ -42,21 +42,25 @@ function asStored(request: S3Request, parts: readonly CompletedPart[]): S3Reques
   return { ...withInnerId(request), headers: { ...headers, 'content-length': String(body.length) }, body };
 }
 
-/** Plaintext bytes of the parts; undefined where the store is to say what is wrong: an upload or a part that it does not have, or their order. */
+/**
+ * Plaintext bytes of the parts; undefined where the store is to say what is wrong: an upload or a part that it does not have.
+ *
+ * @throws S3Error InvalidPartOrder: some stores sort them instead
+ */
 async function sizesOf(
   ctx: EncryptionContext,
   request: S3Request,
   parts: readonly CompletedPart[],
 ): Promise<readonly number[] | undefined> {
+  const isInOrder = parts.every(({ partNumber }, index) => partNumber > (parts[index - 1]?.partNumber ?? 0));
+  if (!isInOrder) throw new S3Error('InvalidPartOrder');
   const listed = await storedParts(ctx, request);
   const sizes: number[] = [];
-  let last = 0;
   for (const { partNumber, etag } of parts) {
     const part = listed?.get(partNumber);
     const size = part && bare(part.etag) === bare(etag) ? plainSize(part.size) : undefined;
-    if (size === undefined || partNumber <= last) return undefined;
+    if (size === undefined) return undefined;
     sizes.push(size);
-    last = partNumber;
   }
   return sizes;
 }
@@ -81,7 +85,9 @@ async function storedParts(
     const asked = { operation: 'ListParts', method: 'GET', bucket, key, query, headers, signal } as const;
     const answer = await ctx.store(asked);
     const document = await collect(answer.body, MAX_DOCUMENT);
-    if (answer.status !== 200) return undefined;
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200)
+      throw new S3Error('ServiceUnavailable', `ListParts was answered ${answer.status}.`);
     const { parts: listed, isTruncated } = readListParts(document);
     for (const part of listed) parts.set(part.partNumber, part);
     const last = listed.at(-1)?.partNumber ?? 0;
