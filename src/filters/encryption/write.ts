@@ -30,7 +30,7 @@ const appended = (): S3Error =>
 export async function createUpload(ctx: EncryptionContext, request: S3Request): Promise<S3Response> {
   const [{ keyId }] = ctx.keys;
   const headers = {
-    ...withoutBodyClaims(withClientMark(request.headers)),
+    ...storedFields(request.headers),
     ...markFields({ keyId, salt: undefined }),
   };
   const answer = await ctx.store({ ...request, headers });
@@ -73,7 +73,7 @@ async function sendSealed(
     checks: checksOf(request.headers),
   });
   const headers = {
-    ...withoutBodyClaims(withClientMark(request.headers)),
+    ...storedFields(request.headers),
     ...fields,
     'content-length': String(storedSize(length)),
   };
@@ -94,6 +94,15 @@ const BODY_CLAIMS =
 /** What is said of bytes that the store does not get. */
 export const withoutBodyClaims = (headers: HeaderFields): HeaderFields =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !BODY_CLAIMS.test(name)));
+
+const SSE = 'x-amz-server-side-encryption';
+
+/** The fields of a write for the store. Encryption under nobody's key in particular is what the answers say that there is: it is not asked of the store as well. */
+function storedFields(headers: HeaderFields): HeaderFields {
+  const { [SSE]: asked, ...others } = withoutBodyClaims(withClientMark(headers));
+  const isDone = asked === OPAQUE_ETAG[SSE] && others[`${SSE}-aws-kms-key-id`] === undefined;
+  return asked === undefined || isDone ? others : { ...others, [SSE]: asked };
+}
 
 /** A store's answer to a write; of the checksums those that the client gave. */
 export function encrypted(answer: S3Response, given: HeaderFields = {}): S3Response {

@@ -200,7 +200,7 @@ export function objectCases(scene: Scene): void {
   scene.when('refusesUnsupported')('refuses protection that it cannot give', async () => {
     const client = await scene.bucket();
     for (const headers of [
-      { 'x-amz-server-side-encryption': 'aws:kms' },
+      { 'x-amz-server-side-encryption': 'aws:kms', 'x-amz-server-side-encryption-aws-kms-key-id': 'k' },
       { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
       { 'x-amz-object-lock-mode': 'COMPLIANCE' },
       { 'x-amz-object-lock-legal-hold': 'ON' },

@@ -261,6 +261,16 @@ it('leaves the parts of an upload alone that was begun before', async () => {
   expect([await client.text('key'), await raw.text('key')]).toEqual(['clear', 'clear']);
 });
 
+it('does itself what a client asks that KMS should do, but not under a key that the client names', async () => {
+  const { client, asked } = await openVault();
+  const kms = { 'x-amz-server-side-encryption': 'aws:kms' };
+  const { status, headers } = await client.put('key', 'text', kms);
+  expect([status, headers['x-amz-server-side-encryption']]).toEqual([200, 'aws:kms']);
+  expect(asked.at(-1)?.headers).not.toHaveProperty('x-amz-server-side-encryption');
+  await client.put('key', 'text', { ...kms, 'x-amz-server-side-encryption-aws-kms-key-id': 'k' });
+  expect(asked.at(-1)?.headers).toMatchObject(kms);
+});
+
 it('refuses what the store would do with bytes that it cannot read', async () => {
   const { client } = await openVault();
   await client.put('key', 'a,b');
