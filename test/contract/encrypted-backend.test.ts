@@ -1,14 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, it } from 'vitest';
 import { createFilesystemBackend } from '../../src/backends/filesystem/filesystem.js';
 import { createMemoryBackend } from '../../src/backends/memory/memory.js';
 import { createRemoteBackend } from '../../src/backends/remote/remote.js';
+import { encryption } from '../../src/filters/encryption/encryption.js';
 import type { S3Service } from '../../src/s3/message.js';
 import { systemClock } from '../../src/system/clock.js';
 import { encrypting } from '../filters/encryption/encrypting.js';
 import { describeWith } from '../support/describe-with.js';
 import { sharedRgw } from '../support/shared-rgw.js';
+import { StoreClient } from '../support/store-client.js';
+import { bucketName, expectError } from './backend/scene.js';
 import { type BackendUnderTest, backendSuite, type Capabilities } from './backend-suite.js';
 import { CEPH, skipDeviations } from './ceph.js';
 import { FULL_S3 } from './full-s3.js';
@@ -64,5 +68,20 @@ describeWith(['radosgw'], 'Ceph RGW', () => {
     },
     // The filter keeps checksums with the object's metadata.
     capabilities: { ...CEPH, ...OF_THE_FILTER, checksums: true },
+  });
+
+  it.each([
+    [{ mode: 'sse-s3' }, 501, 'NotImplemented'],
+    [{ mode: 'sse-kms' }, 400, 'InvalidArgument'],
+    [{ mode: 'sse-kms', keyId: 'none' }, 400, 'InvalidArgument'],
+  ] as const)('has no keys for %o, so nothing is stored in the clear', async (settings, status, code) => {
+    const access = { name: 'rgw', forcePathStyle: true, clock: systemClock, ...(await sharedRgw()) };
+    const backend = createRemoteBackend(access);
+    const service = encryption(settings, { backend: 'rgw', clock: systemClock })(backend.service);
+    const client = new StoreClient(service, bucketName());
+    await client.ask('PUT', '');
+    expectError(await client.put('key', 'text'), status, code);
+    expect(await client.keys()).toEqual([]);
+    await backend.close();
   });
 });

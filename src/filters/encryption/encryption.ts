@@ -35,7 +35,8 @@ export function encryption(
   }
   const refusing = refuseMarked(options.backend);
   if (settings.mode === 'none') return refusing;
-  const told = serverSide(settings.mode === 'sse-s3' ? SSE_S3 : sseKms(settings.keyId));
+  const fields = settings.mode === 'sse-s3' ? SSE_S3 : sseKms(settings.keyId);
+  const told = serverSide(fields, options.backend);
   return (store) => refusing(told(store));
 }
 

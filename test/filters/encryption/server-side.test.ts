@@ -1,21 +1,29 @@
 import { expect, it } from 'vitest';
 import { type EncryptionSettings, encryption } from '../../../src/filters/encryption/encryption.js';
-import type { HeaderFields, S3Request } from '../../../src/s3/message.js';
+import type { HeaderFields, S3Request, S3Response, S3Service } from '../../../src/s3/message.js';
+import { writeInitiateResult } from '../../../src/s3/xml/multipart.js';
+import { xmlResponse } from '../../../src/s3/xml/response.js';
 import { systemClock } from '../../../src/system/clock.js';
+import { expectError } from '../../contract/backend/scene.js';
 import { StoreClient } from '../../support/store-client.js';
 import { openVault } from './vault.js';
 
 const SSE = 'x-amz-server-side-encryption';
+
+/** As a store that encrypts as it is told to. */
+function begun({ bucket, key, headers: { [SSE]: told = '' } }: S3Request): S3Response {
+  return { ...xmlResponse(writeInitiateResult({ bucket, key, uploadId: 'u' })), headers: { [SSE]: told } };
+}
 
 /** What a store with these settings is told of a request. */
 async function told(settings: EncryptionSettings, method: string, query: string, headers: HeaderFields = {}) {
   const sent: S3Request[] = [];
   const service = encryption(settings, { backend: 'b', clock: systemClock })(async (request) => {
     sent.push(request);
-    return { status: 200, headers: {} };
+    return request.operation === 'CreateMultipartUpload' ? begun(request) : { status: 200, headers: {} };
   });
   await new StoreClient(service, 'bucket').ask(method, 'key', { query, headers, body: '' });
-  const fields = Object.entries(sent[0]?.headers ?? {});
+  const fields = Object.entries(sent.at(-1)?.headers ?? {});
   return Object.fromEntries(fields.filter(([name]) => name.startsWith(SSE)));
 }
 
@@ -64,3 +72,23 @@ it.each<EncryptionSettings>([{ mode: 'none' }, { mode: 'sse-s3' }])(
     expect((await without.ask('HEAD', 'key')).status).toBe(403);
   },
 );
+
+it('stores nothing in a backend that ignores it, and asks once', async () => {
+  const { store, raw } = await openVault();
+  const asked: S3Request[] = [];
+  const ignoring: S3Service = (request) => {
+    asked.push(request);
+    const headers = Object.entries(request.headers).filter(([name]) => !name.startsWith(SSE));
+    return store({ ...request, headers: Object.fromEntries(headers) });
+  };
+  const service = encryption({ mode: 'sse-s3' }, { backend: 'vault', clock: systemClock })(ignoring);
+  const client = new StoreClient(service, 'bucket');
+  for (const key of ['one', 'two']) {
+    const refused = await client.put(key, 'text');
+    expectError(refused, 501, 'NotImplemented');
+    expect(refused.text).toContain('The backend &quot;vault&quot; ignores x-amz-server-side-encryption');
+  }
+  expect(asked.map(({ operation }) => operation)).toEqual(['CreateMultipartUpload', 'AbortMultipartUpload']);
+  expect(await raw.keys()).toEqual([]);
+  expect((await raw.ask('GET', '', { query: 'uploads' })).text).not.toContain('<Upload>');
+});
