@@ -17,18 +17,20 @@ export interface BackendFlags {
   readonly encryptionKeyId?: string;
 }
 
+interface RemoteBody {
+  readonly type: 's3';
+  readonly endpoint: string;
+  readonly region: string | undefined;
+  readonly force_path_style: boolean | undefined;
+  readonly access_key_id: string;
+  readonly secret_access_key: string;
+}
+
 /** What the admin API takes for a backend; what is undefined is left to its defaults. */
-export type BackendBody = { readonly name: string; readonly encryption: EncryptionBody | undefined } & (
-  | { readonly type: 'filesystem'; readonly path: string }
-  | {
-      readonly type: 's3';
-      readonly endpoint: string;
-      readonly region: string | undefined;
-      readonly force_path_style: boolean | undefined;
-      readonly access_key_id: string;
-      readonly secret_access_key: string;
-    }
-);
+export type BackendBody = ({ readonly type: 'filesystem'; readonly path: string } | RemoteBody) & {
+  readonly name: string;
+  readonly encryption: EncryptionBody | undefined;
+};
 
 interface EncryptionBody {
   readonly mode: string;
@@ -49,12 +51,7 @@ export function addBackendFlags(command: Command): Command {
     .option('--encryption-key-id <id>', 'what objects call the key, or its id at the backend (sse-kms)');
 }
 
-/**
- * The backend that the flags describe. Its secret key comes from PENUMBRA_BACKEND_SECRET_KEY, is asked for on a terminal, or read from stdin: never
- * from the command line, which other users of a machine can see.
- *
- * @throws UsageError
- */
+/** The backend that the flags describe. @throws UsageError */
 export async function readBackendFlags(name: string, flags: BackendFlags, io: Io): Promise<BackendBody> {
   const { endpoint, region, path, virtualHosts } = flags;
   if (path !== undefined) {
@@ -62,19 +59,35 @@ export async function readBackendFlags(name: string, flags: BackendFlags, io: Io
     return { name, type: 'filesystem', path, encryption: await readEncryption(name, flags, io) };
   }
   if (endpoint === undefined) throw new UsageError('a backend needs --endpoint, or --path');
-  const accessKey = flags.accessKey ?? io.environment.backendAccessKey;
-  if (accessKey === undefined && !isInteractive(io))
-    throw new UsageError(`a backend needs ${ACCESS_KEY} as well`);
   return {
     name,
     type: 's3',
     endpoint,
     region,
     force_path_style: virtualHosts && false,
+    ...(await readBackendKeys(name, flags, io)),
+    encryption: await readEncryption(name, flags, io),
+  };
+}
+
+/**
+ * The keys of a backend. The secret one comes from PENUMBRA_BACKEND_SECRET_KEY, is asked for on a terminal, or read from stdin: never from the
+ * command line, which other users of a machine can see.
+ *
+ * @throws UsageError
+ */
+export async function readBackendKeys(
+  name: string,
+  flags: Pick<BackendFlags, 'accessKey'>,
+  io: Io,
+): Promise<Pick<RemoteBody, 'access_key_id' | 'secret_access_key'>> {
+  const accessKey = flags.accessKey ?? io.environment.backendAccessKey;
+  if (accessKey === undefined && !isInteractive(io))
+    throw new UsageError(`a backend needs ${ACCESS_KEY} as well`);
+  return {
     access_key_id: accessKey ?? (await askSecret(io, `Access key id of ${name}`)),
     secret_access_key:
       io.environment.backendSecretKey ?? (await readSecret(io, `Secret access key of ${name}`)),
-    encryption: await readEncryption(name, flags, io),
   };
 }
 

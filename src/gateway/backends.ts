@@ -131,8 +131,18 @@ export class Backends {
     }
     const current = this.#added.get(name);
     if (current?.record === record) return;
-    if (current) this.#leave(current);
-    if (record) this.#open(record);
+    if (current && record?.id === current.record.id) this.#replace(current, record);
+    else {
+      if (current) this.#leave(current);
+      if (record) this.#open(record);
+    }
+  }
+
+  /** The same store with other keys: whoever uses it has the new ones with the next request. */
+  #replace({ storage }: AddedBackend, record: BackendRecord): void {
+    this.#added.delete(record.name);
+    this.#open(record);
+    this.#close(storage);
   }
 
   #open(record: BackendRecord): void {

@@ -39,13 +39,22 @@ export const filesystemSchema = z.strictObject({
 export const s3Schema = z.strictObject({
   name,
   type: z.literal('s3'),
-  endpoint: z.url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') }),
+  endpoint: z
+    .url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') })
+    // It is shown; undici would not send them anyway.
+    .refine(hasNoCredentials, secretMustBe('a URL without a user and a password')),
   region: z.string().min(1).default('us-east-1'),
   force_path_style: z.boolean().default(true),
   access_key_id: z.string(ACCESS_KEY_RULE).min(1, ACCESS_KEY_RULE),
   secret_access_key: z.string(SECRET_KEY_RULE).min(1, SECRET_KEY_RULE),
   encryption: encryptionSchema,
 });
+
+function hasNoCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password } = new URL(url);
+  return username + password === '';
+}
 
 export const BACKEND_TYPE_RULE = 'must be filesystem or s3';
 

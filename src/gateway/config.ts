@@ -245,9 +245,15 @@ function resolvePath(folder: string, path: string | undefined): string | undefin
 }
 
 async function readFileAt(path: string, { variables }: Environment): Promise<ReadFile> {
+  const { text, problem } = await readText(path);
+  if (problem !== undefined) return { settings: {}, problems: [problem] };
+  return readConfigFile(text, path, variables);
+}
+
+async function readText(path: string): Promise<{ readonly text: string; readonly problem?: string }> {
   try {
-    return readConfigFile(await readFile(path, 'utf8'), path, variables);
+    return { text: await readFile(path, 'utf8') };
   } catch (error) {
-    return { settings: {}, problems: [`configuration file cannot be read: ${messageOf(error)}`] };
+    return { text: '', problem: `configuration file cannot be read: ${messageOf(error)}` };
   }
 }

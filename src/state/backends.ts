@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Kv, KvEntry } from './kv.js';
 import { type RecordFormat, RecordStore, untilDone } from './record-store.js';
@@ -49,6 +50,19 @@ export class BackendStore extends RecordStore<BackendRecord> {
     const entry = await this.kv.get(this.keyOf(name));
     if (entry === null) throw new BackendRemoved(name);
     return entry;
+  }
+
+  /** Gives it other settings. False when it is not as it was `before` any more. */
+  async change(before: BackendRecord, settings: string): Promise<boolean> {
+    const { name } = before;
+    return untilDone(`backend ${name}`, async () => {
+      const found = await this.find(name);
+      if (!isDeepStrictEqual(found?.record, before)) return false;
+      const key = this.keyOf(name);
+      const checks = [{ key, version: found?.version ?? null }];
+      const sets = [{ key, value: this.encode({ ...before, settings }) }];
+      return (await this.commit(name, { checks, sets })) || 'retry';
+    });
   }
 
   /** False when there is none of this name. `assertUnused` throws what keeps it; it is asked again when somebody has begun to use the backend meanwhile. */

@@ -83,6 +83,19 @@ describe('storage backends', () => {
     expect((await backends('remove bad -y')).stdout).toBe('removed backend bad\n');
   });
 
+  it('gives it another key pair', async () => {
+    const options = { input: ROOT.secretAccessKey };
+    const { code, stdout } = await backends(`update cloud --access-key ${ROOT.accessKeyId}`, options);
+    expect([code, rows(stdout).slice(0, 2)]).toEqual([
+      0,
+      [['changed the keys of backend cloud'], ['reachable', 'yes']],
+    ]);
+    expect((await backends('update cloud --access-key k', { input: 'wrong' })).stderr).toBe(
+      'error: backend "cloud" cannot be used: credentials: InvalidAccessKeyId\n',
+    );
+    expect((await backends('update cloud')).code).toBe(2);
+  });
+
   it('removes it only where nothing uses it, and only when that was meant', async () => {
     await gateway.createBucket('photos', { backend: 'cloud' });
     expect((await backends('remove cloud')).code).toBe(2);

@@ -80,6 +80,21 @@ describeWith(['redis-server'], 'a backend that is added while gateways run', () 
     await expect(here.admin('POST', '/backends', refused)).rejects.toThrow('32 bytes in base64');
   });
 
+  test('is served with other keys by all of them as soon as it is given them', async () => {
+    await here.admin('POST', '/backends', { ...cloud(), access_key_id: 'NOBODY', probe: false });
+    await store.createBucket('photos');
+    const keys = { access_key_id: ROOT.accessKeyId, secret_access_key: ROOT.secretAccessKey };
+    await expect(here.createBucket('photos', { backend: 'cloud' })).rejects.toThrow('403');
+    await there.admin('PATCH', '/backends/cloud', keys);
+    await here.createBucket('photos', { backend: 'cloud' });
+    expect((await put(here, 'a')).status).toBe(200);
+    const wrong = { secret_access_key: 'wrong' };
+    await expect(there.admin('PATCH', '/backends/cloud', wrong)).rejects.toThrow('SignatureDoesNotMatch');
+    expect((await get(there, 'a')).text).toBe('a');
+    await there.admin('PATCH', '/backends/cloud', { ...wrong, probe: false });
+    await expect.poll(async () => (await get(here, 'a')).status).toBe(403);
+  });
+
   test('is told with its health by all', async () => {
     await here.admin('POST', '/backends', cloud());
     const backends = async () =>

@@ -39,8 +39,9 @@ async function gatewayOn(kv: Kv, declared: readonly string[] = ['disk']) {
   });
   const open = ({ name, id, settings }: BackendRecord) => {
     if (settings === 'unknown') throw new Error('settings of the future');
-    events.push(`opened ${id}`);
-    return storageOf(name, id);
+    const opened = settings === 'other keys' ? `${id} with other keys` : id;
+    events.push(`opened ${opened}`);
+    return storageOf(name, opened);
   };
   const registry = await createRegistry({ kv, ...stores, clock: systemClock, log });
   const backends = new Backends({
@@ -117,6 +118,24 @@ test('one that nobody uses is closed at once, and another may have its name', as
   await addedBackends.create({ ...backendNamed('tape'), id: 'another' });
   expect(events).toEqual(['opened id-of-tape', 'closed id-of-tape', 'opened another']);
   expect(await servedBy(backends.use('tape'))).toBe('another');
+});
+
+test('one that is given other keys is served with them at once, to who used it before, too', async () => {
+  const kv = await temporaryKv();
+  const [here, there] = [await gatewayOn(kv), await gatewayOn(kv)];
+  await here.addedBackends.create(backendNamed('tape'));
+  await vi.waitFor(() => expect(there.backends.names()).toContain('tape'));
+  const user = there.backends.use('tape');
+  expect(await servedBy(user)).toBe('id-of-tape');
+  expect(await here.addedBackends.change(backendNamed('tape'), 'other keys')).toBe(true);
+  await vi.waitFor(async () => expect(await servedBy(user)).toBe('id-of-tape with other keys'));
+  expect(there.events).toEqual([
+    'opened id-of-tape',
+    'opened id-of-tape with other keys',
+    'closed id-of-tape',
+  ]);
+  await user.close();
+  expect(there.events).toHaveLength(3);
 });
 
 test('one that the configuration declares counts where one of its name was added, and cannot be held back from removal', async () => {

@@ -44,6 +44,17 @@ describe('a backend that is added', () => {
   });
 });
 
+describe('changing a backend', () => {
+  it('is done once of what it was before', async () => {
+    const { addedBackends } = await withBackend('tape');
+    const before = backendNamed('tape');
+    expect(await addedBackends.change(before, 'new')).toBe(true);
+    expect(await addedBackends.get('tape')).toEqual({ ...before, settings: 'new' });
+    expect(await addedBackends.change(before, 'newer')).toBe(false);
+    expect(await addedBackends.change(backendNamed('disk'), 'new')).toBe(false);
+  });
+});
+
 describe('removing a backend', () => {
   it('is done where nothing uses it, once', async () => {
     const { addedBackends } = await withBackend('tape');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AddedBackendJson, BackendJson, BackendProbeJson } from '../../gateway/admin/backend-schemas.js';
 import { withAdmin } from '../admin-client.js';
-import { addBackendFlags, type BackendFlags, readBackendFlags } from '../backend-flags.js';
+import { addBackendFlags, type BackendFlags, readBackendFlags, readBackendKeys } from '../backend-flags.js';
 import { CliError } from '../failure.js';
 import { formatTable } from '../format.js';
 import { type Io, print } from '../io.js';
@@ -41,6 +41,16 @@ export function addBackends(storage: Command, io: Io): void {
     .option('--probe-bucket <bucket>', 'try it in this bucket of it (default: one that is made for that)')
     .option('--json', 'print one JSON document')
     .action((name: string, flags: AddFlags) => add(name, flags, io));
+  backends
+    .command('update <name>')
+    .description(
+      'give a backend that was added another key pair; its secret key is asked for, or read from stdin',
+    )
+    .option('--access-key <key>', 'access key id (or PENUMBRA_BACKEND_ACCESS_KEY)')
+    .option('--no-probe', 'take it untried')
+    .option('--probe-bucket <bucket>', 'try it in this bucket of it (default: one that is made for that)')
+    .option('--json', 'print one JSON document')
+    .action((name: string, flags: AddFlags) => update(name, flags, io));
   backends
     .command('remove <name>')
     .description('remove a backend that was added and that nothing uses; what is in it stays')
@@ -87,6 +97,19 @@ async function add(name: string, flags: AddFlags, io: Io): Promise<void> {
     const added = await client.request<AddedBackendJson>('POST', '/backends', body);
     const probed = added.probe ? probeText(added.probe) : [];
     print(io, { json: added, text: [`added backend ${name}`, ...probed] }, flags.json);
+  });
+}
+
+async function update(name: string, flags: AddFlags, io: Io): Promise<void> {
+  const body = {
+    ...(await readBackendKeys(name, flags, io)),
+    probe: flags.probe,
+    probe_bucket: flags.probeBucket,
+  };
+  await withAdmin(io, async (client) => {
+    const changed = await client.request<AddedBackendJson>('PATCH', backendPath(name), body);
+    const probed = changed.probe ? probeText(changed.probe) : [];
+    print(io, { json: changed, text: [`changed the keys of backend ${name}`, ...probed] }, flags.json);
   });
 }
 

@@ -4,12 +4,12 @@ import { isDeclared, type Place } from '../../state/place.js';
 import { type BackendReport, isUsable } from '../backend-report.js';
 import { readBackend } from '../config.js';
 import type { StorageBackend } from '../storage.js';
-import type { NewBackendInput } from './backend-schemas.js';
+import type { BackendChangesInput, NewBackendInput } from './backend-schemas.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
 
 /** Adds a backend, which all gateways have from then on; unless it is told not to, tries it first. @throws AdminError 409, 422 */
-export async function addBackend(input: NewBackendInput, deps: AdminDependencies): Promise<AddedBackend> {
+export async function addBackend(input: NewBackendInput, deps: AdminDependencies): Promise<TriedBackend> {
   const { probe, probe_bucket: bucket, ...declared } = input;
   const { name } = declared;
   if (await deps.backends.find(name)) refuseTwice(name);
@@ -21,7 +21,29 @@ export async function addBackend(input: NewBackendInput, deps: AdminDependencies
   return { storage: await findBackend(name, deps), report };
 }
 
-export interface AddedBackend {
+/** Gives a backend that was added other keys, on all gateways; unless it is told not to, tries it with them first. @throws AdminError 404, 409, 422 */
+export async function changeBackend(
+  name: string,
+  { probe, probe_bucket: bucket, ...changes }: BackendChangesInput,
+  deps: AdminDependencies,
+): Promise<TriedBackend> {
+  if (deps.backends.isDeclared(name)) refuseDeclared(name, deps);
+  const record = (await deps.addedBackends.get(name)) ?? refuseUnknownBackend(name);
+  const before = JSON.parse(record.settings);
+  if (before.type !== 's3')
+    throw new AdminError(
+      409,
+      'cannot_change',
+      `backend "${name}" is a folder, whose settings cannot be changed`,
+    );
+  const settings = JSON.stringify({ ...before, ...changes });
+  const report = probe ? await tryNew({ name, settings, bucket }, deps) : undefined;
+  if (!(await deps.addedBackends.change(record, settings)))
+    throw new AdminError(409, 'backend_changed', `backend "${name}" was changed meanwhile: try again`);
+  return { storage: await findBackend(name, deps), report };
+}
+
+export interface TriedBackend {
   readonly storage: StorageBackend;
   /** Undefined where it was not tried. */
   readonly report: BackendReport | undefined;

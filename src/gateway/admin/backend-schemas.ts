@@ -43,6 +43,22 @@ export const newBackend = z
   .superRefine(refuseVariables)
   .openapi('NewBackend');
 
+const { access_key_id, secret_access_key, encryption } = s3Schema.shape;
+
+export const backendChanges = z
+  .strictObject({
+    access_key_id: access_key_id.optional(),
+    secret_access_key: secret_access_key.optional(),
+    encryption,
+    ...trial,
+  })
+  .superRefine(refuseVariables)
+  .refine(
+    ({ probe: _, probe_bucket: __, ...changes }) => Object.keys(changes).length > 0,
+    'there is nothing to change: give access_key_id and secret_access_key, or encryption',
+  )
+  .openapi('BackendChanges');
+
 /** They would read the environment of the gateway, which is not the business of who may ask it. */
 function refuseVariables(value: object, context: z.RefinementCtx): void {
   for (const path of variablesIn(value)) {
@@ -106,6 +122,7 @@ export const addedBackend = backend
 export const probeWish = z.strictObject({ bucket: bucket.optional() }).openapi('BackendProbeWish');
 
 export type NewBackendInput = z.infer<typeof newBackend>;
+export type BackendChangesInput = z.infer<typeof backendChanges>;
 export type BackendJson = z.infer<typeof backend>;
 export type BackendProbeJson = z.infer<typeof backendProbe>;
 export type AddedBackendJson = z.infer<typeof addedBackend>;

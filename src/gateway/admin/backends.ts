@@ -1,12 +1,20 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type BackendReport, isUsable } from '../backend-report.js';
 import type { StorageBackend } from '../storage.js';
-import { addBackend, findBackend, removeBackend } from './backend-changes.js';
 import {
+  addBackend,
+  changeBackend,
+  findBackend,
+  removeBackend,
+  type TriedBackend,
+} from './backend-changes.js';
+import {
+  type AddedBackendJson,
   addedBackend,
   type BackendJson,
   type BackendProbeJson,
   backend,
+  backendChanges,
   backendProbe,
   newBackend,
   probeWish,
@@ -28,6 +36,14 @@ const addRoute = createRoute({
   summary: 'Add a backend, which all gateways have from then on',
   request: { body: jsonBody(newBackend) },
   responses: { 201: jsonAnswer(addedBackend, 'Without its keys'), ...refusals },
+});
+
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/backends/{name}',
+  summary: 'Give a backend that was added other keys',
+  request: { params: nameParameter, body: jsonBody(backendChanges) },
+  responses: { 200: jsonAnswer(addedBackend, 'Without its keys'), ...refusals },
 });
 
 const removeRoute = createRoute({
@@ -53,9 +69,11 @@ export function backendRoutes(deps: AdminDependencies) {
   return router
     .openapi(listRoute, (c) => c.json({ backends: backends.all().map((one) => backendJson(one, deps)) }, 200))
     .openapi(addRoute, async (c) => {
-      const { storage, report } = await addBackend(c.req.valid('json'), deps);
-      const { name } = storage.backend;
-      return c.json({ ...backendJson(storage, deps), probe: report ? probeJson(name, report) : null }, 201);
+      return c.json(triedJson(await addBackend(c.req.valid('json'), deps), deps), 201);
+    })
+    .openapi(changeRoute, async (c) => {
+      const { name } = c.req.valid('param');
+      return c.json(triedJson(await changeBackend(name, c.req.valid('json'), deps), deps), 200);
     })
     .openapi(removeRoute, async (c) => {
       await removeBackend(c.req.valid('param').name, deps);
@@ -88,6 +106,11 @@ function backendJson(
 const encryptionJson = (settings: StorageBackend['encryption']): BackendJson['encryption'] => ({
   mode: settings?.mode ?? 'none',
   key_id: (settings && 'keyId' in settings && settings.keyId) || null,
+});
+
+const triedJson = ({ storage, report }: TriedBackend, deps: AdminDependencies): AddedBackendJson => ({
+  ...backendJson(storage, deps),
+  probe: report ? probeJson(storage.backend.name, report) : null,
 });
 
 const probeJson = (backend: string, report: BackendReport): BackendProbeJson => ({

@@ -108,7 +108,7 @@ export interface AdminDependencies {
   readonly sessions: AdminSessions;
   readonly tokens: Pick<AdminTokenStore, 'create' | 'list' | 'verify' | 'delete'>;
   readonly backends: Pick<Backends, 'get' | 'find' | 'all' | 'names' | 'isDeclared'>;
-  readonly addedBackends: Pick<BackendStore, 'create' | 'delete'>;
+  readonly addedBackends: Pick<BackendStore, 'get' | 'create' | 'change' | 'delete'>;
   readonly jobRecords: Pick<JobStore, 'active' | 'get'>;
   /** To be closed by whoever opened it. */
   readonly openBackend: (declared: BackendConfig) => StorageBackend;

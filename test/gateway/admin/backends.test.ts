@@ -118,6 +118,10 @@ describe('backends', () => {
     [{ type: 'ftp' }, 'type must be filesystem or s3'],
     [{ name: 'a/b' }, 'name "a/b" must be a name: 1 to 63'],
     [{ endpoint: 'fsn1.example.com' }, 'endpoint "fsn1.example.com" must be an http:// or https:// URL'],
+    [
+      { endpoint: 'https://AKIDEXAMPLE:wJalrXUtnFEMI@x' },
+      'endpoint must be a URL without a user and a password',
+    ],
     [{ secret_access_key: undefined }, 'secret_access_key is missing: it must be the secret access key'],
     [{ pth: 'x' }, 'Unrecognized key: "pth"'],
     [{ probe: 'no' }, 'probe "no" must be true or false'],
@@ -197,6 +201,52 @@ describe('a backend', () => {
         },
       },
     });
+  });
+
+  it('is given other keys, with which it is tried first', async () => {
+    await add();
+    const change = (body: object, name = 'hetzner-fsn1') => admin.ask('PATCH', `/backends/${name}`, { body });
+    const keys = { access_key_id: 'NEW-ID', secret_access_key: 'new-secret' };
+    const changed = await change({ ...keys, probe_bucket: 'photos' });
+    expect([changed.status, changed.json]).toMatchObject([
+      200,
+      { name: 'hetzner-fsn1', probe: { ok: true } },
+    ]);
+    expect(admin.calls.at(-1)).toBe('probe backend hetzner-fsn1 in photos');
+    const settings = async () =>
+      JSON.parse((await admin.deps.addedBackends.get('hetzner-fsn1'))?.settings ?? '');
+    expect(await settings()).toMatchObject({ ...CLOUD, ...keys });
+    admin.probeFinds('credentials', 'InvalidAccessKeyId');
+    expect((await change({ secret_access_key: 'other' })).status).toBe(422);
+    expect(await settings()).toMatchObject(keys);
+    expect((await change({ secret_access_key: 'other', probe: false })).json).toMatchObject({ probe: null });
+    expect(await settings()).toMatchObject({ ...keys, secret_access_key: 'other' });
+  });
+
+  it('is given no other keys where that is not known to be the same store', async () => {
+    await add();
+    await admin.ask('POST', '/backends', {
+      body: { name: 'folder', type: 'filesystem', path: '/srv/other' },
+    });
+    const change = async (name: string, body: object) => {
+      const { status, json } = await admin.ask('PATCH', `/backends/${name}`, { body });
+      return [status, (json.error as { message: string }).message];
+    };
+    const keys = { access_key_id: 'NEW-ID', secret_access_key: 'new-secret' };
+    expect(await change('nowhere', keys)).toEqual([404, 'no backend "nowhere"']);
+    expect((await change('local-disk', keys))[0]).toBe(409);
+    expect(await change('folder', keys)).toEqual([
+      409,
+      'backend "folder" is a folder, whose settings cannot be changed',
+    ]);
+    expect(await change('hetzner-fsn1', { endpoint: 'https://other' })).toEqual([
+      400,
+      expect.stringContaining('Unrecognized key: "endpoint"'),
+    ]);
+    expect((await change('hetzner-fsn1', { probe: false }))[1]).toContain('there is nothing to change');
+    expect((await change('hetzner-fsn1', { access_key_id: VARIABLE }))[1]).toBe(
+      `access_key_id ${NO_VARIABLES}`,
+    );
   });
 
   it('is tried again whenever that is asked for', async () => {
