@@ -32,7 +32,7 @@ import { isShownIn } from './same-bucket.js';
 import { TargetRefused } from './scratch-object.js';
 import type { Stores } from './stores.js';
 import type { Switching } from './switching/switching.js';
-import { deafTo } from './switching/waiting.js';
+import { deafTo, readersBehind } from './switching/waiting.js';
 
 export interface JobMovesOptions {
   readonly kv: Kv;
@@ -89,6 +89,8 @@ export function createJobMoves(options: JobMovesOptions): BucketMoves {
   return {
     assertMovable,
     hold: (place) => asRefusal(async () => (isDeclared(place) ? backends.hold(place.backend) : [])),
+    readersBehind: async (record) => readersBehind(record, await leases.readers()),
+    whoHas: (place, bucketId) => whoHas(place, options, bucketId),
     unheardBy: async (record) => deafTo(record, await leases.live()),
     async waitingFor(record) {
       const state = await switching.state(record);

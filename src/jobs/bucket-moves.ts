@@ -27,6 +27,10 @@ export interface BucketMoves {
   unheardBy(record: BucketRecord): Promise<readonly string[]>;
   /** What has not ended that was begun in older epochs than the record's, in words; empty: all has. */
   waitingFor(record: BucketRecord): Promise<readonly string[]>;
+  /** Gateways that may still answer reads by an older epoch than the record's, in touch with the state or not, in words. */
+  readersBehind(record: BucketRecord): Promise<readonly string[]>;
+  /** What a place is already, beside a bucket's own, in words; undefined: it is free. */
+  whoHas(place: Place, bucketId: string): Promise<string | undefined>;
   /** Resolves to whether the bucket has reached its aim on all gateways. */
   isSettled(record: BucketRecord): Promise<boolean>;
   open(place: Place): OpenPlace;

@@ -25,6 +25,7 @@ import {
   type Transition,
   Transitions,
   ungated,
+  unwinding,
 } from './transitions.js';
 
 /** What is wanted of a job. */
@@ -57,6 +58,9 @@ const HEARD_MS = 5_000;
 const LOOK_MS = 20;
 /** Jobs of one bucket that are told. */
 const MAX_OF_BUCKET = 100;
+
+/** Jobs that are remembered, the newest. */
+const MAX_KEPT = 500;
 
 interface NewJob {
   readonly kind: JobKind;
@@ -115,9 +119,9 @@ export class Jobs {
       const settings = { ...job.settings, force: job.settings.force || force };
       if (job.status === 'cancelling') return { job: { ...job, settings } };
       if (!bucket) throw noBucket(job.bucket);
-      const { finishedAt: _, ...rest } = ungated(job);
+      const { finishedAt: _, ...rest } = job;
       const cancelling = { ...rest, settings, status: 'cancelling' as const, ending: 'cancelled' as const };
-      return { job: cancelling, bucket: gateOpened(bucket, id) };
+      return unwinding(cancelling, bucket);
     });
   }
 
@@ -215,6 +219,7 @@ export class Jobs {
       ...(rollbackOf !== undefined && { rollbackOf }),
     };
     const begun = await this.#commitNew(job);
+    await this.options.jobs.prune(MAX_KEPT);
     if (settings.writes === 'gate') await this.#heard(begun);
     return begun.job;
   }

@@ -17,7 +17,7 @@ import { copy, rest, verify, withErrors } from './phases/passes.js';
 import { stage } from './phases/stage.js';
 import { unwind } from './phases/unwind.js';
 import type { Step, StepEnd } from './step.js';
-import { gateOpened, inPhase, Transitions, ungated, withPhaseEnded } from './transitions.js';
+import { gateOpened, inPhase, Transitions, ungated, unwinding, withPhaseEnded } from './transitions.js';
 
 export interface RunJobOptions {
   readonly jobs: JobStore;
@@ -144,8 +144,7 @@ export class JobRun {
       if (bucket?.job?.id !== this.id) return { job: { ...ended, status: 'failed' } };
       if (job.ending !== undefined) return { job: { ...job, lastError } };
       if (job.flippedAt !== undefined) return { job: { ...job, lastError } };
-      if (job.phase === 'stage')
-        return { job: { ...ungated(job), lastError, ending: 'failed' }, bucket: gateOpened(bucket, this.id) };
+      if (job.phase === 'stage') return unwinding({ ...job, lastError, ending: 'failed' }, bucket);
       return { job: withErrors(job, lastError, now), bucket: gateOpened(bucket, this.id) };
     });
   }

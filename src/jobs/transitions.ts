@@ -76,6 +76,19 @@ export const gateOpened = (bucket: BucketRecord, id: number): BucketRecord => ({
   job: { id, gates: false },
 });
 
+/**
+ * Whether nobody has written the bucket since the job began: its gate was never open, and what was under way before has ended. Then the old place is as it was, and
+ * has everything.
+ */
+export const isFrozen = (job: JobRecord, bucket: BucketRecord): boolean =>
+  bucket.job?.gates === true && job.armedAt !== undefined && job.gatedAt === job.createdAt;
+
+/** What a job begins with that makes all as it was. Where nobody has written nobody does before the bucket is at the old place alone. */
+export const unwinding = (job: JobRecord, bucket: BucketRecord): Required<Transition> =>
+  bucket.shadow !== null && isFrozen(job, bucket)
+    ? { job, bucket }
+    : { job: ungated(job), bucket: gateOpened(bucket, job.id) };
+
 /** The bucket as nobody's. */
 export function released({ job: _, ...bucket }: BucketRecord): BucketRecord {
   return bucket;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BackendUnavailable } from '../../src/backends/backend.js';
 import type { S3Request } from '../../src/s3/message.js';
 import { systemClock } from '../../src/system/clock.js';
 import { type Member, NEW, OLD, openWorld, recordOf, start, until, type World, withBucket } from './world.js';
@@ -132,6 +133,24 @@ describe.each(['gate', 'live'] as const)('a job with writes "%s"', (writes) => {
 });
 
 describe('a job', () => {
+  it('with a closed gate that is cancelled while the new place does not answer gives the bucket back at once', async () => {
+    const member = await withBucket(world, OBJECTS);
+    failing('b');
+    const { id } = await start(member);
+    await inPhase(member, id, 'copy');
+    world.intercept.new = async () => {
+      throw new BackendUnavailable('new', 'connect', false);
+    };
+    await member.parts.jobs.cancel(id);
+    await expect.poll(() => member.ask('PutObject', 'PUT', { key: 'd', body: 'four' })).toBe(200);
+    expect(await member.text('a')).toBe('one');
+    expect(await recordOf(member)).toMatchObject({ target: OLD, shadow: null, job: { id, gates: false } });
+    await member.parts.jobs.cancel(id, { force: true });
+    const job = await until(member, id, 'cancelled');
+    expect(job.lastError).toMatch(/^what was copied is left at bucket "photos" of backend "new": /);
+    expect((await recordOf(member)).job).toBeUndefined();
+  });
+
   it('that changed over can be rolled back, with all that clients wrote since', async () => {
     const member = await withBucket(world, OBJECTS);
     const { id } = await start(member);
@@ -201,6 +220,10 @@ describe('a job', () => {
   it('is refused with a reason where it cannot move the bucket, and nothing is changed', async () => {
     const member = await withBucket(world, OBJECTS);
     await expect(start(member, { to: OLD })).rejects.toMatchObject({ code: 'same_place' });
+    await expect(start(member, { to: { backend: 'alias', bucket: 'photos' } })).rejects.toMatchObject({
+      code: 'same_place',
+      message: 'bucket "photos" of backend "alias" is bucket "photos" of backend "old" by another name',
+    });
     await expect(start(member, { to: { backend: 'none', bucket: 'x' } })).rejects.toMatchObject({
       code: 'place_refused',
       message: 'there is no backend "none"',

@@ -99,12 +99,18 @@ export async function openWorld(): Promise<World> {
       (await intercept[name]?.(request)) ?? bare[name].service(request);
   const storageOf = (life: Life) =>
     new Map(
-      (['old', 'new'] as const).map((name) => {
+      (
+        [
+          ['old', 'old'],
+          ['new', 'new'],
+          ['alias', 'old'],
+        ] as const
+      ).map(([called, name]) => {
         const service: S3Service = (request) => {
           if (life.isOver) throw new BackendUnavailable(name, 'reset', false);
           return before(name)(request);
         };
-        return [name, { backend: { ...bare[name], service } }];
+        return [called, { backend: { ...bare[name], name: called, service } }];
       }),
     );
   const world: World = {

@@ -49,9 +49,13 @@ export const createWaiting =
  * first. Those that have heard of it do not.
  */
 const lateReaders = (record: BucketRecord, readers: readonly LiveGateway[]): string[] =>
-  behind({ ...record, epoch: record.epoch - 1 }, readers.filter(mayRead)).map(
+  readersBehind({ ...record, epoch: record.epoch - 1 }, readers).map(
     (gateway) => `${gateway}, which is out of touch and may still be reading (force, if it is gone for good)`,
   );
 
 /** A process that was killed on this machine reads no more. Its other lease is waited for all the same: what it wrote last may still apply. */
 const mayRead = ({ process }: LiveGateway): boolean => process === undefined || !hasEnded(process);
+
+/** Gateways that may still answer reads by an older epoch of the bucket. */
+export const readersBehind = (record: BucketRecord, readers: readonly LiveGateway[]): string[] =>
+  behind(record, readers.filter(mayRead));

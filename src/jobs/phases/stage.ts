@@ -1,5 +1,5 @@
 import type { BucketRecord } from '../../state/buckets.js';
-import { samePlace } from '../../state/place.js';
+import { placeWords, samePlace } from '../../state/place.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step, StepEnd } from '../step.js';
 import { inPhase } from '../transitions.js';
@@ -32,6 +32,8 @@ async function inTime({ job, bucket, moves, clock }: Step): Promise<'waits'> {
 
 async function attach(step: Step): Promise<StepEnd> {
   const { job, bucket, moves, clock } = step;
+  const taken = await moves.whoHas(job.to, bucket.id);
+  if (taken !== undefined) throw new StepFailed(`${placeWords(job.to)} is ${taken}`);
   if (await mustMakeBucket(step)) return 'done';
   await clearExisting(step);
   const capabilities = {

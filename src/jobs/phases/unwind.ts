@@ -1,29 +1,61 @@
 import { listStore } from '../../shadow/listing/store-page.js';
 import type { BucketRecord } from '../../state/buckets.js';
-import { samePlace } from '../../state/place.js';
+import { KvUnavailable } from '../../state/kv.js';
+import { placeWords, samePlace } from '../../state/place.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step, StepEnd } from '../step.js';
-import { released, withPhaseEnded } from '../transitions.js';
+import { gateOpened, isFrozen, released, ungated, withPhaseEnded } from '../transitions.js';
 import { letShadowGo } from './clear.js';
 import { stopPass } from './passes.js';
 import { type Judged, removeAll } from './removal.js';
 
 /**
- * Makes all as it was, while clients write: the passes end, the places change back where they have changed, the new place ceases to be the bucket's shadow, and
- * what the job has brought there is deleted.
+ * Makes all as it was. Where nobody has written since the job began the bucket is put back at once. Else, while clients write, the passes end, the places change
+ * back where they have changed, and the new place ceases to be the bucket's shadow. Then what the job has brought there is deleted.
  */
 export async function unwind(step: Step): Promise<StepEnd> {
   const { job, bucket, moves } = step;
   const { shadow } = bucket;
   // Of the sweeps that are made on the way back none must be stopped.
   if (job.lastSweep === undefined) await stopPass(step);
-  if (shadow === null) return bucket.forgetting ? 'waits' : removeCopies(step);
+  if (shadow === null) return bucket.forgetting ? 'waits' : withoutShadow(step);
+  if (isFrozen(job, bucket)) return putBack(step);
   if (samePlace(bucket.target, job.to)) return changeBack(step);
   if (shadow.aim === 'swap') return callOff(step);
   if (isOnTheWayUp(bucket)) return turnDown(step);
   if (shadow.aim === 'write-through' && !(await moves.isSettled(bucket))) return 'waits';
   await letShadowGo(step);
   return 'waits';
+}
+
+/** One commit: the gate is closed, so that all gateways show the same by the record of before and by this one. */
+async function putBack(step: Step): Promise<StepEnd> {
+  await step.commit((job, bucket) => {
+    const isSwapped = samePlace(bucket.target, job.to);
+    const { conditionalWrites, trailingChecksums } = job.capabilities?.from ?? bucket;
+    const { swaps = 0, epoch } = bucket;
+    return {
+      job,
+      bucket: {
+        ...bucket,
+        ...(isSwapped && { target: job.from, swaps: swaps + 1, conditionalWrites }),
+        ...(isSwapped && trailingChecksums !== undefined && { trailingChecksums }),
+        shadow: null,
+        forgetting: true,
+        epoch: epoch + 1,
+      },
+    };
+  });
+  return 'done';
+}
+
+/** The gate is opened once no gateway reads from the new place, which would not show what is written then. */
+async function withoutShadow(step: Step): Promise<StepEnd> {
+  const { job, bucket, moves } = step;
+  if (!bucket.job?.gates) return removeCopies(step);
+  if (!job.settings.force && (await moves.readersBehind(bucket)).length > 0) return 'waits';
+  await step.commit((current, record) => ({ job: ungated(current), bucket: gateOpened(record, job.id) }));
+  return 'done';
 }
 
 /** On these the new place may have something that the old one has not: of writes that failed half-way. */
@@ -95,30 +127,46 @@ async function insist(step: Step): Promise<StepEnd> {
 }
 
 async function removeCopies(step: Step): Promise<StepEnd> {
-  const { job, bucket, moves, clock, signal } = step;
-  if (bucket.job?.gates) throw new StepFailed('the gate is closed still');
+  const { job, bucket, moves, clock } = step;
   await moves.forgetPasses(bucket.id);
-  const isThere = job.attachedAt !== undefined && (await moves.hasBucket(job.to));
-  if (isThere) {
-    const place = moves.open(job.to);
-    try {
-      await removeAll(step, {
-        items: listStore(place.service, signal),
-        judge: ({ lastModified }) => judge(step, lastModified),
-        store: place.service,
-        isFree: (now) => now.shadow === null && samePlace(now.target, job.from),
-      });
-    } finally {
-      await place.close();
-    }
-  }
-  const removedBucket = job.madeBucket === true && (await moves.removeBucket(job.to));
+  const { removedBucket, lastError } = await emptied(step);
   await step.commit((current, record) => {
     const now = clock.now();
-    const ended = { ...withPhaseEnded(current, now), removedBucket, finishedAt: now };
-    return { job: { ...ended, status: current.ending ?? 'cancelled' }, bucket: released(record) };
+    const told = { removedBucket, ...(lastError !== undefined && { lastError }), finishedAt: now };
+    const ended = { ...withPhaseEnded(current, now), ...told };
+    return { job: { ...ended, status: job.ending ?? 'cancelled' }, bucket: released(record) };
   });
   return 'done';
+}
+
+/** Whether the new place is as it was. One that does not answer is left as it is, where that was asked for. */
+async function emptied(
+  step: Step,
+): Promise<{ readonly removedBucket: boolean; readonly lastError?: string }> {
+  const { job, moves, signal } = step;
+  try {
+    if (job.attachedAt !== undefined && (await moves.hasBucket(job.to))) await removeAt(step);
+    return { removedBucket: job.madeBucket === true && (await moves.removeBucket(job.to)) };
+  } catch (error) {
+    if (!job.settings.force || signal.aborted || error instanceof KvUnavailable) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { removedBucket: false, lastError: `what was copied is left at ${placeWords(job.to)}: ${reason}` };
+  }
+}
+
+async function removeAt(step: Step): Promise<void> {
+  const { job, moves, signal } = step;
+  const place = moves.open(job.to);
+  try {
+    await removeAll(step, {
+      items: listStore(place.service, signal),
+      judge: ({ lastModified }) => judge(step, lastModified),
+      store: place.service,
+      isFree: (now) => now.shadow === null && samePlace(now.target, job.from),
+    });
+  } finally {
+    await place.close();
+  }
 }
 
 /** What was there before and the same is older than the job; where nothing was kept there was nothing. */

@@ -2,6 +2,7 @@ import type { Kv, KvCheck, KvCommit, KvSet } from '../kv.js';
 import { type Page, type PageQuery, RecordInvalid } from '../record-store.js';
 import type { Sealer } from '../sealing.js';
 import {
+  holdsBucket,
   isOver,
   type JobFailure,
   type JobRecord,
@@ -133,6 +134,20 @@ export class JobStore {
 
   async release(held: KvCheck): Promise<void> {
     await this.kv.commit({ checks: [held], deletes: [held.key] });
+  }
+
+  /** Forgets the oldest jobs, beyond the newest `keep`, which have no bucket any more. */
+  async prune(keep: number): Promise<void> {
+    const newest = await this.kv.list({ prefix: SPACE, limit: keep });
+    const last = newest.at(-1);
+    if (!last || newest.length < keep) return;
+    const { items } = await this.list({ after: String(idOf(last.key.slice(SPACE.length))), limit: PAGE });
+    for (const job of items) if (!holdsBucket(job)) await this.#forget(job);
+  }
+
+  async #forget({ id, bucket }: JobRecord): Promise<void> {
+    await this.forgetFailures(id);
+    await this.kv.commit({ deletes: [jobKey(id), bucketSpace(bucket) + nameOf(id)] });
   }
 
   /** Takes the place of what failed before. */
