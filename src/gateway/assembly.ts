@@ -86,6 +86,7 @@ function createEdge(
     domain,
     publicUrl,
     isTls: tls !== undefined,
+    accessLog: config.accessLog,
     clock,
     log,
   });
@@ -125,7 +126,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     isInTouch: () => !state.lease.tenure.isOver(),
     clock,
   });
-  return createSite({ health, admin, clock, log });
+  return createSite({ health, admin, accessLog: config.accessLog, clock, log });
 }
 
 /** Switches that nobody waits for once the gateway begins to close: they go on by themselves. */

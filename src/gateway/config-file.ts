@@ -104,6 +104,9 @@ const settings = {
   public_url: z.unknown().optional(),
   domain: z.unknown().optional(),
   workers: z.unknown().optional(),
+  log_format: z.unknown().optional(),
+  log_keys: z.unknown().optional(),
+  access_log: z.unknown().optional(),
 };
 
 const DRAIN_RULE = mustBe('a whole number of milliseconds from 1000 to 3600000');

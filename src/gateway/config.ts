@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { EncryptionSettings } from '../filters/encryption/encryption.js';
 import { MasterKeyError, parseMasterKey } from '../state/master-key.js';
 import type { Environment } from '../system/environment.js';
-import { LOG_LEVELS } from '../system/logger.js';
+import { LOG_FORMATS, LOG_LEVELS, type OpenLoggerOptions } from '../system/logger.js';
 import { messageOf } from '../system/thrown.js';
 import { TIMES, type Times } from '../system/times.js';
+import { ACCESS_LOGS, type AccessLog } from './access-log.js';
 import {
   backendSchema,
   ConfigError,
@@ -61,6 +62,11 @@ export interface Config {
   readonly adminPassword?: string | undefined;
   readonly masterKey?: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** By whether stderr is a terminal, unless given. */
+  readonly logFormat?: (typeof LOG_FORMATS)[number] | undefined;
+  /** Whether keys of objects show in the log. */
+  readonly logKeys?: 'on' | 'off';
+  readonly accessLog?: AccessLog;
   readonly times: Times;
   /** How long a job waits for writes that were under way when the gate of its bucket was closed, ms; JOB_DRAIN_MS unless told. */
   readonly drainMs?: number | undefined;
@@ -83,6 +89,9 @@ export interface ConfigFlags {
   readonly workers?: string | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
+  readonly logFormat?: string | undefined;
+  readonly logKeys?: string | undefined;
+  readonly accessLog?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -91,6 +100,9 @@ export interface ConfigSources {
   /** What relative paths of flags and environment are relative to; those of the file are relative to the file. */
   readonly cwd: string;
 }
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, mustBe(`one of ${values.join(', ')}`));
 
 const settingsSchema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
@@ -111,7 +123,10 @@ const settingsSchema = z.object({
     .refine((value) => isWithin(value, 1, 64), mustBe('a number from 1 to 64'))
     .transform(Number)
     .default(1),
-  log_level: z.enum(LOG_LEVELS, mustBe(`one of ${LOG_LEVELS.join(', ')}`)).default('info'),
+  log_level: oneOf(LOG_LEVELS).default('info'),
+  log_format: oneOf(LOG_FORMATS).optional(),
+  log_keys: oneOf(['on', 'off']).default('on'),
+  access_log: oneOf(ACCESS_LOGS).default('all'),
 });
 
 /** Whether it is a whole number, written in at most five digits, from `least` to `most`. */
@@ -176,10 +191,31 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadF
     domain: environment.domain ?? file.domain,
     workers: flags.workers ?? environment.workers ?? file.workers,
     log_level: environment.logLevel,
+    log_format: flags.logFormat ?? environment.logFormat ?? file.log_format,
+    log_keys: flags.logKeys ?? environment.logKeys ?? file.log_keys,
+    access_log: flags.accessLog ?? environment.accessLog ?? file.access_log,
   };
-  const { public_url, log_level: logLevel, ...settings } = validate(settingsSchema, merged, 'configuration');
-  return { ...settings, publicUrl: public_url?.replace(/\/+$/, ''), logLevel };
+  const { public_url, log_level, log_format, log_keys, access_log, ...settings } = validate(
+    settingsSchema,
+    merged,
+    'configuration',
+  );
+  return {
+    ...settings,
+    publicUrl: public_url?.replace(/\/+$/, ''),
+    logLevel: log_level,
+    logFormat: log_format,
+    logKeys: log_keys,
+    accessLog: access_log,
+  };
 }
+
+/** What the log of a process is opened with. */
+export const logSettings = ({ logLevel, logFormat, logKeys }: Config): OpenLoggerOptions => ({
+  level: logLevel,
+  format: logFormat,
+  keys: logKeys !== 'off',
+});
 
 type StorageConfig = Pick<Config, 'backends' | 'defaultBackend'>;
 

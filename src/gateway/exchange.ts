@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Identity } from './authorize.js';
+import { remoteOf } from './remote-address.js';
 import type { RequestHead } from './request-head.js';
 import { newRequestId } from './request-id.js';
 
@@ -9,12 +10,15 @@ import { newRequestId } from './request-id.js';
 export interface Exchange {
   readonly requestId: string;
   readonly startedAt: number;
+  readonly remote: string | undefined;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly signal: AbortSignal;
   readonly log: Logger;
   head?: RequestHead;
   identity?: Identity;
+  /** Of the error that the gateway answered itself. */
+  code?: string;
 }
 
 export function openExchange(
@@ -27,5 +31,13 @@ export function openExchange(
   outgoing.on('close', () => {
     if (!outgoing.writableFinished) gone.abort();
   });
-  return { requestId, startedAt: clock.now(), incoming, outgoing, signal: gone.signal, log };
+  return {
+    requestId,
+    startedAt: clock.now(),
+    remote: remoteOf(incoming),
+    incoming,
+    outgoing,
+    signal: gone.signal,
+    log,
+  };
 }

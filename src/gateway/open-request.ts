@@ -5,7 +5,7 @@ import type { OperationName } from '../s3/operations.js';
 import { verifiedBody } from '../s3/payload/verified-body.js';
 import type { VerifiedSignature } from '../s3/sigv4/verify.js';
 import type { Clock } from '../system/clock.js';
-import { askForBody, limitIdleTime } from './request-body.js';
+import { askForBody, watchBody } from './request-body.js';
 import { forwardedFields, type RequestHead } from './request-head.js';
 
 export interface OpenRequestOptions {
@@ -61,7 +61,7 @@ function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOpti
     contentLength: announced === undefined ? undefined : Number(announced),
     checksumOf: operation === 'CompleteMultipartUpload' ? 'object' : 'body',
   });
-  limitIdleTime(incoming, body, clock);
+  watchBody(incoming, body, clock);
   askForBody(incoming, outgoing);
   const hash = fields['x-amz-content-sha256'];
   const described = {

@@ -13,13 +13,21 @@ export function askForBody(incoming: IncomingMessage, outgoing: ServerResponse):
   if (incoming.headers.expect !== undefined && incoming.httpVersionMinor > 0) outgoing.writeContinue();
 }
 
+const counts = new WeakMap<Readable, { bytes: number }>();
+
+/** The bytes of a request's body that have come in; 0 where nobody asked for one. */
+export const bytesReceived = (incoming: Readable): number => counts.get(incoming)?.bytes ?? 0;
+
 /**
- * Makes `body`, to which `incoming` is piped, fail with RequestTimeout when the client owes the next byte for a minute.
+ * Counts what comes in, and makes `body`, to which `incoming` is piped, fail with RequestTimeout when the client owes the next byte for a minute.
  * One that is not being read for as long owes nothing.
  */
-export function limitIdleTime(incoming: Readable, body: Readable | Writable, clock: Clock): void {
+export function watchBody(incoming: Readable, body: Readable | Writable, clock: Clock): void {
   let lastByteAt = clock.now();
-  incoming.on('data', () => {
+  const count = { bytes: 0 };
+  counts.set(incoming, count);
+  incoming.on('data', (chunk: Buffer) => {
+    count.bytes += chunk.length;
     lastByteAt = clock.now();
   });
   const watch = () => clock.after(lastByteAt + IDLE_MS - clock.now(), check);

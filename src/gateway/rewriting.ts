@@ -52,7 +52,7 @@ const NAMING_THE_BUCKET: ReadonlyMap<OperationName, string> = new Map([
 ]);
 
 /** They may report an error after status 200, when it comes late (AWS, CompleteMultipartUpload and CopyObject). */
-const LATE_ERRORS: ReadonlySet<OperationName> = new Set([
+export const LATE_ERRORS: ReadonlySet<OperationName> = new Set([
   'CompleteMultipartUpload',
   'CopyObject',
   'UploadPartCopy',

@@ -1,7 +1,7 @@
 import { systemClock } from '../system/clock.js';
 import { readEnvironment } from '../system/environment.js';
-import { createLogger, type Logger } from '../system/logger.js';
-import { type Config, type ConfigFlags, loadConfig } from './config.js';
+import { type Logger, openLogger } from '../system/logger.js';
+import { type Config, type ConfigFlags, loadConfig, logSettings } from './config.js';
 import { type Gateway, startGateway, startPassWorker } from './gateway.js';
 import { stopSignal } from './stop-signal.js';
 import { watched } from './watched.js';
@@ -40,7 +40,7 @@ async function runUntilStopped(
   start: (config: Config, log: Logger) => Promise<Running>,
 ): Promise<void> {
   const config = await loadConfig({ flags, environment: readEnvironment(), cwd: process.cwd() });
-  const log = createLogger({ level: config.logLevel });
+  const log = await openLogger(logSettings(config));
   const running = await start(config, log);
   // Whoever reads that it is ready may stop it at once.
   const stopped = stopSignal();

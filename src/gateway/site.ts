@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { type RequestIdVariables, requestId } from 'hono/request-id';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import { type AccessLog, isNoted } from './access-log.js';
 import { ADMIN_PATH, type createAdminApp } from './admin/app.js';
 import type { Listener } from './http-server.js';
+import { remoteOf } from './remote-address.js';
 
 /** No bucket can have the name `_`, so nothing of S3 begins with it, but for the keys of virtual-hosted requests. */
 export const SITE_PREFIX = '/_/';
@@ -14,14 +16,15 @@ export const SITE_PREFIX = '/_/';
 export interface SiteOptions {
   readonly health: Hono;
   readonly admin: ReturnType<typeof createAdminApp>;
+  readonly accessLog?: AccessLog | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** All that the gateway serves besides S3: health and the admin API. */
-export function createSite({ health, admin, clock, log }: SiteOptions): Listener {
-  const app = new Hono<{ Variables: RequestIdVariables }>()
-    .use(requestId(), accessLog(clock, log))
+export function createSite({ health, admin, accessLog, clock, log }: SiteOptions): Listener {
+  const app = new Hono<SiteEnv>()
+    .use(requestId(), noteRequests({ accessLog, clock, log }))
     .route('/_/health', health)
     .route(ADMIN_PATH, admin)
     .notFound((c) => c.json({ error: { code: 'not_found', message: `nothing at ${c.req.path}` } }, 404))
@@ -43,13 +46,23 @@ export function isForSite({ url = '', headers }: IncomingMessage, domain: string
   return domain === undefined || !host?.endsWith(`.${domain}`);
 }
 
-function accessLog(clock: Clock, log: Logger) {
-  return createMiddleware<{ Variables: RequestIdVariables }>(async (c, next) => {
+interface SiteEnv {
+  Variables: RequestIdVariables;
+  Bindings: Partial<HttpBindings>;
+}
+
+type LogOptions = Pick<SiteOptions, 'accessLog' | 'clock' | 'log'>;
+
+function noteRequests({ accessLog = 'all', clock, log }: LogOptions) {
+  return createMiddleware<SiteEnv>(async (c, next) => {
     const startedAt = clock.now();
     await next();
+    if (!isNoted(accessLog, () => c.res.status >= 400)) return;
     const { method, path } = c.req;
+    const incoming = c.env?.incoming;
     const line = {
       requestId: c.get('requestId'),
+      remote: incoming && remoteOf(incoming),
       method,
       path,
       status: c.res.status,

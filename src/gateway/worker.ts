@@ -5,9 +5,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { systemClock } from '../system/clock.js';
-import { createLogger } from '../system/logger.js';
+import { openLogger } from '../system/logger.js';
 import { messageOf } from '../system/thrown.js';
-import type { Config } from './config.js';
+import { type Config, logSettings } from './config.js';
 import { type Gateway, startGateway } from './gateway.js';
 import { stopSignal } from './stop-signal.js';
 import { watched } from './watched.js';
@@ -27,7 +27,7 @@ async function work(worker: Worker): Promise<void> {
 }
 
 async function startAndReport(config: Config, worker: Worker): Promise<Gateway | undefined> {
-  const log = createLogger({ level: config.logLevel }).child({ pid: process.pid });
+  const log = (await openLogger(logSettings(config))).child({ pid: process.pid });
   try {
     const started = await startGateway(config, { clock: systemClock, log });
     const gateway = watched(started, { config, clock: systemClock });

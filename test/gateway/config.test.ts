@@ -306,3 +306,19 @@ describe('TLS', () => {
     await expect(loadYaml('tls: { key: key.pem }')).rejects.toThrow('tls.cert (--tls-cert) is not set');
   });
 });
+
+describe('the log', () => {
+  test('tells of every request, keys and all, in the format that fits, unless set otherwise', async () => {
+    expect(await load()).toMatchObject({ accessLog: 'all', logKeys: 'on' });
+    expect((await load()).logFormat).toBeUndefined();
+    const yaml = 'access_log: errors\nlog_keys: off\nlog_format: json';
+    expect(await loadYaml(yaml, { PENUMBRA_LOG_KEYS: 'on' }, { accessLog: 'off' })).toMatchObject({
+      accessLog: 'off',
+      logKeys: 'on',
+      logFormat: 'json',
+    });
+    await expect(load({ accessLog: 'some' })).rejects.toThrow(
+      'access_log: "some" must be one of off, errors, all',
+    );
+  });
+});

@@ -11,6 +11,7 @@ export function addServe(program: Command): void {
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for a free one (default: 9000)')
     .option('--public-url <url>', 'address that clients use')
+    .option('--access-log <requests>', 'requests that are logged: off, errors or all (default: all)')
     .option('--tls-cert <file>', 'PEM file with the certificate: serve HTTPS; read again when it changes')
     .option('--tls-key <file>', 'PEM file with its key')
     .option('--workers <number>', 'processes that serve on the port (default: 1)')
@@ -29,7 +30,9 @@ const addStateFlags = (command: Command): Command =>
   command
     .option('--config <file>', 'YAML file with the backends')
     .option('--data <folder>', 'folder for state and objects (default: ./data)')
-    .option('--redis <url>', 'Redis for the state, in place of the folder');
+    .option('--redis <url>', 'Redis for the state, in place of the folder')
+    .option('--log-format <format>', 'json or pretty (default: pretty on a terminal)')
+    .option('--log-keys <onOrOff>', 'whether keys of objects show in the log (default: on)');
 
 /** Loads the gateway only here: the other commands need none of it. */
 async function runUntilStopped(command: 'serve' | 'work', flags: ConfigFlags): Promise<void> {

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { remoteOf } from '../remote-address.js';
 import { roleOf, SESSION_COOKIE } from './access.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
@@ -79,6 +80,6 @@ function assertRight(result: LoginOutcome): void {
   });
 }
 
-function remoteAddress(c: Context<AdminEnv>): string {
-  return c.env?.incoming?.socket.remoteAddress ?? 'unknown';
+function remoteAddress({ env }: Context<AdminEnv>): string {
+  return (env?.incoming && remoteOf(env.incoming)) ?? 'unknown';
 }

@@ -4,7 +4,7 @@ import { S3Error } from '../../s3/errors.js';
 import { invalidArgument } from '../../s3/invalid-argument.js';
 import type { FormFields } from '../../s3/post/form-fields.js';
 import type { Clock } from '../../system/clock.js';
-import { limitIdleTime } from '../request-body.js';
+import { watchBody } from '../request-body.js';
 
 export interface PostForm {
   /** Those before the file; what comes after it has no effect. */
@@ -55,7 +55,7 @@ export function readForm(incoming: Readable, contentType: string, clock: Clock):
   finished(incoming, { writable: false }, (cause) => {
     if (cause) parser.destroy(new S3Error('IncompleteBody', undefined, { cause }));
   });
-  limitIdleTime(incoming, parser, clock);
+  watchBody(incoming, parser, clock);
   incoming.pipe(parser);
   return opened;
 }
