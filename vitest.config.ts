@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: no processes, no servers. integration: real Redis, RGW, sockets, child processes and clients.
+// unit: no processes, no servers. integration: real Redis, RGW, sockets, child processes and clients. console: a browser and real processes.
 const integration = [
   'test/contract/**/*.test.ts',
   'test/acceptance/**/*.test.ts',
   'test/**/*.integration.test.ts',
 ];
+const browser = 'test/console/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -14,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: integration,
+          exclude: [...integration, browser],
           testTimeout: 20_000,
         },
       },
@@ -25,6 +26,14 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'console',
+          include: [browser],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { JobDriver } from '../jobs/driver.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Engine } from '../sweep/passes/engine.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import { PACKAGE_ROOT } from '../system/package-root.js';
 import { createAccount } from './account.js';
 import { createAdminApp } from './admin/app.js';
 import type { Migrations } from './admin/dependencies.js';
@@ -126,7 +128,8 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     isInTouch: () => !state.lease.tenure.isOver(),
     clock,
   });
-  return createSite({ health, admin, accessLog: config.accessLog, clock, log });
+  const consoleFolder = join(PACKAGE_ROOT, 'dist/console');
+  return createSite({ health, admin, consoleFolder, accessLog: config.accessLog, clock, log });
 }
 
 /** Switches that nobody waits for once the gateway begins to close: they go on by themselves. */

@@ -1,8 +1,10 @@
 import { S3Error } from '../s3/errors.js';
 import { markingOf } from '../shadow/copying/provenance.js';
+import type { PageRequest } from '../shadow/listing/store-page.js';
 import { isOfShadow } from '../shadow/outside.js';
 import { writesBoth } from '../shadow/rungs.js';
 import type { BucketRecord } from '../state/buckets.js';
+import { type BrowsedPage, browse } from '../sweep/compare/browse.js';
 import { type Explanation, explainKey } from '../sweep/compare/explain.js';
 import { report } from '../sweep/compare/report.js';
 import type { Level, Verified } from '../sweep/compare/verified.js';
@@ -25,6 +27,8 @@ export interface Comparisons {
   report(bucket: ShadowedRecord, request: ReportRequest): AsyncGenerator<Verified>;
   /** Of one key, with a shadow or without. @throws KvUnavailable */
   explain(bucket: BucketRecord, key: string, signal: AbortSignal): Promise<Explanation>;
+  /** A page of both listings. @throws ListingRefused, BackendUnavailable, KvUnavailable */
+  browse(bucket: BucketRecord, wanted: PageRequest): Promise<BrowsedPage>;
 }
 
 /** @param closing ends what is under way */
@@ -45,6 +49,11 @@ export function createComparisons(routes: Pick<BucketRoutes, 'find'>, closing: A
       const { shadow: store, ledger } = movingFrom;
       const inShadow = { store, ledger, rung: shadow.rung, ...markingOf(shadow) };
       return explainKey(key, { target, shadow: inShadow, signal });
+    },
+    async browse({ name }, wanted) {
+      const { target, movingFrom } = await findRoute(routes, name);
+      const shadow = movingFrom && { store: movingFrom.shadow, ledger: movingFrom.ledger };
+      return browse({ target, shadow }, { ...wanted, signal: AbortSignal.any([wanted.signal, closing]) });
     },
   };
 }

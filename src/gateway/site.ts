@@ -9,6 +9,7 @@ import { type AccessLog, isNoted } from './access-log.js';
 import { ADMIN_PATH, type createAdminApp } from './admin/app.js';
 import type { Listener } from './http-server.js';
 import { remoteOf } from './remote-address.js';
+import { serveConsole } from './web/serve-console.js';
 
 /** No bucket can have the name `_`, so nothing of S3 begins with it, but for the keys of virtual-hosted requests. */
 export const SITE_PREFIX = '/_/';
@@ -17,16 +18,19 @@ export interface SiteOptions {
   readonly health: Hono;
   readonly admin: ReturnType<typeof createAdminApp>;
   readonly accessLog?: AccessLog | undefined;
+  /** Where the web console was built. */
+  readonly consoleFolder: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** All that the gateway serves besides S3: health and the admin API. */
-export function createSite({ health, admin, accessLog, clock, log }: SiteOptions): Listener {
+/** All that the gateway serves besides S3: health, the admin API and the web console. */
+export function createSite({ health, admin, consoleFolder, accessLog, clock, log }: SiteOptions): Listener {
   const app = new Hono<SiteEnv>()
     .use(requestId(), noteRequests({ accessLog, clock, log }))
     .route('/_/health', health)
     .route(ADMIN_PATH, admin)
+    .get(`${SITE_PREFIX}*`, serveConsole(consoleFolder))
     .notFound((c) => c.json({ error: { code: 'not_found', message: `nothing at ${c.req.path}` } }, 404))
     .onError((error, c) => {
       log.error({ err: error, requestId: c.get('requestId') }, 'request failed');

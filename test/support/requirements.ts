@@ -15,6 +15,7 @@ const PACKAGES = {
   script: 'bsdutils',
   curl: 'curl',
   openssl: 'openssl',
+  chromium: 'chromium',
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -12,9 +12,11 @@ import { keyRoutes } from './keys.js';
 import { lossRoutes } from './losses.js';
 import { migrateRoutes } from './migrate.js';
 import { namedKeyRoutes } from './named-keys.js';
+import { objectRoutes } from './objects.js';
 import { passRoutes } from './passes.js';
 import { createRouter } from './router.js';
 import { sessionRoutes } from './session.js';
+import { shadowTrialRoutes } from './shadow-trials.js';
 import { tokenRoutes } from './tokens.js';
 
 /** Where the gateway serves it. */
@@ -41,6 +43,7 @@ export function createAdminApp(deps: AdminDependencies) {
   app.use(requireAccess(deps));
   for (const routes of [
     bucketRoutes,
+    shadowTrialRoutes,
     keyRoutes,
     backendRoutes,
     tokenRoutes,
@@ -48,6 +51,7 @@ export function createAdminApp(deps: AdminDependencies) {
     namedKeyRoutes,
     lossRoutes,
     comparisonRoutes,
+    objectRoutes,
     migrateRoutes,
     // Before `/jobs/{id}`, which would take `events` for a job.
     jobEventRoutes,

@@ -8,7 +8,7 @@ import type { AdminDependencies, ConditionalWrites, ShadowRecord } from './depen
 import { AdminError } from './errors.js';
 import { assertNoJob, findBucket, findShadowedBucket, refuseChanged, refuseUnknown } from './find-bucket.js';
 import type { Proof } from './proof.js';
-import type { BucketChanges, NewBucketInput, ShadowChanges } from './schemas.js';
+import type { BucketChanges, NewBucketInput, ShadowChanges, ShadowInput } from './schemas.js';
 import {
   asksMore,
   assertSamePrefixes,
@@ -30,10 +30,8 @@ export async function createBucket(
   if ((await deps.buckets.get(name)) !== undefined) {
     throw new AdminError(409, 'bucket_exists', `bucket "${name}" exists already`);
   }
-  const place = input.shadow && newShadowPlace(input.shadow, name);
-  const wanted = input.shadow && place && toShadowRecord(input.shadow, { place, since: now(deps) });
   const target = { backend, bucket: targetBucket };
-  const shadow = wanted && (await atPlace(target, deps.stores, (at) => probed(wanted, at, deps)));
+  const shadow = input.shadow && (await tryFirstShadow(input.shadow, { name, target }, deps));
   return deps.lifecycle.createBucket({
     name,
     org,
@@ -42,6 +40,16 @@ export async function createBucket(
     public: input.public,
     ...(shadow && { shadow }),
   });
+}
+
+/** Finds out by trying that a bucket that is not there yet can be moved from this shadow. @throws AdminError, ShadowRefused */
+export async function tryFirstShadow(
+  input: ShadowInput,
+  { name, target }: Pick<BucketRecord, 'name' | 'target'>,
+  deps: AdminDependencies,
+): Promise<ShadowRecord> {
+  const wanted = toShadowRecord(input, { place: newShadowPlace(input, name), since: now(deps) });
+  return atPlace(target, deps.stores, (at) => probed(wanted, at, deps));
 }
 
 /**
@@ -112,7 +120,7 @@ interface TriedShadow {
  * Finds out by trying that the bucket can be moved from this shadow, and how its target writes. Write-through can be given
  * up untried, or writes would fail for as long as the shadow is down.
  */
-async function tryShadow(
+export async function tryShadow(
   record: BucketRecord,
   changes: ShadowChanges,
   deps: AdminDependencies,
@@ -203,7 +211,7 @@ async function leaveShadow(
   );
 }
 
-async function assertBackend(backend: string, { backends }: AdminDependencies): Promise<void> {
+export async function assertBackend(backend: string, { backends }: AdminDependencies): Promise<void> {
   if (await backends.find(backend)) return;
   const allowed = backends.names().join(', ');
   throw new AdminError(

@@ -118,6 +118,39 @@ describe('creating a bucket', () => {
   });
 });
 
+describe('trying a shadow', () => {
+  const trial = (body: object) => admin.ask('POST', '/shadow-trials', { body });
+
+  it('probes it for a bucket that is to be created, and creates nothing', async () => {
+    const { status, json } = await trial({ bucket: 'photos', shadow: SHADOW });
+    expect([status, json]).toEqual([200, { ok: true }]);
+    expect(admin.calls).toHaveLength(1);
+    expect((await admin.ask('GET', '/buckets')).json.buckets).toEqual([]);
+  });
+
+  it('probes it for a bucket that is there, and leaves that as it is', async () => {
+    await create({});
+    expect((await trial({ bucket: 'photos', shadow: { ...SHADOW, write_through: true } })).status).toBe(200);
+    expect((await admin.ask('GET', '/buckets/photos')).json.shadow).toBeNull();
+  });
+
+  it('tells why it cannot be', async () => {
+    const refusing = await startAdmin({
+      probeShadow: () => Promise.reject(new ShadowRefused('shadow has no such bucket: "photos"')),
+    });
+    const { status, json } = await refusing.ask('POST', '/shadow-trials', {
+      body: { bucket: 'photos', shadow: SHADOW },
+    });
+    expect([status, messageOf({ json })]).toEqual([422, 'shadow has no such bucket: "photos"']);
+    await refusing.close();
+  });
+
+  it('refuses a backend that is not there', async () => {
+    const { status } = await trial({ bucket: 'photos', backend: 'nowhere', shadow: SHADOW });
+    expect(status).toBe(400);
+  });
+});
+
 describe('listing buckets', () => {
   it('goes page by page, and by organization', async () => {
     for (const name of ['ccc', 'aaa', 'bbb']) await create({ name, org: name === 'bbb' ? 'acme' : null });

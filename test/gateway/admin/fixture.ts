@@ -162,6 +162,7 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       throw new Error('no report is asked for');
     },
     explain: async () => Promise.reject(new Error('no key is asked for')),
+    browse: async () => Promise.reject(new Error('no listing is asked for')),
   };
   const switching = playedSwitching(buckets);
   const probes: Probes = {

@@ -112,6 +112,8 @@ describe('without a session', () => {
       '/buckets/{name}/keys',
       '/buckets/{name}/losses',
       '/buckets/{name}/migrate',
+      '/buckets/{name}/objects',
+      '/buckets/{name}/presign',
       '/buckets/{name}/report',
       '/buckets/{name}/status',
       ...[
@@ -133,6 +135,7 @@ describe('without a session', () => {
       '/login',
       '/logout',
       '/session',
+      '/shadow-trials',
       '/tokens',
       '/tokens/{id}',
     ]);

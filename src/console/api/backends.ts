@@ -1,0 +1,35 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { z } from 'zod';
+import type {
+  AddedBackendJson,
+  BackendJson,
+  BackendProbeJson,
+  newBackend,
+} from '../../gateway/admin/backend-schemas.js';
+import { get, path, post, remove } from './client.js';
+import { queryClient } from './query-client.js';
+
+export type Backend = BackendJson;
+export type BackendProbe = BackendProbeJson;
+export type NewBackend = z.input<typeof newBackend>;
+
+export const useBackends = () =>
+  useQuery({
+    queryKey: ['backends'],
+    queryFn: ({ signal }) => get<{ backends: readonly Backend[] }>('/backends', signal),
+    select: ({ backends }) => backends,
+  });
+
+const refresh = () => queryClient.invalidateQueries({ queryKey: ['backends'] });
+
+export const useAddBackend = () =>
+  useMutation({
+    mutationFn: (backend: NewBackend) => post<AddedBackendJson>('/backends', backend),
+    onSuccess: refresh,
+  });
+
+export const useRemoveBackend = () =>
+  useMutation({ mutationFn: (name: string) => remove(path`/backends/${name}`), onSuccess: refresh });
+
+export const useProbeBackend = () =>
+  useMutation({ mutationFn: (name: string) => post<BackendProbe>(path`/backends/${name}/probe`) });

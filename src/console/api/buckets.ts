@@ -1,0 +1,79 @@
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import type { z } from 'zod';
+import type {
+  BucketJson,
+  BucketStatusJson,
+  bucketChanges,
+  ChangedBucketJson,
+  CreatedBucketJson,
+  newBucket,
+  shadowInput,
+} from '../../gateway/admin/schemas.js';
+import { get, patch, path, post, query, remove } from './client.js';
+import { queryClient } from './query-client.js';
+
+export type Bucket = BucketJson;
+export type BucketStatus = BucketStatusJson;
+export type Migration = BucketStatus['migration'];
+export type Shadow = NonNullable<Bucket['shadow']>;
+export type NewBucket = z.input<typeof newBucket>;
+export type BucketChanges = z.input<typeof bucketChanges>;
+export type ShadowInput = z.input<typeof shadowInput>;
+export type CreatedBucket = CreatedBucketJson;
+
+/** Buckets that are shown at a time: each is asked how far it is. */
+const PAGE = 50;
+
+const BUSY_MS = 2_000;
+const IDLE_MS = 15_000;
+
+interface BucketPage {
+  readonly buckets: readonly Bucket[];
+  readonly next: string | null;
+}
+
+export const useBuckets = () =>
+  useInfiniteQuery({
+    queryKey: ['buckets'],
+    queryFn: ({ pageParam, signal }) =>
+      get<BucketPage>(`/buckets${query({ limit: PAGE, after: pageParam })}`, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    refetchInterval: IDLE_MS,
+  });
+
+/** Whether it changes by itself just now. */
+const isBusy = ({ migration, switching, job }: BucketStatus): boolean =>
+  switching !== null || job !== null || migration.sweep?.state === 'running';
+
+/** How far a bucket is, asked again and again. */
+export const useBucketStatus = (name: string) =>
+  useQuery({
+    queryKey: ['status', name],
+    queryFn: ({ signal }) => get<BucketStatus>(path`/buckets/${name}/status`, signal),
+    refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? BUSY_MS : IDLE_MS),
+  });
+
+const refresh = async (name: string): Promise<void> => {
+  await queryClient.invalidateQueries({ queryKey: ['buckets'] });
+  await queryClient.invalidateQueries({ queryKey: ['status', name] });
+};
+
+export const useCreateBucket = () =>
+  useMutation({
+    mutationFn: (bucket: NewBucket) => post<CreatedBucket>('/buckets', bucket),
+    onSuccess: ({ bucket }) => refresh(bucket),
+  });
+
+export const useChangeBucket = (name: string) =>
+  useMutation({
+    mutationFn: (changes: BucketChanges) => patch<ChangedBucketJson>(path`/buckets/${name}`, changes),
+    // What was refused may have changed something on its way.
+    onSettled: () => refresh(name),
+  });
+
+export const useRemoveBucket = (name: string) =>
+  useMutation({
+    mutationFn: () => remove(path`/buckets/${name}`),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['buckets'] }),
+  });

@@ -1,0 +1,122 @@
+import { Anchor, Badge, Breadcrumbs, Button, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import { formatBytes } from '../../cli/format.js';
+import { type ObjectPage, useObjects } from '../api/objects.js';
+import { type Column, DataTable } from '../parts/data-table.js';
+import { Failure } from '../parts/failure.js';
+import { timeWords } from '../parts/times.js';
+import { explainPath } from '../paths.js';
+
+type Line =
+  | (ObjectPage['objects'][number] & { readonly kind: 'object' })
+  | (ObjectPage['prefixes'][number] & { readonly kind: 'prefix' });
+
+/** In key order, a page after the other. */
+const linesOf = (pages: readonly ObjectPage[]): Line[] =>
+  pages.flatMap(({ prefixes, objects }) => [
+    ...prefixes.map((prefix) => ({ ...prefix, kind: 'prefix' as const })),
+    ...objects.map((object) => ({ ...object, kind: 'object' as const })),
+  ]);
+
+const nameOf = (line: Line): string => (line.kind === 'prefix' ? line.prefix : line.key);
+
+const COLORS = { target: 'teal', shadow: 'violet', both: 'blue', tombstone: 'gray' } as const;
+const WORDS = { target: 'target', shadow: 'shadow', both: 'both', tombstone: 'deleted' } as const;
+
+const columnsOf = (bucket: string, prefix: string): readonly Column<Line>[] => [
+  {
+    head: 'Key',
+    cell: (line) => (
+      <Anchor
+        component={Link}
+        to={
+          line.kind === 'prefix'
+            ? `?prefix=${encodeURIComponent(line.prefix)}`
+            : explainPath(bucket, line.key)
+        }
+        size="sm"
+        className="break"
+      >
+        {nameOf(line).slice(prefix.length) || nameOf(line)}
+      </Anchor>
+    ),
+  },
+  {
+    head: 'Lives in',
+    cell: ({ where }) => (
+      <Badge variant="outline" color={COLORS[where]} tt="none" radius="sm" c="var(--mantine-color-text)">
+        {WORDS[where]}
+      </Badge>
+    ),
+  },
+  { head: 'Size', cell: (line) => (line.kind === 'object' ? formatBytes(line.size) : '–') },
+  { head: 'Written', cell: (line) => (line.kind === 'object' ? timeWords(line.last_modified) : '–') },
+];
+
+/** The keys of a bucket, a page at a time, and which store has them. */
+export function Objects({ bucket }: { readonly bucket: string }) {
+  const [search] = useSearchParams();
+  const prefix = search.get('prefix') ?? '';
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useObjects(bucket, prefix);
+  return (
+    <Stack>
+      <Prefix key={prefix} prefix={prefix} />
+      <Failure error={error} />
+      {data ? (
+        <DataTable
+          label="Objects"
+          columns={columnsOf(bucket, prefix)}
+          rows={linesOf(data.pages)}
+          rowKey={nameOf}
+          empty="There is no key that begins so."
+        />
+      ) : (
+        !error && <Skeleton h={160} />
+      )}
+      {hasNextPage && (
+        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+/** Where one is, and a field to go elsewhere. */
+function Prefix({ prefix }: { readonly prefix: string }) {
+  const [, setSearch] = useSearchParams();
+  const [typed, setTyped] = useState(prefix);
+  const parts = prefix.split('/').slice(0, -1);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setSearch(typed === '' ? {} : { prefix: typed });
+  };
+  return (
+    <Group justify="space-between" align="flex-end">
+      <Breadcrumbs>
+        <Anchor component={Link} to="?" size="sm">
+          All keys
+        </Anchor>
+        {parts.map((part, index) => {
+          const upTo = `${parts.slice(0, index + 1).join('/')}/`;
+          return (
+            <Anchor key={upTo} component={Link} to={`?prefix=${encodeURIComponent(upTo)}`} size="sm">
+              {part || <Text span>/</Text>}
+            </Anchor>
+          );
+        })}
+      </Breadcrumbs>
+      <Group component="form" gap="xs" align="flex-end" onSubmit={submit}>
+        <TextInput
+          label="Keys that begin with"
+          value={typed}
+          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        />
+        <Button type="submit" variant="default">
+          Show
+        </Button>
+      </Group>
+    </Group>
+  );
+}

@@ -1,0 +1,8 @@
+export const BUCKETS = '/settings/storage/buckets';
+export const BACKENDS = '/settings/storage/backends';
+export const JOBS = '/settings/jobs';
+export const KEYS = '/settings/keys';
+
+/** Where it is told what became of a key. */
+export const explainPath = (bucket: string, key: string): string =>
+  `${BUCKETS}/${bucket}/explain?key=${encodeURIComponent(key)}`;

@@ -1,0 +1,183 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { BucketClient } from '../support/bucket-client.js';
+import { startPenumbra } from '../support/penumbra.js';
+
+export const PASSWORD = 'password-of-the-console';
+const ROOT = { accessKeyId: 'ROOTOFLEGACY', secretAccessKey: 'secret-of-the-legacy-root' };
+
+/** A gateway, the store that buckets move from, and a browser. */
+export interface World {
+  /** Of the gateway. */
+  readonly url: string;
+  /** Ends the gateway in the middle of what it does. @returns what starts it again at the same address */
+  killGateway(): Promise<() => Promise<void>>;
+  /** Makes a bucket in the legacy store. */
+  legacyBucket(name: string): Promise<BucketClient>;
+  /** What the form for a shadow is to be filled with. */
+  readonly shadow: {
+    readonly endpoint: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
+  /** What the admin API answers, to a session of its own. */
+  admin<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  /** A browser's window of its own, signed in unless told otherwise. */
+  open(path: string, options?: { readonly signedIn?: boolean }): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What browsers complain of: refused by the policy, requests to other hosts, errors of scripts. */
+  readonly complaints: string[];
+}
+
+const config = (folder: string) => `
+storage:
+  default_backend: local-disk
+  backends:
+    - name: local-disk
+      type: filesystem
+      path: ${join(folder, 'local-disk')}
+    - name: hetzner-fsn1
+      type: filesystem
+      path: ${join(folder, 'hetzner-fsn1')}
+`;
+
+export async function openWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'penumbra-console-'));
+  const configFile = join(folder, 'penumbra.yaml');
+  await writeFile(configFile, config(folder));
+  const legacy = await startPenumbra(join(folder, 'legacy'), {
+    PENUMBRA_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId,
+    PENUMBRA_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
+  });
+  const start = (port?: number) =>
+    startPenumbra(
+      join(folder, 'gateway'),
+      { PENUMBRA_CONFIG: configFile, PENUMBRA_ADMIN_PASSWORD: PASSWORD },
+      port,
+    );
+  let gateway = await start();
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const cookie = await sessionCookie(gateway.url);
+  return {
+    url: gateway.url,
+    async killGateway() {
+      await gateway.stop('SIGKILL');
+      return async () => {
+        gateway = await start(Number(new URL(gateway.url).port));
+      };
+    },
+    shadow: { endpoint: legacy.url, ...ROOT },
+    legacyBucket: (name) =>
+      new BucketClient({ endpoint: legacy.url, region: 'us-east-1', ...ROOT }, name).create(),
+    async admin(method, path, body) {
+      const answer = await fetch(`${gateway.url}/_/api/admin${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', cookie },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return text === '' ? {} : JSON.parse(text);
+    },
+    open: (path, { signedIn = true } = {}) =>
+      openWindow(browser, { url: gateway.url, path, ...(signedIn && { cookie }) }),
+    async close() {
+      await browser.close();
+      await Promise.all([gateway.stop(), legacy.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function sessionCookie(url: string): Promise<string> {
+  const answer = await fetch(`${url}/_/api/admin/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ password: PASSWORD }),
+  });
+  return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+}
+
+interface Window {
+  readonly url: string;
+  readonly path: string;
+  readonly cookie?: string;
+}
+
+async function openWindow(browser: Browser, { url, path, cookie }: Window): Promise<Visitor> {
+  const context = await browser.newContext({ viewport: DESK, reducedMotion: 'reduce', colorScheme: 'light' });
+  const [name = '', value = ''] = cookie?.split('=') ?? [];
+  if (cookie) await context.addCookies([{ name, value, domain: '127.0.0.1', path: '/_/' }]);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (said) => {
+    if (/Content Security Policy|Refused to/.test(said.text())) complaints.push(said.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) complaints.push(request.url());
+  });
+  page.setDefaultTimeout(15_000);
+  await page.goto(`${url}/_/${path}`);
+  return { page, context, complaints };
+}
+
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+const { source: AXE } = createRequire(import.meta.url)('axe-core') as { readonly source: string };
+
+/**
+ * Looks at a screen as people do: light, dark and on a phone. Nothing serious may be found by axe, and nothing be wider than the screen.
+ * With PENUMBRA_SCREENSHOTS set to a folder it keeps there what it saw.
+ */
+export async function lookAt(page: Page, screen: string): Promise<void> {
+  for (const [look, colorScheme, size] of [
+    ['light', 'light', DESK],
+    ['dark', 'dark', DESK],
+    ['phone', 'light', PHONE],
+  ] as const) {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme });
+    await keep(page, `${screen}-${look}`);
+    expect(await seriousFindings(page), `${screen}, ${look}`).toEqual([]);
+    const isTooWide = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
+    expect(isTooWide, `${screen}, ${look}: scrolls sideways`).toBe(false);
+  }
+  await page.setViewportSize(DESK);
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+async function keep(page: Page, name: string): Promise<void> {
+  const folder = process.env.PENUMBRA_SCREENSHOTS;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: false });
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** What axe-core finds that keeps people from using the page. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: readonly Violation[];
+  };
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
+    );
+}
