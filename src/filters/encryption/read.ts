@@ -52,10 +52,13 @@ async function readAsItIs(
   const answer = await ctx.store(request);
   if (!isMarked(answer.headers)) return answer;
   discard(answer.body);
-  throw new S3Error('ServiceUnavailable', 'The object was replaced while it was read.', {
+  throw replaced();
+}
+
+const replaced = (): S3Error =>
+  new S3Error('ServiceUnavailable', 'The object was replaced while it was read.', {
     headers: { 'retry-after': '1' },
   });
-}
 
 /** The store knows where its records end, not where the plaintext does. */
 async function beyondTheEnd(
@@ -203,7 +206,7 @@ interface FirstPart {
   readonly etag: string | undefined;
 }
 
-/** One record more than was asked for, once for an upload. @throws Damaged */
+/** One record more than was asked for, once for an upload. @throws Damaged, S3Error ServiceUnavailable */
 async function readFirstPartSize(
   ctx: EncryptionContext,
   request: S3Request,
@@ -212,9 +215,11 @@ async function readFirstPartSize(
   const head = headOf(request);
   const headers = { ...head.headers, range: `bytes=0-${RECORD - 1}` };
   const answer = await ctx.store({ ...head, operation: 'GetObject', method: 'GET', headers });
-  const isSame = answer.status === 206 && answer.headers.etag === etag;
-  if (!isSame) discard(answer.body);
-  const record = isSame ? await collect(answer.body, RECORD) : Buffer.alloc(0);
+  if (answer.status !== 206 || answer.headers.etag !== etag) {
+    discard(answer.body);
+    throw replaced();
+  }
+  const record = await collect(answer.body, RECORD);
   const first = readRecord(record)?.header;
   if (!first?.upload.equals(upload)) throw new Damaged('its first chunk is missing');
   const firstPartSize = async () => first.length;

@@ -1,9 +1,9 @@
 import type { ShadowContext } from '../context.js';
 import { writersAnnounce } from '../judging.js';
-import { MAX_SINGLE_PUT, partCount } from './part-layout.js';
+import { maxSinglePut, partCount } from './part-layout.js';
 import type { SourceObject } from './source-object.js';
 
-type Target = Pick<ShadowContext, 'conditionalWrites' | 'rung' | 'isConfirmed'>;
+type Target = Pick<ShadowContext, 'conditionalWrites' | 'encrypted' | 'rung' | 'isConfirmed'>;
 
 /**
  * Whether an object is copied in parts: one that was uploaded so, in the same parts, so that its ETag stays; but only onto a target that honours
@@ -11,7 +11,7 @@ type Target = Pick<ShadowContext, 'conditionalWrites' | 'rung' | 'isConfirmed'>;
  */
 export const goesInParts = (ctx: Target, object: Pick<SourceObject, 'etag' | 'size'>): boolean =>
   (partCount(object) !== undefined && ctx.conditionalWrites.complete) ||
-  (object.size > MAX_SINGLE_PUT && canCopyInParts(ctx));
+  (object.size > maxSinglePut(ctx) && canCopyInParts(ctx));
 
 /**
  * A copy in parts must not replace what clients write meanwhile: T refuses it, or every writer announces itself, on this rung and on those

@@ -10,6 +10,8 @@ const GIB = 1024 * MIB;
 
 /** "Amazon S3 multipart upload limits": one PUT takes 5 GiB; a part that is not the last has 5 MiB; 10,000 parts. */
 export const MAX_SINGLE_PUT = 5 * GIB;
+/** More than encryption by the gateway adds to it. */
+const ENCRYPTION = 4 * MIB;
 const MIN_PART = 5 * MIB;
 const MAX_PARTS = 10_000;
 
@@ -21,6 +23,10 @@ const STEPS = [16 * MIB, MIB, 1];
 
 /** Each costs an MD5 of all bytes. */
 const MAX_CANDIDATES = 8;
+
+/** The longest object that the target takes by one PUT, bytes. */
+export const maxSinglePut = ({ encrypted }: Pick<ShadowContext, 'encrypted'>): number =>
+  encrypted.target ? MAX_SINGLE_PUT - ENCRYPTION : MAX_SINGLE_PUT;
 
 /** How an object is cut into parts. */
 export interface PartLayout {

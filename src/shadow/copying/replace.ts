@@ -8,7 +8,7 @@ import { seesShadow, writesBoth } from '../rungs.js';
 import { gather } from './belongings.js';
 import { CopyAnew, TargetRefused } from './copy-outcome.js';
 import { noteLosses } from './loss.js';
-import { MAX_SINGLE_PUT } from './part-layout.js';
+import { maxSinglePut } from './part-layout.js';
 import { lostOnTheWay } from './put-sink.js';
 import { expectTaken } from './refusals.js';
 import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
@@ -65,7 +65,7 @@ async function putOver(
   { etag, service, signal }: ReplaceOptions,
 ): Promise<ReplaceOutcome> {
   const object = sourceObject(key, source);
-  if (object.size > MAX_SINGLE_PUT)
+  if (object.size > maxSinglePut(ctx))
     return { state: 'failed', reason: 'it is larger than one PUT can be (5 GiB)' };
   const given = await gather(ctx, object, { way: 'put', signal });
   const headers = {

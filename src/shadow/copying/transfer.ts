@@ -5,7 +5,7 @@ import { CopyFailed } from './copy-outcome.js';
 import type { CopySink, SinkOptions } from './copy-sink.js';
 import { goesInParts } from './in-parts.js';
 import { multipartSink } from './multipart-sink.js';
-import { MAX_SINGLE_PUT } from './part-layout.js';
+import { maxSinglePut } from './part-layout.js';
 import { putSink } from './put-sink.js';
 import { refusingSink } from './refusing-sink.js';
 import type { SourceObject } from './source-object.js';
@@ -15,7 +15,7 @@ import { CopyWithinTarget } from './within-target.js';
 export function openSink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
   if (options.isWithinTarget) return new CopyWithinTarget(ctx, object, options);
   if (goesInParts(ctx, object)) return multipartSink(ctx, object, options);
-  if (object.size <= MAX_SINGLE_PUT) return putSink(ctx, object, options);
+  if (object.size <= maxSinglePut(ctx)) return putSink(ctx, object, options);
   ctx.background.start('have all writes announced', ctx.demandIntents);
   return refusingSink(new CopyFailed(TOO_LARGE));
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { CHUNK, RECORD } from '../../../src/filters/encryption/format.js';
-import { putInParts } from '../../contract/backend/scene.js';
+import { expectError, putInParts } from '../../contract/backend/scene.js';
+import { StoreClient } from '../../support/store-client.js';
+import { encrypting } from './encrypting.js';
 import { openVault } from './vault.js';
 
 const BYTES = randomBytes(3 * CHUNK + 1000);
@@ -104,6 +106,22 @@ it('looks at the first part once, to know where a last one that is read alone ha
     `bytes=0-${RECORD - 1}`,
     `bytes=${4 * RECORD}-`,
   ]);
+});
+
+it('asks to come again when the object is replaced between the looks at its last part and its first', async () => {
+  const { store } = await openVault();
+  const write = new StoreClient(encrypting()(store), 'bucket');
+  await putInParts(write, 'key', PARTS);
+  let looks = 0;
+  const service = encrypting()(async (request) => {
+    looks += 1;
+    if (looks === 2) await putInParts(write, 'key', [PARTS[0] ?? '', 'other']);
+    return store(request);
+  });
+  const range = { headers: { range: 'bytes=-5' } };
+  const answer = await new StoreClient(service, 'bucket').ask('GET', 'key', range);
+  expectError(answer, 503, 'ServiceUnavailable');
+  expect((await write.ask('GET', 'key', range)).text).toBe('other');
 });
 
 it('reads an upload whose last part is empty', async () => {
