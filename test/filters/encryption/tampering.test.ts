@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CHUNK, RECORD } from '../../../src/filters/encryption/format.js';
 import { collect } from '../../../src/s3/body.js';
@@ -115,6 +116,17 @@ describe('an object of one PUT', () => {
     expect(await failsToRead(vault, 'key', BYTES.subarray(CHUNK), `bytes=${CHUNK}-${CHUNK}`)).toBe(true);
   });
 
+  it('is not read when the store ends before it has sent all', async () => {
+    const { vault } = await stored();
+    const lossy: S3Service = async (request) => {
+      const { body, ...answer } = await vault.store(request);
+      const bytes = await collect(body, 10 * RECORD);
+      return { ...answer, body: Readable.from([bytes.subarray(0, 2 * RECORD)]) };
+    };
+    const client = new StoreClient(encrypting()(lossy), 'bucket');
+    await expect(client.ask('GET', 'key')).rejects.toThrow('its end is missing');
+  });
+
   it('is not read with a key that has its name and other bytes', async () => {
     const { vault } = await stored();
     const other = vault.under({ keys: [testKey('k1', 9)] });
@@ -182,6 +194,12 @@ describe('an object in parts', () => {
   it('is not read with a chunk missing in every part, whichever range is asked for', async () => {
     const vault = await withStored(([a, b, c]) => [a?.subarray(RECORD), b?.subarray(RECORD), c] as Buffer[]);
     for (const range of everyRange) expect(await failsToRead(vault, 'key', WHOLE, range)).toBe(true);
+  });
+
+  it('is not read with a chunk missing in one part, not even the part behind it', async () => {
+    const vault = await withStored(([a, b, c]) => [a?.subarray(0, RECORD), b, c] as Buffer[]);
+    for (const range of ['bytes=-1', `bytes=${2 * CHUNK}-${2 * CHUNK}`, undefined])
+      expect(await failsToRead(vault, 'key', WHOLE, range)).toBe(true);
   });
 
   it('is not read as one PUT, which tells no number of parts', async () => {
