@@ -75,10 +75,10 @@ export class Backends {
   /** The backend of this name, for one who closes it when it has done; of one that is not known each request is refused with S3Error ServiceUnavailable. */
   use(name: string): OpenStore {
     this.#users.set(name, this.#usersOf(name) + 1);
-    const { room, encrypted = false } = this.get(name)?.backend ?? {};
+    const room = this.get(name)?.backend.room;
     return {
       name,
-      encrypted,
+      isEncrypted: () => this.get(name)?.backend.encrypted === true,
       ...(room && { room }),
       service: (request) => this.#serve(name, request),
       close: async () => this.#release(name),

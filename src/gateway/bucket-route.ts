@@ -115,7 +115,7 @@ function openShadowedRoute(
     target: target.service,
     copySources: target.store,
     shadow,
-    encrypted: { target: target.encrypted === true, shadow: source.encrypted === true },
+    encrypted: encryptedSides(target, source),
     gateway,
     demandIntents: () => demandIntents(record, buckets),
     ledger,
@@ -157,6 +157,16 @@ function openShadowedRoute(
       }),
   };
 }
+
+/** As it is known then: a backend may have been added after the bucket's record came. */
+const encryptedSides = (target: Connection, source: Connection) => ({
+  get target() {
+    return target.isEncrypted?.() === true;
+  },
+  get shadow() {
+    return source.isEncrypted?.() === true;
+  },
+});
 
 const uploadsOf = ({ id: bucketId, swaps = 0 }: BucketRecord) => ({ bucketId, swaps });
 

@@ -16,8 +16,8 @@ export type ShadowedRecord = ShadowedOptions['bucket'];
 /** A bucket in its store. To be closed by whoever opened it. */
 export interface Connection {
   readonly service: S3Service;
-  /** As of its backend. */
-  readonly encrypted?: boolean | undefined;
+  /** As of its store. */
+  readonly isEncrypted?: (() => boolean) | undefined;
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function createConnections({ stores, clock, log }: ConnectionsOptions): C
       return {
         service: trailingChecksums === true ? service : withoutTrailers(service),
         store: store.service,
-        encrypted: store.encrypted,
+        isEncrypted: store.isEncrypted,
         close: () => store.close(),
       };
     },
@@ -55,7 +55,7 @@ export function createConnections({ stores, clock, log }: ConnectionsOptions): C
       const store = stores.open(record.shadow.place);
       return {
         service: careful(store, record, { clock, log }),
-        encrypted: store.encrypted,
+        isEncrypted: store.isEncrypted,
         close: () => store.close(),
       };
     },

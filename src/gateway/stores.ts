@@ -5,7 +5,10 @@ import type { Clock } from '../system/clock.js';
 import type { Times } from '../system/times.js';
 
 /** A store, whatever bucket of it a request names. To be closed by whoever opened it. */
-export type OpenStore = Pick<Backend, 'name' | 'service' | 'room' | 'encrypted' | 'close'>;
+export interface OpenStore extends Pick<Backend, 'name' | 'service' | 'room' | 'close'> {
+  /** Whether the gateway encrypts what is in it, as far as is known of a backend that was added a moment ago. No endpoint without a declaration is. */
+  readonly isEncrypted?: () => boolean;
+}
 
 /** Where the places of buckets are reached: a backend is shared by all, an endpoint has a connection for each that opens it. */
 export interface Stores {
