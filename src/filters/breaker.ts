@@ -10,6 +10,8 @@ export interface BreakerOptions {
   readonly backend: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Is told when the backend begins not to be asked, and when it is asked again. */
+  readonly onChange?: (isOpen: boolean) => void;
 }
 
 /** Transport failures without an answer between them that open the circuit. */
@@ -25,11 +27,17 @@ const TRIAL_MS = 5_000;
  * upload may last for hours. The refusal is BackendUnavailable `circuit-open`, with nothing sent.
  */
 export const breaker =
-  ({ backend, clock, log }: BreakerOptions): S3Filter =>
+  ({ backend, clock, log, onChange }: BreakerOptions): S3Filter =>
   (service) => {
     const circuit = createCircuit();
-    circuit.onBreak(() => log.warn({ backend }, 'the backend does not answer and is not asked for a while'));
-    circuit.onReset(() => log.info({ backend }, 'the backend answers again'));
+    circuit.onBreak(() => {
+      log.warn({ backend }, 'the backend does not answer and is not asked for a while');
+      onChange?.(true);
+    });
+    circuit.onReset(() => {
+      log.info({ backend }, 'the backend answers again');
+      onChange?.(false);
+    });
     const refusal = () => new BackendUnavailable(backend, 'circuit-open', false);
     const trial = () => tryOut(service, { clock, tooLate: new BackendUnavailable(backend, 'timeout', true) });
 

@@ -10,6 +10,7 @@ import { assertAllowed, assertPublic, type Identity } from './authorize.js';
 import type { BucketRoute } from './bucket-route.js';
 import { type BucketRoutes, findRoute } from './bucket-routes.js';
 import { admitCopySource } from './copying.js';
+import type { RouteMeter } from './metrics/requests.js';
 import type { RequestHead } from './request-head.js';
 import type { GatewayLease } from './switching/lease.js';
 import { servedOutOfTouch } from './switching/out-of-touch.js';
@@ -18,6 +19,8 @@ import { withoutShadows } from './without-shadows.js';
 /** The service that may answer a request. */
 export interface Admitted {
   readonly service: S3Service;
+  /** Counts the requests of the bucket; none where the gateway answers itself. */
+  readonly meter?: RouteMeter;
   /** What the backend calls the bucket; undefined when the gateway answers itself. */
   readonly targetBucket?: string;
   /** Which conditions the bucket's target was seen to honour. */
@@ -54,8 +57,9 @@ export function createAdmission({ routes: allRoutes, account, lease }: Admission
     assertPublic({ operation, query, isPublic: route.record.public });
   }
 
-  const admitted = ({ service, target, record }: BucketRoute): Admitted => ({
+  const admitted = ({ service, target, record, meter }: BucketRoute): Admitted => ({
     service: lease.tenure.isOver() ? servedOutOfTouch({ target, record, mayRead: lease.mayRead() }) : service,
+    meter,
     targetBucket: record.target.bucket,
     conditionalWrites: record.conditionalWrites,
   });

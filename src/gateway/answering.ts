@@ -76,8 +76,9 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
     return corsRules(service, { ...request, method: 'POST', headers: { origin } });
   }
 
-  async function serve({ requestId }: Exchange, { sender, head, open }: Asked): Promise<S3Response> {
-    const { service, targetBucket, fields, conditionalWrites } = await admit(sender, head);
+  async function serve(exchange: Exchange, { sender, head, open }: Asked): Promise<S3Response> {
+    const { service, meter, targetBucket, fields, conditionalWrites } = await admit(sender, head);
+    exchange.meter = meter;
     const admitted: S3Service = async (request) => (await admit(sender, head)).service(request);
     const request = open(fields);
     const response = isMeasured(request)
@@ -85,7 +86,7 @@ export function createAnswering(options: AnsweringOptions): (exchange: Exchange)
       : await sendMeasured(request, { service: admitted, conditionalWrites, allowance, log });
     if (targetBucket === undefined) return response;
     const view = {
-      requestId,
+      requestId: exchange.requestId,
       resource: head.address.rawPath,
       origin: originFor(head, options),
       bucketUrl: () => bucketUrl(head, options),

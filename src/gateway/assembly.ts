@@ -18,6 +18,9 @@ import type { Config } from './config.js';
 import type { ClearingWhenDrained } from './drained.js';
 import { createHealthApp } from './health.js';
 import type { Listener } from './http-server.js';
+import { createMetricsApp } from './metrics/app.js';
+import type { Measuring } from './metrics/measuring.js';
+import type { Meters } from './metrics/meters.js';
 import { probeShadow } from './probe.js';
 import { probeBackend } from './probe-backend.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
@@ -49,6 +52,10 @@ export interface GatewayParts {
   readonly jobDriver: JobDriver;
   /** Of S3 clients. */
   readonly traffic: Traffic;
+  readonly meters: Meters;
+  readonly measuring: Measuring;
+  /** All metrics, in the text format of Prometheus. */
+  readonly scrape: () => Promise<string>;
 }
 
 /** The listener for all requests: the raw target decides whether one is for the gateway's own site or S3. */
@@ -71,7 +78,7 @@ export function createListener(parts: GatewayParts): Listener {
 }
 
 function createEdge(
-  { config, clock, log, state, routes }: GatewayParts,
+  { config, clock, log, state, routes, meters }: GatewayParts,
   lifecycle: KeylessLifecycle,
 ): Listener {
   const { registry, lease } = state;
@@ -89,14 +96,27 @@ function createEdge(
     publicUrl,
     isTls: tls !== undefined,
     accessLog: config.accessLog,
+    meters,
     clock,
     log,
   });
 }
 
 function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listener {
-  const { config, clock, log, state, backends, stores, routes, migrations, switching, jobs, draining } =
-    parts;
+  const {
+    config,
+    clock,
+    log,
+    state,
+    backends,
+    stores,
+    routes,
+    migrations,
+    switching,
+    jobs,
+    scrape,
+    draining,
+  } = parts;
   const { defaultBackend, publicUrl, tls } = config;
   const admin = createAdminApp({
     ...state,
@@ -128,8 +148,9 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     isInTouch: () => !state.lease.tenure.isOver(),
     clock,
   });
+  const metrics = createMetricsApp({ token: config.metricsToken, scrape });
   const consoleFolder = join(PACKAGE_ROOT, 'dist/console');
-  return createSite({ health, admin, consoleFolder, accessLog: config.accessLog, clock, log });
+  return createSite({ health, admin, metrics, consoleFolder, accessLog: config.accessLog, clock, log });
 }
 
 /** Switches that nobody waits for once the gateway begins to close: they go on by themselves. */

@@ -19,6 +19,8 @@ import type { Times } from '../system/times.js';
 import type { Connection, Connections, ShadowedRecord, TargetConnection } from './connections.js';
 import { CopyCounter } from './copy-counter.js';
 import { LossBuffer } from './loss-buffer.js';
+import type { Meters } from './metrics/meters.js';
+import type { RouteMeter } from './metrics/requests.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
@@ -44,6 +46,8 @@ export interface BucketRoute {
   /** The bucket's own side alone. */
   readonly target: S3Service;
   readonly movingFrom?: MovingFrom;
+  /** Counts the bucket's requests. */
+  readonly meter: RouteMeter;
   /** Begins to leave the route, for which no more requests may come. Copies are aborted when `signal` does. */
   retire(signal: AbortSignal): Retirement;
 }
@@ -57,6 +61,7 @@ export interface RouteParts {
   readonly losses: Pick<CopyLosses, 'add'>;
   readonly copiedByReads: Pick<CopyCounts, 'add'>;
   readonly sealer: Sealer;
+  readonly meters: Pick<Meters, 'requests' | 'copies'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly times: Times;
@@ -82,7 +87,7 @@ interface Opening<R> {
 
 function openPlainRoute(
   { record, target, tenure }: Opening<BucketRecord>,
-  { kv, sealer, clock, times }: RouteParts,
+  { kv, sealer, meters, clock, times }: RouteParts,
 ): BucketRoute {
   const uploadIds = createUploadIds({ kv, sealer, ...uploadsOf(record) });
   const unanswered = new UnansweredWrites(clock, times);
@@ -95,13 +100,14 @@ function openPlainRoute(
     record,
     service: behindGate(record, requests.service),
     target: target.service,
+    meter: meters.requests.ofBucket(record),
     retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: () => target.close() }),
   };
 }
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedRecord>,
-  { gateway, connections, kv, buckets, losses, copiedByReads, sealer, clock, log, times }: RouteParts,
+  { gateway, connections, kv, buckets, losses, copiedByReads, sealer, meters, clock, log, times }: RouteParts,
 ): BucketRoute {
   const unanswered = new UnansweredWrites(clock, times);
   const source = connections.toShadow(record);
@@ -128,6 +134,7 @@ function openShadowedRoute(
       clock,
       log,
     }),
+    onCopy: (as, outcome) => meters.copies.note(record.name, as, outcome),
     pageTokens: createPageTokens(sealer, record.id),
     clock,
     log,
@@ -138,14 +145,18 @@ function openShadowedRoute(
     record,
     service: behindGate(record, requests.service),
     target: target.service,
+    meter: meters.requests.ofBucket(record),
     movingFrom: {
       shadow,
       ledger,
       prefix: record.shadow.targetPrefix,
       migrate: shadowed.migrate,
       align: shadowed.align,
-      replaceCopy: (key, etag, signal) =>
-        shadowed.replaceCopy(key, { etag, service: requests.service, signal }),
+      async replaceCopy(key, etag, signal) {
+        const outcome = await shadowed.replaceCopy(key, { etag, service: requests.service, signal });
+        meters.copies.note(record.name, 'renewal', outcome);
+        return outcome;
+      },
     },
     retire: (signal) =>
       retirement({

@@ -107,6 +107,7 @@ const settings = {
   log_format: z.unknown().optional(),
   log_keys: z.unknown().optional(),
   access_log: z.unknown().optional(),
+  metrics_token: z.unknown().optional(),
 };
 
 const DRAIN_RULE = mustBe('a whole number of milliseconds from 1000 to 3600000');

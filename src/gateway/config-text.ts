@@ -4,7 +4,7 @@ import type { Config } from './config.js';
 const REDACTED = '(redacted)';
 
 /** Settings that do not show, by the names that they have in the file, behind the section that they are in. */
-const SECRETS = /\b(access_key_id|secret_access_key|(encryption|previous)\.key)$/;
+const SECRETS = /\b(metrics_token|access_key_id|secret_access_key|(encryption|previous)\.key)$/;
 
 /**
  * What a gateway runs with, defaults and all, as the YAML of its file. Secrets do not show; what the environment alone can say stands in

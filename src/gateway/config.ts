@@ -67,6 +67,8 @@ export interface Config {
   /** Whether keys of objects show in the log. */
   readonly logKeys?: 'on' | 'off';
   readonly accessLog?: AccessLog;
+  /** Who has it may read the metrics; without one, whoever asks from this machine. */
+  readonly metricsToken?: string | undefined;
   readonly times: Times;
   /** How long a job waits for writes that were under way when the gate of its bucket was closed, ms; JOB_DRAIN_MS unless told. */
   readonly drainMs?: number | undefined;
@@ -92,6 +94,7 @@ export interface ConfigFlags {
   readonly logFormat?: string | undefined;
   readonly logKeys?: string | undefined;
   readonly accessLog?: string | undefined;
+  readonly metricsToken?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -100,6 +103,8 @@ export interface ConfigSources {
   /** What relative paths of flags and environment are relative to; those of the file are relative to the file. */
   readonly cwd: string;
 }
+
+const TOKEN_RULE = secretMustBe('text without blanks');
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, mustBe(`one of ${values.join(', ')}`));
@@ -127,6 +132,7 @@ const settingsSchema = z.object({
   log_format: oneOf(LOG_FORMATS).optional(),
   log_keys: oneOf(['on', 'off']).default('on'),
   access_log: oneOf(ACCESS_LOGS).default('all'),
+  metrics_token: z.string(TOKEN_RULE).regex(/^\S+$/, TOKEN_RULE).optional(),
 });
 
 /** Whether it is a whole number, written in at most five digits, from `least` to `most`. */
@@ -190,12 +196,13 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadF
     public_url: flags.publicUrl ?? environment.publicUrl ?? file.public_url,
     domain: environment.domain ?? file.domain,
     workers: flags.workers ?? environment.workers ?? file.workers,
+    metrics_token: flags.metricsToken ?? environment.metricsToken ?? file.metrics_token,
     log_level: environment.logLevel,
     log_format: flags.logFormat ?? environment.logFormat ?? file.log_format,
     log_keys: flags.logKeys ?? environment.logKeys ?? file.log_keys,
     access_log: flags.accessLog ?? environment.accessLog ?? file.access_log,
   };
-  const { public_url, log_level, log_format, log_keys, access_log, ...settings } = validate(
+  const { public_url, log_level, log_format, log_keys, access_log, metrics_token, ...settings } = validate(
     settingsSchema,
     merged,
     'configuration',
@@ -207,6 +214,7 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadF
     logFormat: log_format,
     logKeys: log_keys,
     accessLog: access_log,
+    metricsToken: metrics_token,
   };
 }
 

@@ -9,7 +9,8 @@ import type { ShadowedOptions } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
-import type { OpenStore, Stores } from './stores.js';
+import type { Meters } from './metrics/meters.js';
+import type { Stores } from './stores.js';
 
 export type ShadowedRecord = ShadowedOptions['bucket'];
 
@@ -35,46 +36,57 @@ export interface Connections {
 
 export interface ConnectionsOptions {
   readonly stores: Stores;
+  readonly meters: Pick<Meters, 'aroundStore' | 'breakers'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createConnections({ stores, clock, log }: ConnectionsOptions): Connections {
+export function createConnections({ stores, meters, clock, log }: ConnectionsOptions): Connections {
   return {
     toTarget({ target, trailingChecksums }) {
-      const store = stores.open(target);
-      const service = atBucket(target.bucket)(store.service);
+      const opened = stores.open(target);
+      const store = meters.aroundStore({ backend: opened.name, side: 'target' })(opened.service);
+      const service = atBucket(target.bucket)(store);
       return {
         service: trailingChecksums === true ? service : withoutTrailers(service),
-        store: store.service,
-        isEncrypted: store.isEncrypted,
-        close: () => store.close(),
+        store,
+        isEncrypted: opened.isEncrypted,
+        close: () => opened.close(),
       };
     },
     toShadow(record) {
-      const store = stores.open(record.shadow.place);
+      const opened = stores.open(record.shadow.place);
+      const store = meters.aroundStore({ backend: opened.name, side: 'shadow' })(opened.service);
+      const breaking = meters.breakers.ofShadow(record.name);
       return {
-        service: careful(store, record, { clock, log }),
-        isEncrypted: store.isEncrypted,
-        close: () => store.close(),
+        service: careful(store, record, { onBreaker: breaking.set, clock, log }),
+        isEncrypted: opened.isEncrypted,
+        close() {
+          breaking.forget();
+          return opened.close();
+        },
       };
     },
   };
 }
 
+interface OnBreaker {
+  readonly onBreaker: (isOpen: boolean) => void;
+}
+
 /** The shadow's bucket as it is asked: of the filters the first listed is the outermost. */
 function careful(
-  { service }: OpenStore,
+  store: S3Service,
   { name, id, shadow }: ShadowedRecord,
-  { clock, log }: Pick<ConnectionsOptions, 'clock' | 'log'>,
+  { onBreaker, clock, log }: Pick<ConnectionsOptions, 'clock' | 'log'> & OnBreaker,
 ): S3Service {
   const filters = [
     underPrefixes(shadow),
     retryReads(clock),
-    breaker({ backend: `shadow of ${name}`, clock, log }),
+    breaker({ backend: `shadow of ${name}`, clock, log, onChange: onBreaker }),
     markAsShadowOf(id),
     ...(shadow.trailingChecksums === true ? [] : [withoutTrailers]),
     atBucket(shadow.place.bucket),
   ];
-  return filters.reduceRight((inner, filter) => filter(inner), service);
+  return filters.reduceRight((inner, filter) => filter(inner), store);
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Identity } from './authorize.js';
+import type { RouteMeter } from './metrics/requests.js';
 import { remoteOf } from './remote-address.js';
 import type { RequestHead } from './request-head.js';
 import { newRequestId } from './request-id.js';
@@ -19,6 +20,8 @@ export interface Exchange {
   identity?: Identity;
   /** Of the error that the gateway answered itself. */
   code?: string;
+  /** Once it is known which bucket is asked for. */
+  meter?: RouteMeter | undefined;
 }
 
 export function openExchange(

@@ -6,7 +6,7 @@ import type { Kv } from '../state/kv.js';
 import { Passes } from '../state/passes/passes.js';
 import { deliverByQueue } from '../sweep/delivery/bullmq.js';
 import { deliverInProcess } from '../sweep/delivery/in-process.js';
-import type { Clock } from '../system/clock.js';
+import { type Clock, systemStopwatch } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { createListener, type GatewayParts } from './assembly.js';
 import { Backends } from './backends.js';
@@ -16,7 +16,13 @@ import { type Config, JOB_DRAIN_MS, readBackend } from './config.js';
 import { createConnections } from './connections.js';
 import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
+import type { Readings } from './inquiries.js';
 import { createJobMoves } from './job-moves.js';
+import { createMeasuring, exposed, type Measuring } from './metrics/measuring.js';
+import { Meters } from './metrics/meters.js';
+import { readStateFigures } from './metrics/state-figures.js';
+import { StateGauges } from './metrics/state-gauges.js';
+import { StateSurvey } from './metrics/state-survey.js';
 import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
 import { openState } from './state.js';
@@ -33,6 +39,8 @@ export interface GatewayOptions {
   readonly storage?: ReadonlyMap<string, StorageBackend>;
   /** The state, in place of what the configuration names. */
   readonly kv?: Kv;
+  /** What all processes have measured that serve as one; what this one has, unless given. */
+  readonly gatherMetrics?: () => Promise<Readings>;
 }
 
 export interface Gateway {
@@ -40,6 +48,8 @@ export interface Gateway {
   readonly port: number;
   /** The admin password, when this start has made it. */
   readonly adminPassword: string | undefined;
+  /** What this process has measured. */
+  readonly readMetrics: Measuring['read'];
   /** Accepts no more, lets requests and copies under way end for at most 30 s, then closes everything. */
   close(): Promise<void>;
 }
@@ -56,6 +66,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       url: urlOf(config, server.port),
       port: server.port,
       adminPassword: parts.state.adminPassword,
+      readMetrics: parts.measuring.read,
       async close() {
         draining.abort();
         await drain(parts, server);
@@ -90,7 +101,7 @@ export async function startPassWorker(config: Config, options: GatewayOptions): 
 /** All of a gateway but its socket. Throws what keeps it from starting, with nothing left open. */
 export async function openParts(
   config: Config,
-  { clock, log, kv: givenKv, storage = openBackends(config, clock) }: GatewayOptions,
+  { clock, log, kv: givenKv, storage = openBackends(config, clock), gatherMetrics }: GatewayOptions,
   draining: AbortSignal,
 ): Promise<GatewayParts> {
   try {
@@ -105,7 +116,8 @@ export async function openParts(
       log,
     });
     const stores = createStores({ backends, clock, times });
-    const connections = createConnections({ stores, clock, log });
+    const meters = new Meters(systemStopwatch);
+    const connections = createConnections({ stores, meters, clock, log });
     const routing = {
       gateway: lease.id,
       kv,
@@ -114,6 +126,7 @@ export async function openParts(
       copiedByReads,
       sealer,
       connections,
+      meters,
       clock,
       log,
       times,
@@ -133,6 +146,21 @@ export async function openParts(
     const migrations = createMigrations({ routes, kv, clock });
     const switching = startSwitching({ ...state, clock, log });
     const passes = new Passes(kv, clock);
+    const shared = new StateGauges(meters.buckets);
+    const survey = new StateSurvey({
+      read: (signal) => readStateFigures({ ...state, passes, delivery, clock }, signal),
+      show: (figures) => shared.show(figures),
+      clock,
+      log,
+    });
+    const measuring = createMeasuring({
+      meters,
+      shared,
+      survey,
+      underWay: () => traffic.underWay,
+      isInTouch: () => !lease.tenure.isOver(),
+    });
+    const gather = gatherMetrics ?? (() => measuring.read({ shared: true }));
     const moves = createJobMoves({ ...state, backends, stores, routes, migrations, switching, clock });
     const jobs = new Jobs({ jobs: state.jobRecords, buckets, passes, moves, clock });
     const jobDriver = new JobDriver({
@@ -160,6 +188,9 @@ export async function openParts(
       jobs,
       jobDriver,
       traffic,
+      meters,
+      measuring,
+      scrape: async () => exposed(await gather()),
     };
   } catch (error) {
     await closeStorage(storage);
@@ -180,7 +211,8 @@ export async function drain(parts: GatewayParts, server?: HttpServer): Promise<v
 
 /** Each of them needs those after it. */
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
-  const { drained, jobDriver, switching, routes, backends, state } = parts;
+  const { drained, jobDriver, switching, routes, backends, state, measuring } = parts;
+  await measuring.close();
   await drained.stop();
   await jobDriver.stop();
   await switching.stop();

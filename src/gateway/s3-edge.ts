@@ -6,12 +6,15 @@ import { type AccessLog, noteRequest } from './access-log.js';
 import { type AnsweringOptions, createAnswering } from './answering.js';
 import { type Exchange, openExchange } from './exchange.js';
 import { toS3Error } from './failures.js';
+import { countRequest } from './metrics/count-request.js';
+import type { Meters } from './metrics/meters.js';
 import { discardRest } from './request-body.js';
 import { respond, type Sent } from './respond.js';
 
 export interface S3EdgeOptions extends AnsweringOptions {
   /** Every request has a line in the log, unless given. */
   readonly accessLog?: AccessLog | undefined;
+  readonly meters: Pick<Meters, 'requests' | 'stopwatch'>;
 }
 
 /**
@@ -20,16 +23,20 @@ export interface S3EdgeOptions extends AnsweringOptions {
  */
 export function createS3Edge(options: S3EdgeOptions) {
   const answer = createAnswering(options);
-  const { clock, accessLog = 'all' } = options;
+  const { clock, meters, accessLog = 'all' } = options;
   return async function serveS3(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const startedAt = meters.stopwatch();
     const exchange = openExchange(incoming, outgoing, options);
     const response = await answer(exchange).catch((failure) => answerFailure(exchange, failure));
     const answeredAt = clock.now();
+    const firstByteMs = meters.stopwatch() - startedAt;
     const sent = await respond(outgoing, response, exchange.requestId).catch((error): Sent => {
       outgoing.destroy();
       return { bytes: 0, error };
     });
     discardRest(incoming, clock);
+    const endMs = meters.stopwatch() - startedAt;
+    countRequest(exchange, { response, sent, firstByteMs, endMs }, meters.requests);
     noteRequest(exchange, { response, sent, answeredAt, endedAt: clock.now() }, accessLog);
   };
 }

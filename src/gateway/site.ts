@@ -8,6 +8,7 @@ import type { Logger } from '../system/logger.js';
 import { type AccessLog, isNoted } from './access-log.js';
 import { ADMIN_PATH, type createAdminApp } from './admin/app.js';
 import type { Listener } from './http-server.js';
+import type { createMetricsApp } from './metrics/app.js';
 import { remoteOf } from './remote-address.js';
 import { serveConsole } from './web/serve-console.js';
 
@@ -18,18 +19,21 @@ export interface SiteOptions {
   readonly health: Hono;
   readonly admin: ReturnType<typeof createAdminApp>;
   readonly accessLog?: AccessLog | undefined;
+  readonly metrics: ReturnType<typeof createMetricsApp>;
   /** Where the web console was built. */
   readonly consoleFolder: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** All that the gateway serves besides S3: health, the admin API and the web console. */
-export function createSite({ health, admin, consoleFolder, accessLog, clock, log }: SiteOptions): Listener {
+/** All that the gateway serves besides S3: health, metrics, the admin API and the web console. */
+export function createSite(options: SiteOptions): Listener {
+  const { health, admin, metrics, consoleFolder, accessLog, clock, log } = options;
   const app = new Hono<SiteEnv>()
     .use(requestId(), noteRequests({ accessLog, clock, log }))
     .route('/_/health', health)
     .route(ADMIN_PATH, admin)
+    .route('/_/metrics', metrics)
     .get(`${SITE_PREFIX}*`, serveConsole(consoleFolder))
     .notFound((c) => c.json({ error: { code: 'not_found', message: `nothing at ${c.req.path}` } }, 404))
     .onError((error, c) => {

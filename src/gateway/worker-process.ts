@@ -1,19 +1,26 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../system/clock.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
+import { type Answer, answerTo, Inquiries, type Question, type Readings } from './inquiries.js';
+import type { Measured } from './metrics/of-workers.js';
 
 export type ReadyReport = Pick<Gateway, 'url' | 'port' | 'adminPassword'>;
 
 /** The first message of a worker, which is answered with its configuration. */
 export const LISTENS = 'listens';
 
-/** What it says next, and last: that it serves, or what keeps it from that. */
+/** What it says next: that it serves, or what keeps it from that. */
 export type WorkerReport = ReadyReport | { readonly failure: string };
 
+/** What it is told besides its configuration. */
+export type Instruction = typeof STOP | Question | Answer;
+
+export const STOP = 'stop';
+
 /** A worker as the process sees it that has started it. */
-export interface WorkerProcess {
-  readonly pid: number | undefined;
+export interface WorkerProcess extends Measured {
   /** Rejects with what keeps it from serving. */
   readonly ready: Promise<ReadyReport>;
   /** Resolves to its exit code, or to the signal that ended it. */
@@ -25,28 +32,41 @@ export interface WorkerProcess {
 
 const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 
+export interface WorkerOptions {
+  /** What all workers have measured: any of them may be asked. */
+  readonly gatherMetrics: () => Promise<Readings>;
+  readonly clock: Clock;
+}
+
 /** Starts a gateway in a process of its own, on the port that the others have too. */
-export function startWorker(config: Config): WorkerProcess {
+export function startWorker(config: Config, { gatherMetrics, clock }: WorkerOptions): WorkerProcess {
   // Each accepts for itself: a connection handed to a worker that has just died would never be answered.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: PROGRAM, args: [] });
   const worker = cluster.fork();
   const kill = () => void worker.process.kill('SIGKILL');
+  const tell = (instruction: Instruction) => void (worker.isConnected() && worker.send(instruction));
+  const inquiries = new Inquiries(tell, clock);
   let hasBegun = false;
   const ended = new Promise<number | string>((resolve) => {
     worker.once('exit', (code, signal) => resolve(signal ?? code));
   });
   const ready = new Promise<ReadyReport>((resolve, reject) => {
-    worker.on('message', (message: typeof LISTENS | WorkerReport) => {
+    worker.on('message', (message: typeof LISTENS | WorkerReport | Question | Answer) => {
       if (message === LISTENS) {
         hasBegun = true;
         worker.send(config);
-      } else if ('failure' in message) reject(new Error(message.failure));
+      } else if ('question' in message) void answerTo(message, gatherMetrics).then(tell);
+      else if ('answer' in message) inquiries.take(message);
+      else if ('failure' in message) reject(new Error(message.failure));
       else resolve(message);
     });
     // Nothing reaches one that is gone.
     worker.on('error', reject);
-    ended.then((how) => reject(new Error(`a worker ended (${how}) before it served`)));
+    ended.then((how) => {
+      reject(new Error(`a worker ended (${how}) before it served`));
+      inquiries.fail('the worker has ended');
+    });
   });
   return {
     pid: worker.process.pid,
@@ -54,8 +74,9 @@ export function startWorker(config: Config): WorkerProcess {
     ended,
     stop() {
       if (!hasBegun) kill();
-      else if (worker.isConnected()) worker.send('stop');
+      else tell(STOP);
     },
     kill,
+    readMetrics: (about) => inquiries.ask(about),
   };
 }

@@ -9,16 +9,24 @@ import { openLogger } from '../system/logger.js';
 import { messageOf } from '../system/thrown.js';
 import { type Config, logSettings } from './config.js';
 import { type Gateway, startGateway } from './gateway.js';
+import { type Answer, answerTo, Inquiries, type Question } from './inquiries.js';
 import { stopSignal } from './stop-signal.js';
 import { watched } from './watched.js';
-import { LISTENS } from './worker-process.js';
+import { type Instruction, LISTENS, STOP } from './worker-process.js';
 
 async function work(worker: Worker): Promise<void> {
   // What is sent to a worker before it listens is lost.
   worker.send(LISTENS);
   const [config] = (await once(worker, 'message')) as [Config];
-  const stopped = Promise.race([stopSignal(), once(worker, 'message')]);
-  const gateway = await startAndReport(config, worker);
+  const inquiries = new Inquiries((question) => tell(worker, question), systemClock);
+  const told = new Promise<void>((resolve) => {
+    worker.on('message', (instruction: Instruction) => {
+      if (instruction === STOP) resolve();
+      else if ('answer' in instruction) inquiries.take(instruction);
+    });
+  });
+  const stopped = Promise.race([stopSignal(), told]);
+  const gateway = await startAndReport(config, worker, inquiries);
   if (gateway) {
     await stopped;
     await gateway.close();
@@ -26,11 +34,23 @@ async function work(worker: Worker): Promise<void> {
   worker.disconnect();
 }
 
-async function startAndReport(config: Config, worker: Worker): Promise<Gateway | undefined> {
+async function startAndReport(
+  config: Config,
+  worker: Worker,
+  inquiries: Inquiries,
+): Promise<Gateway | undefined> {
   const log = (await openLogger(logSettings(config))).child({ pid: process.pid });
   try {
-    const started = await startGateway(config, { clock: systemClock, log });
+    const gatherMetrics = () => inquiries.ask('all');
+    const started = await startGateway(config, { clock: systemClock, log, gatherMetrics });
     const gateway = watched(started, { config, clock: systemClock });
+    worker.on('message', (instruction: Instruction) => {
+      if (instruction === STOP || 'answer' in instruction) return;
+      const shared = instruction.about === 'own and shared';
+      void answerTo(instruction, () => gateway.readMetrics({ shared })).then((answer) =>
+        tell(worker, answer),
+      );
+    });
     const { url, port, adminPassword } = gateway;
     worker.send({ url, port, adminPassword });
     return gateway;
@@ -38,6 +58,11 @@ async function startAndReport(config: Config, worker: Worker): Promise<Gateway |
     worker.send({ failure: messageOf(error) });
     return undefined;
   }
+}
+
+/** The process that has started it may be gone already. */
+function tell(worker: Worker, message: Question | Answer): void {
+  if (worker.isConnected()) worker.send(message);
 }
 
 if (cluster.worker) await work(cluster.worker);

@@ -2,6 +2,7 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
+import { WorkerReadings } from './metrics/of-workers.js';
 import { type ReadyReport, startWorker, type WorkerProcess } from './worker-process.js';
 
 interface WorkersOptions {
@@ -18,7 +19,10 @@ const DRAIN_MS = 40_000;
  * Starts `config.workers` gateways on one port, each a process of its own, and replaces those that end. This process opens
  * neither state nor storage. Throws what keeps a gateway from starting, with none left running.
  */
-export async function startWorkers(config: Config, options: WorkersOptions): Promise<Omit<Gateway, 'port'>> {
+export async function startWorkers(
+  config: Config,
+  options: WorkersOptions,
+): Promise<Pick<Gateway, 'url' | 'adminPassword' | 'close'>> {
   const workers = new Workers(config, options);
   const close = () => workers.close();
   try {
@@ -32,6 +36,7 @@ export async function startWorkers(config: Config, options: WorkersOptions): Pro
 
 class Workers {
   readonly #running = new Set<WorkerProcess>();
+  readonly #readings = new WorkerReadings();
   #config: Config;
   #port: number;
   #isClosing = false;
@@ -59,12 +64,19 @@ class Workers {
   async #add(): Promise<ReadyReport> {
     // A port that the system chose is given up with the last worker, and has to be asked for by its number then.
     if (this.#running.size === 0) this.#config = { ...this.#config, port: this.#port };
-    const worker = startWorker(this.#config);
+    const worker = startWorker(this.#config, {
+      gatherMetrics: () => this.#readings.gather(),
+      clock: this.options.clock,
+    });
     this.#running.add(worker);
     worker.ended.then(() => this.#running.delete(worker));
     const report = await worker.ready;
     this.#port = report.port;
-    worker.ended.then((how) => this.#replace(worker, how));
+    this.#readings.add(worker);
+    worker.ended.then((how) => {
+      this.#readings.end(worker);
+      return this.#replace(worker, how);
+    });
     return report;
   }
 

@@ -5,7 +5,7 @@ import type { CopyToken } from '../state/ledger.js';
 import { askShadow, opening, overridden } from './ask-shadow.js';
 import type { ShadowContext } from './context.js';
 import { copyForClient, returnToken } from './copying/copy.js';
-import type { CopyOutcome } from './copying/copy-outcome.js';
+import { type CopyOutcome, failedCopy } from './copying/copy-outcome.js';
 import type { Flight } from './copying/flights.js';
 import { migrate, untilMade } from './copying/migrate.js';
 import { withSourceTime } from './copying/provenance.js';
@@ -86,6 +86,9 @@ async function readAndCopy(
     const begun = await readWithToken(ctx, request, view.token);
     outcome = begun.outcome;
     return begun.answer ?? miss;
+  } catch (error) {
+    outcome = failedCopy(error);
+    throw error;
   } finally {
     const landing = outcome;
     ctx.background.start('copy', async () => flight.land(await untilMade(ctx, request.key, landing)));

@@ -17,7 +17,7 @@ import { BackgroundWork } from './background.js';
 import { waitingForWriters } from './between-writes.js';
 import type { ShadowContext } from './context.js';
 import { copyObject } from './copy-object.js';
-import type { CopyLog } from './copying/copy-log.js';
+import type { CopyListener, CopyLog } from './copying/copy-log.js';
 import type { CopyOutcome } from './copying/copy-outcome.js';
 import { Flights } from './copying/flights.js';
 import { nothingLearnt } from './copying/learnt.js';
@@ -61,6 +61,7 @@ export interface ShadowedOptions {
   /** Is told what copies could not keep. */
   readonly losses: LossLog;
   readonly copiedByReads: CopyLog;
+  readonly onCopy?: CopyListener;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies by reads under way at once; a miss beyond them is served without being copied. */
@@ -212,6 +213,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     learnt: nothingLearnt(target, clock),
     losses: options.losses,
     copiedByReads: options.copiedByReads,
+    onCopy: options.onCopy,
     copier: { as: 'read', gateway: options.gateway },
     presence: { target: new BucketPresence(target, clock), shadow: new BucketPresence(shadow, clock) },
   };

@@ -21,6 +21,7 @@ const NAMES = {
   logFormat: 'PENUMBRA_LOG_FORMAT',
   logKeys: 'PENUMBRA_LOG_KEYS',
   accessLog: 'PENUMBRA_ACCESS_LOG',
+  metricsToken: 'PENUMBRA_METRICS_TOKEN',
   url: 'PENUMBRA_URL',
   token: 'PENUMBRA_TOKEN',
   shadowAccessKey: 'PENUMBRA_SHADOW_ACCESS_KEY',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRoute } from '../../src/gateway/bucket-route.js';
 import { type BucketRoutes, createBucketRoutes } from '../../src/gateway/bucket-routes.js';
 import { createConnections } from '../../src/gateway/connections.js';
+import { Meters } from '../../src/gateway/metrics/meters.js';
 import { createStores } from '../../src/gateway/stores.js';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { BucketRecord } from '../../src/state/buckets.js';
@@ -10,7 +11,7 @@ import { CopyLosses } from '../../src/state/copy-losses.js';
 import { openLmdbKv } from '../../src/state/lmdb-kv.js';
 import type { RegistryChange } from '../../src/state/registry.js';
 import { createSealer } from '../../src/state/sealing.js';
-import { systemClock } from '../../src/system/clock.js';
+import { systemClock, systemStopwatch } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
 import { TIMES } from '../../src/system/times.js';
 import { storesOn } from '../state/records.js';
@@ -115,12 +116,14 @@ beforeEach(async () => {
     clock: systemClock,
     times: TIMES,
   });
-  const connections = createConnections({ stores, clock: systemClock, log });
+  const meters = new Meters(systemStopwatch);
+  const connections = createConnections({ stores, meters, clock: systemClock, log });
   const sealer = createSealer(Buffer.alloc(32));
   const { buckets } = storesOn(kv);
   const losses = new CopyLosses(kv);
   const parts = {
     gateway: 'gateway-1',
+    meters,
     kv,
     buckets,
     losses,

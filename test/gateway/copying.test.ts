@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { BucketRoute } from '../../src/gateway/bucket-route.js';
 import { admitCopySource } from '../../src/gateway/copying.js';
+import { Meters } from '../../src/gateway/metrics/meters.js';
 import type { CopyOutcome } from '../../src/shadow/copying/copy-outcome.js';
 import { Ledger } from '../../src/state/ledger.js';
-import { systemClock } from '../../src/system/clock.js';
+import { systemClock, systemStopwatch } from '../../src/system/clock.js';
 import { bucketNamed } from '../state/records.js';
 import { temporaryKv } from '../state/temporary-kv.js';
 
@@ -14,6 +15,7 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
     record: bucketNamed('photos', { target: { backend: 'local-disk', bucket: 'new-photos' } }),
     service,
     target: service,
+    meter: new Meters(systemStopwatch).requests.ofNoBucket,
     movingFrom: {
       shadow: service,
       ledger,

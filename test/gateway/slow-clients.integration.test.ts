@@ -2,10 +2,11 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ANONYMOUS } from '../../src/gateway/authorize.js';
 import { type HttpServer, listen } from '../../src/gateway/http-server.js';
+import { Meters } from '../../src/gateway/metrics/meters.js';
 import { createS3Edge } from '../../src/gateway/s3-edge.js';
 import { toReadable } from '../../src/s3/body.js';
 import type { S3Service } from '../../src/s3/message.js';
-import { systemClock } from '../../src/system/clock.js';
+import { systemClock, systemStopwatch } from '../../src/system/clock.js';
 import { createLogger } from '../../src/system/logger.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { Wire } from './wire.js';
@@ -35,6 +36,7 @@ beforeEach(async () => {
   const listener = createS3Edge({
     authenticator: { ofRequest: anonymous, ofForm: anonymous },
     admit: async () => ({ service }),
+    meters: new Meters(systemStopwatch),
     clock,
     log,
   });

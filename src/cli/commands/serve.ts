@@ -15,6 +15,7 @@ export function addServe(program: Command): void {
     .option('--tls-cert <file>', 'PEM file with the certificate: serve HTTPS; read again when it changes')
     .option('--tls-key <file>', 'PEM file with its key')
     .option('--workers <number>', 'processes that serve on the port (default: 1)')
+    .option('--metrics-token <token>', 'lets Prometheus read /_/metrics from other machines')
     .action((flags: ConfigFlags) => runUntilStopped('serve', flags));
 }
 

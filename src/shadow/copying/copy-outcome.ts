@@ -1,4 +1,24 @@
+import { BackendUnavailable } from '../../backends/backend.js';
+import { S3Error } from '../../s3/errors.js';
+import { KvUnavailable } from '../../state/kv.js';
 import { messageOf } from '../../system/thrown.js';
+import { WrongLength } from '../branch.js';
+
+/**
+ * Why a copy was not made, in few words, to be counted by: the shadow failed or gave no answer; its object is archived; a store broke off or gave none; the
+ * target refused; the state was out of reach; the bytes were not those that were announced.
+ */
+export const COPY_FAILURES = [
+  'shadow',
+  'archived',
+  'unanswered',
+  'target-refused',
+  'state',
+  'length',
+  'other',
+] as const;
+export type CopyFailure = (typeof COPY_FAILURES)[number];
+
 /** How an attempt to bring one key over ended. */
 export type CopyOutcome =
   /** The target holds the source's object now. */
@@ -14,13 +34,16 @@ export type CopyOutcome =
   | {
       readonly state: 'failed';
       readonly reason: string;
+      /** `other` unless given. */
+      readonly failure?: CopyFailure;
       /** What was learnt from the failure lets another attempt succeed, under another token: nothing of this one can be committed any more. */
       readonly again?: boolean;
     };
 
-export const failedCopy = (error: unknown): CopyOutcome => ({
+export const failedCopy = (error: unknown): Extract<CopyOutcome, { readonly state: 'failed' }> => ({
   state: 'failed',
   reason: messageOf(error),
+  failure: failureOf(error),
 });
 
 /** A copy could not be made; nothing of it was committed. */
@@ -42,4 +65,12 @@ export class TargetRefused extends CopyFailed {
   ) {
     super(message);
   }
+}
+
+function failureOf(error: unknown): CopyFailure {
+  if (error instanceof S3Error) return error.code === 'InvalidObjectState' ? 'archived' : 'shadow';
+  if (error instanceof BackendUnavailable) return 'unanswered';
+  if (error instanceof KvUnavailable) return 'state';
+  if (error instanceof WrongLength) return 'length';
+  return error instanceof TargetRefused ? 'target-refused' : 'other';
 }

@@ -7,7 +7,7 @@ import { Branch, WrongLength } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import { isInTarget } from '../view.js';
 import { gather } from './belongings.js';
-import { CopyAnew, type CopyOutcome } from './copy-outcome.js';
+import { CopyAnew, type CopyOutcome, failedCopy } from './copy-outcome.js';
 import { abortUpload, type CopySink, type Released } from './copy-sink.js';
 import { goesInParts } from './in-parts.js';
 import { noteLosses } from './loss.js';
@@ -83,7 +83,7 @@ export async function copy(
     const isFenced = await abandon(ctx, sink, { token, reason });
     if (error instanceof Superseded) return { state: 'superseded' };
     const again = isFenced && error instanceof CopyAnew;
-    return { state: 'failed', reason: reason.message, ...(again && { again }) };
+    return { ...failedCopy(reason), ...(again && { again }) };
   } finally {
     renewing.end();
     // Where nobody reads any more, the source has not come to its end.

@@ -77,17 +77,22 @@ export async function untilMade(
   first: CopyOutcome | Promise<CopyOutcome>,
   listed?: MigrateOptions['listed'],
 ): Promise<CopyOutcome> {
-  try {
-    let outcome = await first;
-    for (let attempts = 1; attempts < MAX_ATTEMPTS; attempts += 1) {
-      if (outcome.state !== 'failed' || !outcome.again) break;
-      outcome = await migrateUnderToken(ctx, key, listed);
-    }
-    if (outcome.state === 'copied' && ctx.copier.as === 'read') ctx.copiedByReads.note(outcome.bytes);
-    return outcome;
-  } catch (error) {
-    return failedCopy(error);
+  const outcome = await lastOf(first, () => migrateUnderToken(ctx, key, listed)).catch(failedCopy);
+  if (outcome.state === 'copied' && ctx.copier.as === 'read') ctx.copiedByReads.note(outcome.bytes);
+  ctx.onCopy?.(ctx.copier.as, outcome);
+  return outcome;
+}
+
+async function lastOf(
+  first: CopyOutcome | Promise<CopyOutcome>,
+  again: () => Promise<CopyOutcome>,
+): Promise<CopyOutcome> {
+  let outcome = await first;
+  for (let attempts = 1; attempts < MAX_ATTEMPTS; attempts += 1) {
+    if (outcome.state !== 'failed' || !outcome.again) break;
+    outcome = await again();
   }
+  return outcome;
 }
 
 async function migrateUnderToken(

@@ -74,6 +74,10 @@ export function deliverByQueue(
       );
       worker.on('stalled', (job) => log.warn({ job }, 'a range came back from a worker that is silent'));
     },
+    async lengths() {
+      const { wait = 0, delayed = 0, active = 0 } = await queue.getJobCounts('wait', 'delayed', 'active');
+      return { waiting: wait + delayed, active };
+    },
     async close() {
       closing.abort();
       await Promise.all(working);

@@ -25,6 +25,9 @@ export function deliverInProcess(log: Pick<Logger, 'error'>): Delivery {
     start(handle, atOnce) {
       hands = { limit: pLimit(atOnce), handle };
     },
+    async lengths() {
+      return { waiting: hands?.limit.pendingCount ?? 0, active: hands?.limit.activeCount ?? 0 };
+    },
     async close() {
       closing.abort();
       await Promise.all(onTheWay.values());

@@ -1,5 +1,6 @@
 import type { BucketRoute } from '../../../src/gateway/bucket-route.js';
 import { type BucketRoutes, createBucketRoutes } from '../../../src/gateway/bucket-routes.js';
+import { Meters } from '../../../src/gateway/metrics/meters.js';
 import { RequestsUnderWay } from '../../../src/gateway/requests-under-way.js';
 import { retirement } from '../../../src/gateway/retirement.js';
 import type { GatewayLease } from '../../../src/gateway/switching/lease.js';
@@ -11,6 +12,7 @@ import type { S3Request, S3Response } from '../../../src/s3/message.js';
 import type { BucketRecord, BucketStore } from '../../../src/state/buckets.js';
 import type { Registry } from '../../../src/state/registry.js';
 import type { Aim } from '../../../src/state/rung.js';
+import { systemStopwatch } from '../../../src/system/clock.js';
 import { createLogger } from '../../../src/system/logger.js';
 import { longestRequestMs, type Times } from '../../../src/system/times.js';
 import { MemoryKv } from '../../simulation/memory-kv.js';
@@ -180,6 +182,7 @@ function playStores(gateway: string, crew: Crew) {
       record,
       service: requests.service,
       target: async () => ({ status: 404, headers: {} }),
+      meter: new Meters(systemStopwatch).requests.ofNoBucket,
       retire: () => retirement({ requests, unanswered, clock, drain: nothing, close: nothing }),
     };
   }

@@ -1,8 +1,10 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import type { BucketRoute } from '../../../src/gateway/bucket-route.js';
+import { Meters } from '../../../src/gateway/metrics/meters.js';
 import type { Retirement } from '../../../src/gateway/retirement.js';
 import { LeftRoutes } from '../../../src/gateway/switching/left-routes.js';
+import { systemStopwatch } from '../../../src/system/clock.js';
 import { bucketNamed } from '../../state/records.js';
 
 const forever = () => new Promise<void>(() => undefined);
@@ -27,6 +29,7 @@ it.each([
     record,
     service: () => Promise.reject(new Error('no request comes any more')),
     target: () => Promise.reject(new Error('no request comes any more')),
+    meter: new Meters(systemStopwatch).requests.ofNoBucket,
     retire: () => retirement,
   };
   const left = new LeftRoutes({ log: pino({ level: 'silent' }), onProgress: () => undefined });

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { Migrations } from '../../../src/gateway/admin/dependencies.js';
 import { type BucketRoutes, createBucketRoutes, findRoute } from '../../../src/gateway/bucket-routes.js';
 import type { Connections } from '../../../src/gateway/connections.js';
+import { Meters } from '../../../src/gateway/metrics/meters.js';
 import { createMigrations } from '../../../src/gateway/migrations.js';
 import type { Stores } from '../../../src/gateway/stores.js';
 import { joinGateways, type Membership } from '../../../src/gateway/switching/membership.js';
@@ -14,6 +15,7 @@ import { type BucketStore, createBucketStore } from '../../../src/state/buckets.
 import { KvUnavailable } from '../../../src/state/kv.js';
 import type { Place } from '../../../src/state/place.js';
 import type { Clock } from '../../../src/system/clock.js';
+import { systemStopwatch } from '../../../src/system/clock.js';
 import type { Shared, SimulatedGateway } from '../gateway.js';
 import { clockOf } from '../gateway-clock.js';
 import { Life } from '../life.js';
@@ -94,6 +96,7 @@ async function open(id: string, life: Life, shared: Shared): Promise<Process> {
     copiedByReads: losses,
     connections: connectionsOf(life, shared),
     sealer: SEALER,
+    meters: new Meters(systemStopwatch),
     times: SHORT,
   };
   const routes = createBucketRoutes({

@@ -1,0 +1,42 @@
+import type { BoundedNames } from './bounded-names.js';
+import type { MetricReading } from './cells.js';
+
+/** Whether the shadow of one route is not asked for a while. */
+export interface BreakerMeter {
+  set(isOpen: boolean): void;
+  /** The route is closed. */
+  forget(): void;
+}
+
+/** Which shadows this process does not ask for a while, since they gave no answer. */
+export class BreakerMeters {
+  readonly #routes = new Set<{ readonly bucket: string; isOpen: boolean }>();
+
+  constructor(private readonly names: BoundedNames) {}
+
+  ofShadow(bucket: string): BreakerMeter {
+    const route = { bucket: this.names.labelOf(bucket), isOpen: false };
+    this.#routes.add(route);
+    return {
+      set(isOpen) {
+        route.isOpen = isOpen;
+      },
+      forget: () => this.#routes.delete(route),
+    };
+  }
+
+  read(): MetricReading[] {
+    const open = new Map<string, number>();
+    for (const { bucket, isOpen } of this.#routes)
+      open.set(bucket, Math.max(open.get(bucket) ?? 0, Number(isOpen)));
+    return [
+      {
+        name: 'penumbra_shadow_breaker_open',
+        help: 'Processes that do not ask the shadow of a bucket for a while, since it gave no answer',
+        type: 'gauge',
+        aggregator: 'sum',
+        values: [...open].map(([bucket, value]) => ({ labels: { bucket }, value })),
+      },
+    ];
+  }
+}
