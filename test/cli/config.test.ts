@@ -15,6 +15,7 @@ const SECRETS = [
   'BwcHBw',
   '0808',
   'CAgI',
+  'metrics-token',
 ];
 
 const FILE = `host: 0.0.0.0
@@ -42,6 +43,7 @@ const ENV = {
   PENUMBRA_ROOT_ACCESS_KEY_ID: 'root',
   PENUMBRA_ROOT_SECRET_ACCESS_KEY: 'root-secret',
   PENUMBRA_ADMIN_PASSWORD: 'admin-password',
+  PENUMBRA_METRICS_TOKEN: 'metrics-token',
 };
 
 async function fileWith(yaml: string): Promise<string> {
@@ -97,6 +99,7 @@ describe('config print', () => {
       port: 9123,
       redis: 'redis://(redacted)@redis.internal:6379/2',
       workers: 1,
+      metrics_token: '(redacted)',
       tls: { cert: join(file, '..', 'cert.pem'), key: join(file, '..', 'key.pem') },
       storage: {
         default_backend: 'cloud',

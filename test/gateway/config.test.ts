@@ -53,6 +53,15 @@ describe('without a file', () => {
     expect(config).toMatchObject({ port: 9002, host: '0.0.0.0', data: '/srv/here/elsewhere' });
   });
 
+  test('a token for the metrics has no blanks, and is not told where it is refused', async () => {
+    expect(
+      (await load({ metricsToken: 'of-flag' }, { PENUMBRA_METRICS_TOKEN: 'of-variable' })).metricsToken,
+    ).toBe('of-flag');
+    await expect(load({}, { PENUMBRA_METRICS_TOKEN: 'two words' })).rejects.toThrow(
+      'configuration: metrics_token: must be text without blanks',
+    );
+  });
+
   test('an empty variable counts as not set', async () => {
     expect((await load({}, { PENUMBRA_REDIS: '' })).redis).toBeUndefined();
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { documentedMetrics } from '../../ops/documented.js';
 import { ROOT, startTestGateway, type TestGateway } from '../harness.js';
 import { scrape } from './scrape.js';
 
@@ -115,6 +116,12 @@ test('what all gateways share is told a moment after somebody asked: tombstones,
     expect(read.value('penumbra_pass_bytes', { ...sweep, outcome: 'copied' })).toBe(11);
     expect(read.value('penumbra_queue_ranges', { state: 'waiting' })).toBe(0);
   });
+
+  const documented = await documentedMetrics();
+  for (const [series, labels] of (await scrape(gateway.url)).labels) {
+    const known = documented.get(series) ?? documented.get(series.replace(/_(bucket|sum|count)$/, ''));
+    expect([series, labels.sort()]).toEqual([series, [...(known ?? [])].sort()]);
+  }
 });
 
 test('the process tells of its memory, its CPU, its event loop and whether it is in touch with the state', async () => {

@@ -18,9 +18,13 @@ export class Scrape {
     return this.#values.get(nameOf(name, labels));
   }
 
-  /** Of all lines of that name, whatever their labels. */
-  sum(name: string): number {
-    return [...this.#values].reduce((sum, [of, value]) => (of.startsWith(`${name} `) ? sum + value : sum), 0);
+  /** The labels that lines of each name have, but the bound of a histogram's bucket. */
+  get labels(): [name: string, labels: string[]][] {
+    return [...this.#values.keys()].map((of) => {
+      const [name = '', labels = '[]'] = of.split(/ (.*)/);
+      const named: [string, string][] = JSON.parse(labels);
+      return [name, named.map(([label]) => label).filter((label) => label !== 'le')];
+    });
   }
 }
 
