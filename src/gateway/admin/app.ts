@@ -14,6 +14,7 @@ import { migrateRoutes } from './migrate.js';
 import { namedKeyRoutes } from './named-keys.js';
 import { objectRoutes } from './objects.js';
 import { passRoutes } from './passes.js';
+import { rotateRoutes } from './rotate.js';
 import { createRouter } from './router.js';
 import { sessionRoutes } from './session.js';
 import { shadowTrialRoutes } from './shadow-trials.js';
@@ -46,6 +47,7 @@ export function createAdminApp(deps: AdminDependencies) {
     shadowTrialRoutes,
     keyRoutes,
     backendRoutes,
+    rotateRoutes,
     tokenRoutes,
     passRoutes,
     namedKeyRoutes,

@@ -1,8 +1,10 @@
 import type { ListedObject } from '../../s3/xml/listing.js';
 import { readProvenance, sourceId } from '../../shadow/copying/provenance.js';
+import { EMPTY_RECORD } from '../../state/key-record.js';
 import { placeWords, samePlace } from '../../state/place.js';
 import { claimsOf, compareClaims, compareListed } from '../../sweep/compare/claims.js';
 import { asListed, isSameETag, look, type SeenObject } from '../../sweep/compare/sight.js';
+import { createVerifier } from '../../sweep/compare/verify.js';
 import { type MovingBucket, rowsOf } from '../../sweep/rows.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step, StepEnd } from '../step.js';
@@ -41,12 +43,14 @@ interface OldKey {
 async function removeProven(step: Step): Promise<void> {
   const { job, moves, signal } = step;
   const [old, target] = [moves.open(job.from), moves.open(job.to)];
-  const ledger = { deletedAmong: async () => new Set<string>() };
+  const ledger = { deletedAmong: async () => new Set<string>(), record: async () => EMPTY_RECORD };
   const both = { target: target.service, shadow: old.service, ledger, prefix: '' };
+  const settings = { provenance: false, from: '', writeThrough: false, level: job.settings.verify };
+  const verify = createVerifier({ ...both, ...settings, signal });
   try {
     await removeAll(step, {
       items: oldKeys(both, signal),
-      judge: (one) => judge(step, both, one),
+      judge: (one) => judge(step, { ...both, verify }, one),
       store: old.service,
       isFree: (bucket) => bucket.shadow === null && samePlace(bucket.target, job.to),
     });
@@ -66,8 +70,12 @@ const NOT_PROVEN = {
   left: 'the new place has another object, and nothing shows that clients wrote it since',
 };
 
-/** By what the listings show first: whatever else is asked costs a request for each key. */
-async function judge(step: Step, both: MovingBucket, { key, old, now }: OldKey): Promise<Judged> {
+interface Compared extends MovingBucket {
+  readonly verify: ReturnType<typeof createVerifier>;
+}
+
+/** By what the listings show first: whatever else is asked costs a request for each key, and last the bytes of both. */
+async function judge(step: Step, both: Compared, { key, old, now }: OldKey): Promise<Judged> {
   const { job, signal } = step;
   if (!now) return NOT_THERE;
   const [before, after] = [presentAs(old), presentAs(now)];
@@ -82,7 +90,9 @@ async function judge(step: Step, both: MovingBucket, { key, old, now }: OldKey):
   if (compareClaims(claimsOf(one), claimsOf(other))?.result === 'same') return 'goes';
   const from = sourceId({ place: job.from, prefix: '', targetPrefix: '' });
   const copied = readProvenance(key, other.headers ?? {}, from);
-  return copied && isSameETag(copied.etag, one.etag) ? 'goes' : NOT_PROVEN;
+  if (copied && isSameETag(copied.etag, one.etag)) return 'goes';
+  const { result } = await both.verify({ key, source: old, target: now, isDeleted: false }, signal);
+  return result === 'same' ? 'goes' : NOT_PROVEN;
 }
 
 function presentAs(object: ListedObject): SeenObject {

@@ -106,6 +106,7 @@ describe('without a session', () => {
       '/backends',
       '/backends/{name}',
       '/backends/{name}/probe',
+      '/backends/{name}/rotate',
       '/buckets',
       '/buckets/{name}',
       '/buckets/{name}/explain',
