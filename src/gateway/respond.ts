@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { discard } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import { HOST_ID } from './rewriting.js';
+import { sandboxOf } from './sandbox.js';
 
 /** How long a client may leave an answer unread, in milliseconds; longer than a backend may be silent. */
 const UNREAD_MS = 120_000;
@@ -24,6 +25,7 @@ export async function respond(
   const isBodiless = outgoing.req.method === 'HEAD' || status === 204 || status === 304;
   outgoing.writeHead(status, {
     ...headers,
+    ...sandboxOf(outgoing.req.headers.accept, headers['content-type']),
     ...(body === undefined && !isBodiless ? { 'content-length': '0' } : {}),
     server: 'Penumbra',
     'x-amz-request-id': requestId,
