@@ -2,6 +2,7 @@ import { BackendUnavailable } from '../../backends/backend.js';
 import { atBucket } from '../../filters/at-bucket.js';
 import { S3Error } from '../../s3/errors.js';
 import type { S3Filter, S3Service } from '../../s3/message.js';
+import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { type Place, placeWords } from '../../state/place.js';
 import { type Counted, countObjects } from '../../sweep/plan/count-objects.js';
 import type { Clock } from '../../system/clock.js';
@@ -77,15 +78,19 @@ interface Examined {
 
 async function examine(examined: Examined, options: PreflightOptions): Promise<Preflight> {
   const { wish, source, target, room } = examined;
-  const counted = await within(COUNTING_MS, options, (signal) =>
+  const counted = await within({ ms: COUNTING_MS, place: wish.from }, options, (signal) =>
     countObjects(source, { sampleSize: SAMPLE_SIZE, signal }),
   );
-  const atTarget = await within(LOOKING_MS, options, (signal) =>
+  const atTarget = await within({ ms: LOOKING_MS, place: wish.to }, options, (signal) =>
     whatIsAt(atBucket(target.name)(target.backend.service), signal),
   );
-  const settings = await within(LOOKING_MS, options, (signal) => bucketSettings(source, signal));
-  const looked = await within(LOOKING_MS, options, (signal) => lookAt(source, counted.sample, signal));
-  const tried = await within(TRYING_MS, options, (signal) =>
+  const settings = await within({ ms: LOOKING_MS, place: wish.from }, options, (signal) =>
+    bucketSettings(source, signal),
+  );
+  const looked = await within({ ms: LOOKING_MS, place: wish.from }, options, (signal) =>
+    lookAt(source, counted.sample, signal),
+  );
+  const tried = await within({ ms: TRYING_MS, place: wish.to }, options, (signal) =>
     tryTarget(examined, { counted, atTarget, looked, signal, clock: options.clock }),
   );
   const { rate, capabilities, refused } = tried;
@@ -175,16 +180,30 @@ function unreadableWords(looked: readonly SampledObject[]): string[] {
   return first ? [`${first.unreadable.join(', ')} of ${JSON.stringify(first.key)} cannot be read`] : [];
 }
 
-/** Runs a step for at most so long. */
+interface Limit {
+  readonly ms: number;
+  /** What is asked. */
+  readonly place: Place;
+}
+
+/**
+ * Runs a step for at most so long.
+ *
+ * @throws S3Error ServiceUnavailable when it does not end by itself then; ListingRefused with the place that refused
+ */
 async function within<T>(
-  ms: number,
+  { ms, place }: Limit,
   { clock, signal }: PreflightOptions,
   step: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController();
-  const timer = clock.after(ms, () => late.abort());
+  const tooLate = () => new S3Error('ServiceUnavailable', `${placeWords(place)} did not answer in time`);
+  const timer = clock.after(ms, () => late.abort(tooLate()));
   try {
     return await step(AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    if (!(error instanceof ListingRefused)) throw error;
+    throw new ListingRefused(`${placeWords(place)} cannot be listed: ${error.message}`, { cause: error });
   } finally {
     timer.cancel();
   }

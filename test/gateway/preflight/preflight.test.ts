@@ -196,3 +196,26 @@ it('ends although the target does not answer, and removes what it made', async (
   expect(asked).toContain('CopyObject');
   expect(await there.keys()).toEqual([]);
 });
+
+it('says which store cannot be listed, and which one does not answer', async () => {
+  const refusing = await twoStores({
+    newAs: (service) => async (request) =>
+      request.operation === 'ListObjectsV2' ? { status: 403, headers: {} } : service(request),
+  });
+  await refusing.there.ask('PUT', '');
+  await expect(refusing.look()).rejects.toThrow(
+    'bucket "photos" of backend "new" cannot be listed: the store answered 403 to a listing',
+  );
+  const silent = await twoStores({
+    oldAs: (service) => (request) =>
+      request.operation === 'GetBucketCors'
+        ? new Promise((_, reject) => {
+            request.signal.addEventListener('abort', () => reject(request.signal.reason));
+          })
+        : service(request),
+  });
+  const impatient = { ...clock, after: (ms: number, late: () => void) => clock.after(ms / 50, late) };
+  await expect(silent.look({}, impatient)).rejects.toThrow(
+    'bucket "photos" of backend "old" did not answer in time',
+  );
+});
