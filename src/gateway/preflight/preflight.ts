@@ -51,7 +51,8 @@ export interface PreflightOptions {
 
 const SAMPLE_SIZE = 64;
 /** How long each step may take, ms. What was found by then counts. */
-const COUNTING_MS = 10_000;
+const ESTIMATING_MS = 8_000;
+const COUNTING_MS = 20_000;
 const LOOKING_MS = 5_000;
 const TRYING_MS = 15_000;
 
@@ -78,8 +79,9 @@ interface Examined {
 
 async function examine(examined: Examined, options: PreflightOptions): Promise<Preflight> {
   const { wish, source, target, room } = examined;
+  const late = options.clock.now() + ESTIMATING_MS;
   const counted = await within({ ms: COUNTING_MS, place: wish.from }, options, (signal) =>
-    countObjects(source, { sampleSize: SAMPLE_SIZE, signal }),
+    countObjects(source, { sampleSize: SAMPLE_SIZE, isLate: () => options.clock.now() > late, signal }),
   );
   const atTarget = await within({ ms: LOOKING_MS, place: wish.to }, options, (signal) =>
     whatIsAt(atBucket(target.name)(target.backend.service), signal),

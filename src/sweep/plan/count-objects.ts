@@ -20,7 +20,9 @@ export interface Counted {
 export interface CountOptions {
   /** How many objects the sample is to have at most. */
   readonly sampleSize: number;
-  /** What was found until it aborts counts. */
+  /** Asked again and again: once it is so, an estimate is made of what is known by then. */
+  readonly isLate: () => boolean;
+  /** What was counted until it aborts is a lower bound. */
   readonly signal: AbortSignal;
   /** A bucket of more objects is estimated. */
   readonly listed?: number;
@@ -28,8 +30,7 @@ export interface CountOptions {
 
 /** So many are listed in a few seconds. */
 const LISTED_OBJECTS = 25_000;
-/** List calls of an estimate at most, but for some 60 that it begins with. */
-const MAX_PROBES = 512;
+const DOUBT = 'where directories differ much in size it may be several times off';
 /** Places at which a large bucket is looked into for its sample. */
 const SAMPLED_PLACES = 16;
 
@@ -40,13 +41,14 @@ const SAMPLED_PLACES = 16;
  */
 export async function countObjects(
   source: S3Service,
-  { sampleSize, signal, listed = LISTED_OBJECTS }: CountOptions,
+  { listed = LISTED_OBJECTS, ...options }: CountOptions,
 ): Promise<Counted> {
+  const { sampleSize, signal } = options;
   const seen = new Seen(sampleSize);
   try {
     if (await listAll(source, seen, { most: listed, signal }))
       return { ...seen.counted, isExact: true, basis: 'listed' };
-    return await estimate(source, { sampleSize, signal });
+    return await estimate(source, options);
   } catch (error) {
     if (!signal.aborted) throw error;
     const { counted } = seen;
@@ -70,10 +72,11 @@ async function listAll(
 
 async function estimate(
   source: S3Service,
-  { sampleSize, signal }: Pick<CountOptions, 'sampleSize' | 'signal'>,
+  { sampleSize, isLate, signal }: Omit<CountOptions, 'listed'>,
 ): Promise<Counted> {
-  const plan = await planRanges(source, { prefix: '', signal, maxProbes: MAX_PROBES });
-  const { objects, meanBytes, basis, isExact } = plan;
+  const plan = await planRanges(source, { prefix: '', signal, isLate });
+  const { objects, meanBytes, isExact } = plan;
+  const basis = isExact ? plan.basis : `${plan.basis}${isLate() ? ', as time allowed' : ''}; ${DOUBT}`;
   const places = spread(plan.ranges, SAMPLED_PLACES);
   const maxKeys = Math.max(1, Math.floor(sampleSize / places.length));
   const pages = await Promise.all(

@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly maxRanges?: number;
   /** List calls at most, but for some 60 that it begins with. */
   readonly maxProbes?: number;
+  /** Asked again and again: once it is so, what is known by then has to do. */
+  readonly isLate?: () => boolean;
 }
 
 /** Unless told otherwise. */
@@ -57,6 +59,7 @@ export async function planRanges(source: S3Service, options: PlanOptions): Promi
     rangeObjects = RANGE_OBJECTS,
     maxRanges = MAX_RANGES,
     maxProbes = MAX_PROBES,
+    isLate = () => false,
   } = options;
   const rangesOf = (objects: number) => Math.min(maxRanges, Math.max(1, Math.round(objects / rangeObjects)));
   const maxKeys = Math.min(MAX_PAGE, Math.max(1, Math.floor(rangeObjects / 16)));
@@ -66,7 +69,7 @@ export async function planRanges(source: S3Service, options: PlanOptions): Promi
     probe: prober(source, { prefix, maxKeys, signal }),
     pageObjects: maxKeys,
     fineness: (objects) => objects / rangesOf(objects) / 2,
-    budget: (objects) => Math.min(maxProbes, PROBES_PER_RANGE * rangesOf(objects)),
+    budget: (objects) => (isLate() ? 0 : Math.min(maxProbes, PROBES_PER_RANGE * rangesOf(objects))),
     leastProbes: Math.min(maxProbes, LEAST_PROBES),
   });
   return planOf(sampled, rangesOf);
