@@ -69,6 +69,8 @@ export function migrateRoutes(deps: Dependencies) {
       const found = await preflight(wish, { ...deps, signal });
       return c.json(preflightJson(found, { bucket, from, to, obstacles, pricePer1000 }), 200);
     }
+    const [late] = input.force ? [] : await outOfTouch(deps);
+    if (late !== undefined) throw new AdminError(409, 'gateway_out_of_touch', late);
     const job = await jobs.start(record, { to, ...settingsOf(input), trigger: 'api' });
     const [from_backend, to_backend] = [storeName(from), storeName(to)];
     return c.json({ job_id: job.id, id: jobName(job.id), bucket, from_backend, to_backend }, 202);
@@ -101,7 +103,7 @@ async function refusalOf(asserted: Promise<void>): Promise<string[]> {
   }
 }
 
-/** The places of a bucket change once nobody is left who may read from the old one without knowing. */
+/** Why a job would wait, its gate closed: the places of a bucket change once nobody may read from the old one without knowing. */
 async function outOfTouch({ leases }: Dependencies): Promise<string[]> {
   const live = new Set((await leases.live()).map(({ id }) => id));
   const readers = await leases.readers();
@@ -109,7 +111,7 @@ async function outOfTouch({ leases }: Dependencies): Promise<string[]> {
     .filter(({ id, process }) => !live.has(id) && !(process && hasEnded(process)))
     .map(
       ({ id }) =>
-        `the job would wait for gateway ${id}, which is out of touch (force, if it is gone for good)`,
+        `gateway ${id} is out of touch and may still be reading, so that a job would wait for it (force, if it is gone for good)`,
     );
 }
 

@@ -243,9 +243,11 @@ describe('what moving takes', () => {
     await expect.poll(() => leases.live()).toEqual([]);
     const { problems } = (await migrate({}, '?dry_run=true')).json;
     expect(problems).toEqual([
-      'the job would wait for gateway vm-7, which is out of touch (force, if it is gone for good)',
+      'gateway vm-7 is out of touch and may still be reading, so that a job would wait for it (force, if it is gone for good)',
     ]);
     expect((await migrate({ force: true }, '?dry_run=true')).json.problems).toEqual([]);
+    expect(told(await migrate())).toEqual([409, (problems as string[])[0]]);
+    expect((await migrate({ force: true })).status).toBe(202);
   });
 
   it('is not told for a price that is none', async () => {
