@@ -91,9 +91,54 @@ test.each(COMBINATIONS)('a bucket moves from %s, and is proved by its content', 
   expect(await tellsSecrets('from')).toBe(isPlain(from));
   await gateway.admin('POST', '/buckets/photos/migrate', { target_backend: 'to', delete_source: true });
   const job = await finished(1);
-  expect(job, JSON.stringify(job)).toMatchObject({ status: 'succeeded', progress: { failed: 0 } });
+  expect(job, JSON.stringify(job)).toMatchObject({
+    status: 'succeeded',
+    progress: { failed: 0 },
+    detail: { removed: { deleted: OBJECTS + 1, left: 0 } },
+  });
   await expectAll();
   expect(await tellsSecrets('to')).toBe(isPlain(to));
   await gateway.admin('DELETE', '/backends/from');
   await expectAll();
+});
+
+test('a move that is cancelled while it copies leaves the encrypted bucket as it was, each object untouched', async () => {
+  await addBackend('from', aes('old'));
+  await addBackend('to', aes('new'));
+  await gateway.createBucket('photos', { backend: 'from' });
+  await fill();
+  const listed = async () => {
+    const { Contents = [] } = await gateway.sdk().send(new ListObjectsV2Command({ Bucket: 'photos' }));
+    return Contents.map(({ Key, ETag, LastModified }) => [Key, ETag, LastModified]);
+  };
+  const before = await listed();
+  const wish = { target_backend: 'to', limits: { max_requests: 4 } };
+  await gateway.admin('POST', '/buckets/photos/migrate', wish);
+  const look = () => gateway.admin('GET', '/jobs/1') as unknown as Promise<JobJson>;
+  const copied = async () => (await look()).progress.processed;
+  await expect.poll(copied, { timeout: 30_000 }).toBeGreaterThan(2);
+  await gateway.admin('POST', '/jobs/1/cancel');
+  expect(await finished(1)).toMatchObject({ status: 'cancelled' });
+  expect(await listed()).toEqual(before);
+  await expectAll();
+});
+
+test('what clients write to both while an encrypted bucket moves is deleted at the old place with the rest', async () => {
+  await addBackend('from', aes('old'));
+  await addBackend('to', aes('new'));
+  await gateway.createBucket('photos', { backend: 'from' });
+  await fill();
+  const wish = { target_backend: 'to', writes: 'live', delete_source: true, limits: { max_requests: 4 } };
+  await gateway.admin('POST', '/buckets/photos/migrate', wish);
+  const look = () => gateway.admin('GET', '/jobs/1') as unknown as Promise<JobJson>;
+  await expect.poll(async () => (await look()).progress.processed, { timeout: 30_000 }).toBeGreaterThan(2);
+  const written = { Bucket: 'photos', Key: 'written', Body: SECRET };
+  await gateway.sdk().send(new PutObjectCommand(written));
+  const { phase } = await look();
+  expect(['copy', 'verify']).toContain(phase);
+  expect(await finished(1)).toMatchObject({
+    status: 'succeeded',
+    detail: { removed: { deleted: OBJECTS + 2, left: 0 } },
+  });
+  expect((await read('written')).toString()).toBe(SECRET);
 });
