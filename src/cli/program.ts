@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAudit } from './commands/audit.js';
 import { addBackends } from './commands/backends.js';
 import { addConfig } from './commands/config.js';
 import { addCreate } from './commands/create.js';
@@ -50,6 +51,7 @@ export function createProgram(io: Io): Command {
   addJobs(program, io);
   addKeys(program, io);
   addToken(program, io);
+  addAudit(program, io);
   addConfig(program, io);
   return program;
 }

@@ -20,8 +20,8 @@ export interface BucketToCreate {
 }
 
 export interface AccountOptions {
-  readonly createBucket: (bucket: BucketToCreate) => Promise<unknown>;
-  readonly destroyBucket: (name: string) => Promise<void>;
+  readonly createBucket: (bucket: BucketToCreate, identity: Identity) => Promise<unknown>;
+  readonly destroyBucket: (name: string, identity: Identity) => Promise<void>;
   /** All buckets, in the order of their names. */
   readonly listBuckets: () => readonly BucketRecord[];
 }
@@ -31,19 +31,23 @@ const OWNER = { id: 'penumbra', displayName: 'penumbra' };
 const MAX_CONFIGURATION_BYTES = 64 * 1024;
 
 export function createAccount(options: AccountOptions): AccountService {
-  const createBucket: S3Service = async ({ bucket, headers, body }) => {
-    assertPrivate(headers);
-    // Buckets live on the default backend, whatever region a client believes it to be in.
-    if (body !== undefined) readCreateBucket(await collect(body, MAX_CONFIGURATION_BYTES, tooLong));
-    const lock = headers['x-amz-bucket-object-lock-enabled'];
-    await options.createBucket({ name: bucket, objectLock: lock?.toLowerCase() === 'true' });
-    return { status: 200, headers: { location: `/${bucket}` } };
-  };
+  const createBucketFor =
+    (identity: Identity): S3Service =>
+    async ({ bucket, headers, body }) => {
+      assertPrivate(headers);
+      // Buckets live on the default backend, whatever region a client believes it to be in.
+      if (body !== undefined) readCreateBucket(await collect(body, MAX_CONFIGURATION_BYTES, tooLong));
+      const lock = headers['x-amz-bucket-object-lock-enabled'];
+      await options.createBucket({ name: bucket, objectLock: lock?.toLowerCase() === 'true' }, identity);
+      return { status: 200, headers: { location: `/${bucket}` } };
+    };
 
-  const destroyBucket: S3Service = async ({ bucket }) => {
-    await options.destroyBucket(bucket);
-    return { status: 204, headers: {} };
-  };
+  const destroyBucketFor =
+    (identity: Identity): S3Service =>
+    async ({ bucket }) => {
+      await options.destroyBucket(bucket, identity);
+      return { status: 204, headers: {} };
+    };
 
   function listFor(identity: Identity): S3Service {
     return async (request) => {
@@ -60,8 +64,8 @@ export function createAccount(options: AccountOptions): AccountService {
   return {
     serviceOf(operation, identity) {
       if (operation === 'ListBuckets') return listFor(identity);
-      if (operation === 'CreateBucket') return createBucket;
-      return operation === 'DeleteBucket' ? destroyBucket : undefined;
+      if (operation === 'CreateBucket') return createBucketFor(identity);
+      return operation === 'DeleteBucket' ? destroyBucketFor(identity) : undefined;
     },
   };
 }

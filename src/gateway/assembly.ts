@@ -9,6 +9,7 @@ import { createAccount } from './account.js';
 import { createAdminApp } from './admin/app.js';
 import type { Migrations } from './admin/dependencies.js';
 import { createAdmission } from './admission.js';
+import { auditedByS3 } from './audit-own.js';
 import { createAuthenticator } from './authenticate.js';
 import type { Backends } from './backends.js';
 import { createBucketLifecycle, type KeylessLifecycle } from './bucket-lifecycle.js';
@@ -81,10 +82,15 @@ function createEdge(
   { config, clock, log, state, routes, meters }: GatewayParts,
   lifecycle: KeylessLifecycle,
 ): Listener {
-  const { registry, lease } = state;
+  const { registry, lease, audit } = state;
   const account = createAccount({
-    createBucket: (bucket) => lifecycle.createKeylessBucket({ ...bucket, org: null, public: false }),
-    destroyBucket: lifecycle.destroyBucket,
+    ...auditedByS3(
+      {
+        createBucket: (bucket) => lifecycle.createKeylessBucket({ ...bucket, org: null, public: false }),
+        destroyBucket: lifecycle.destroyBucket,
+      },
+      audit,
+    ),
     listBuckets: () => registry.buckets(),
   });
   const authenticator = createAuthenticator({ root: config.root, registry, clock });

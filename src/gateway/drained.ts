@@ -8,10 +8,12 @@ import { type ClearingDependencies, clearShadow } from './admin/clear-shadow.js'
 import { AdminError } from './admin/errors.js';
 import type { ShadowedRecord } from './admin/find-bucket.js';
 import { leftOf } from './admin/proof.js';
+import type { Audit } from './audit.js';
 
 export interface DrainedOptions extends ClearingDependencies {
   readonly kv: Kv;
   readonly registry: Pick<Registry, 'buckets'>;
+  readonly audit: Pick<Audit, 'noteOwn'>;
   readonly log: Pick<Logger, 'info' | 'error'>;
 }
 
@@ -75,10 +77,11 @@ export class ClearingWhenDrained {
   }
 
   async #clear(record: ShadowedRecord): Promise<void> {
-    const { log } = this.options;
+    const { audit, log } = this.options;
     try {
       const { proof } = await clearShadow(record, { force: false, waitMs: WAIT_MS }, this.options);
       log.info({ bucket: record.name, proof }, 'the shadow is drained and goes');
+      await audit.noteOwn({ action: 'shadow.clear', bucket: record.name, change: { ...proof } });
     } catch (error) {
       if (!(error instanceof AdminError)) throw error;
       log.info({ bucket: record.name, reason: error.message }, 'the shadow is not drained yet');

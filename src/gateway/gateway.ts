@@ -9,6 +9,7 @@ import { deliverInProcess } from '../sweep/delivery/in-process.js';
 import { type Clock, systemStopwatch } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { createListener, type GatewayParts } from './assembly.js';
+import { noteJobs } from './audit-own.js';
 import { Backends } from './backends.js';
 import { openRoute } from './bucket-route.js';
 import { createBucketRoutes } from './bucket-routes.js';
@@ -166,6 +167,7 @@ export async function openParts(
     const jobDriver = new JobDriver({
       jobs: state.jobRecords,
       ...{ buckets, passes, moves, clock, log, id: state.id },
+      noted: noteJobs(state.audit),
       drainMs: config.drainMs ?? JOB_DRAIN_MS,
       times,
     });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type AccessKeyStore, createAccessKeyStore } from '../state/access-keys.js';
 import { type AdminSessions, createAdminSessions } from '../state/admin.js';
 import { AdminTokenStore } from '../state/admin-tokens.js';
+import { AuditLog } from '../state/audit-log.js';
 import { type BackendStore, createBackendStore } from '../state/backends.js';
 import { type BucketStore, createBucketStore } from '../state/buckets.js';
 import { CopyCounts } from '../state/copy-counts.js';
@@ -17,6 +18,7 @@ import { createSealer, type Sealer } from '../state/sealing.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { ownProcess } from '../system/own-process.js';
+import { type Audit, createAudit } from './audit.js';
 import type { Config } from './config.js';
 import { joinGateways, type Membership } from './switching/membership.js';
 
@@ -35,6 +37,7 @@ export interface State extends Membership {
   readonly losses: CopyLosses;
   readonly copiedByReads: CopyCounts;
   readonly jobRecords: JobStore;
+  readonly audit: Audit;
   /** The admin password, when this start has made it: only its hash is kept. */
   readonly adminPassword: string | undefined;
   /** With `release` other gateways wait for this one no more: nothing of it is under way. */
@@ -92,6 +95,7 @@ async function loadState(kv: Kv, options: StateOptions): Promise<State> {
     losses: new CopyLosses(kv),
     copiedByReads: new CopyCounts(kv),
     jobRecords: new JobStore(kv, sealer),
+    audit: createAudit({ entries: new AuditLog(kv, clock), gateway: id, log }),
     ...membership,
     adminPassword,
     async close(how) {

@@ -17,9 +17,17 @@ import { copy, rest, verify, withErrors } from './phases/passes.js';
 import { stage } from './phases/stage.js';
 import { unwind } from './phases/unwind.js';
 import type { Step, StepEnd } from './step.js';
-import { gateOpened, inPhase, Transitions, ungated, unwinding, withPhaseEnded } from './transitions.js';
+import {
+  gateOpened,
+  inPhase,
+  Transitions,
+  type TransitionsOptions,
+  ungated,
+  unwinding,
+  withPhaseEnded,
+} from './transitions.js';
 
-export interface RunJobOptions {
+export interface RunJobOptions extends Pick<TransitionsOptions, 'noted'> {
   readonly jobs: JobStore;
   readonly buckets: Pick<BucketStore, 'get' | 'judge' | 'commitWith'>;
   readonly passes: Passes;

@@ -14,6 +14,8 @@ export interface Transition {
 export type Decide = (job: JobRecord, bucket: BucketRecord | undefined) => Transition | undefined;
 
 export interface TransitionsOptions {
+  /** Is told of what was changed. */
+  readonly noted?: ((before: JobRecord, after: JobRecord) => Promise<void>) | undefined;
   readonly jobs: JobStore;
   readonly buckets: Pick<BucketStore, 'judge' | 'commitWith'>;
 }
@@ -28,7 +30,7 @@ export class Transitions {
    * @param lease has to be held still, by whoever changes the job as the one who works on it
    */
   async change(id: number, decide: Decide, lease?: () => KvCheck): Promise<JobRecord | undefined> {
-    const { jobs, buckets } = this.options;
+    const { jobs, buckets, noted } = this.options;
     return untilDone(`job ${id}`, async () => {
       const found = await jobs.find(id);
       if (!found) return undefined;
@@ -40,7 +42,9 @@ export class Transitions {
       const done = next.bucket
         ? await buckets.commitWith(next.bucket, { checks, ...jobs.written(next.job) })
         : await jobs.commit(next.job, checks);
-      return done ? next.job : 'retry';
+      if (!done) return 'retry';
+      await noted?.(found.job, next.job);
+      return next.job;
     });
   }
 }

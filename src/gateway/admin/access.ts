@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
+import { remoteOf } from '../remote-address.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
 import type { AdminEnv } from './router.js';
@@ -20,28 +22,47 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 /** Lets nobody in without a session or a token, and a token for reading no further than that. */
 export function requireAccess(deps: AccessDependencies) {
   return createMiddleware<AdminEnv>(async (c, next) => {
-    const role = await roleOf(c, deps);
-    if (role === undefined) throw unauthenticated(c);
-    if (role === 'read' && !READS.has(c.req.method))
+    const sender = await senderOf(c, deps);
+    if (sender === undefined) throw unauthenticated(c);
+    if (sender.role === 'read' && !READS.has(c.req.method))
       throw new AdminError(403, 'read_only', 'this token may only read');
+    c.set('actor', sender.actor);
     await next();
   });
 }
 
+export interface Sender {
+  readonly role: 'admin' | 'read';
+  /** As the audit log has it. */
+  readonly actor: string;
+}
+
 /**
- * What the sender may do; undefined for one that is not known. A request with a token is judged by that alone.
+ * Who sends a request and what they may do; undefined for one that is not known. A request with a token is judged by that alone.
  *
  * @throws KvUnavailable
  */
-export async function roleOf(
+export async function senderOf(
   c: Context<AdminEnv>,
   { sessions, tokens }: AccessDependencies,
-): Promise<'admin' | 'read' | undefined> {
+): Promise<Sender | undefined> {
   const token = bearerOf(c);
-  if (token !== undefined) return (await tokens.verify(token))?.role;
+  if (token !== undefined) {
+    const known = await tokens.verify(token);
+    return known && { role: known.role, actor: `token:${known.name}` };
+  }
   const session = getCookie(c, SESSION_COOKIE);
-  return session !== undefined && (await sessions.isOpen(session)) ? 'admin' : undefined;
+  const isOpen = session !== undefined && (await sessions.isOpen(session));
+  return isOpen ? { role: 'admin', actor: sessionActor(session) } : undefined;
 }
+
+/** Tells one session from others, and opens none. */
+const sessionActor = (token: string): string =>
+  `session:${createHash('sha256').update(token).digest('hex').slice(0, 8)}`;
+
+/** Where a request comes from. */
+export const remoteAddress = ({ env }: Context<AdminEnv>): string =>
+  (env?.incoming && remoteOf(env.incoming)) ?? 'unknown';
 
 /** RFC 6750, 2.1. */
 const bearerOf = (c: Context<AdminEnv>): string | undefined =>

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { ACCESS_SCHEMES, requireAccess } from './access.js';
+import { audited } from './audit/audited.js';
+import { auditRoutes } from './audit/routes.js';
 import { backendRoutes } from './backends.js';
 import { bucketRoutes } from './buckets.js';
 import { comparisonRoutes } from './comparisons.js';
@@ -41,7 +43,7 @@ export function createAdminApp(deps: AdminDependencies) {
   for (const [name, scheme] of Object.entries(ACCESS_SCHEMES))
     app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
   app.doc31('/openapi.json', DOCUMENT);
-  app.use(requireAccess(deps));
+  app.use(requireAccess(deps), audited(deps));
   for (const routes of [
     bucketRoutes,
     shadowTrialRoutes,
@@ -58,6 +60,7 @@ export function createAdminApp(deps: AdminDependencies) {
     // Before `/jobs/{id}`, which would take `events` for a job.
     jobEventRoutes,
     jobRoutes,
+    auditRoutes,
   ])
     app.route('/', routes(deps));
   app.all('*', (c) => {

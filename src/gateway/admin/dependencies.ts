@@ -17,6 +17,7 @@ import type { PassControl } from '../../sweep/passes/control.js';
 import type { Progress } from '../../sweep/passes/progress.js';
 import type { Survey } from '../../sweep/survey.js';
 import type { Clock } from '../../system/clock.js';
+import type { Audit } from '../audit.js';
 import type { BackendReport } from '../backend-report.js';
 import type { Backends } from '../backends.js';
 import type { Comparisons } from '../comparisons.js';
@@ -130,6 +131,7 @@ export interface AdminDependencies {
   readonly publicUrl?: string;
   /** Whether the gateway speaks TLS. */
   readonly isTls?: boolean;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
 }

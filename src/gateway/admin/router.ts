@@ -5,6 +5,8 @@ import { AdminError } from './errors.js';
 /** Bindings are there when the request came through a socket. */
 export interface AdminEnv {
   Bindings: Partial<HttpBindings>;
+  /** Set once it is known who sends a request: `session:`, `token:` and a name. */
+  Variables: { actor?: string };
 }
 
 /** An app whose invalid requests are refused with the field, the value and what is allowed. */

@@ -1,13 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { remoteOf } from '../remote-address.js';
-import { roleOf, SESSION_COOKIE } from './access.js';
+import { remoteAddress, SESSION_COOKIE, senderOf } from './access.js';
+import { RefusedLogins } from './audit/refused-logins.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
 import { createLoginLimiter, type LoginOutcome } from './login-limiter.js';
 import { jsonAnswer, jsonBody, refusals } from './route-parts.js';
-import { type AdminEnv, createRouter } from './router.js';
+import { createRouter } from './router.js';
 import { login } from './schemas.js';
 
 const COOKIE_PATH = '/_/';
@@ -37,12 +36,16 @@ const sessionRoute = createRoute({
   responses: { 200: jsonAnswer(z.object({ authenticated: z.boolean() }), 'The answer'), ...refusals },
 });
 
-type SessionDependencies = Pick<AdminDependencies, 'sessions' | 'tokens' | 'publicUrl' | 'isTls' | 'log'>;
+type SessionDependencies = Pick<
+  AdminDependencies,
+  'sessions' | 'tokens' | 'publicUrl' | 'isTls' | 'audit' | 'clock' | 'log'
+>;
 
 /** What can be asked without a session. */
 export function sessionRoutes(deps: SessionDependencies) {
   const { sessions, publicUrl, isTls = false, log } = deps;
   const limiter = createLoginLimiter();
+  const refused = new RefusedLogins(deps);
   const secure = isTls || (publicUrl?.startsWith('https:') ?? false);
 
   return createRouter()
@@ -50,7 +53,10 @@ export function sessionRoutes(deps: SessionDependencies) {
       const { password } = c.req.valid('json');
       const address = remoteAddress(c);
       const result = await limiter.attempt(address, () => sessions.verifyPassword(password));
-      if (result.outcome !== 'right') log.warn({ address, outcome: result.outcome }, 'admin login refused');
+      if (result.outcome !== 'right') {
+        log.warn({ address, outcome: result.outcome }, 'admin login refused');
+        await refused.note(address);
+      }
       assertRight(result);
       setCookie(c, SESSION_COOKIE, await sessions.open(), {
         httpOnly: true,
@@ -67,7 +73,7 @@ export function sessionRoutes(deps: SessionDependencies) {
       return c.json({ ok: true as const }, 200);
     })
     .openapi(sessionRoute, async (c) =>
-      c.json({ authenticated: (await roleOf(c, deps)) !== undefined }, 200),
+      c.json({ authenticated: (await senderOf(c, deps)) !== undefined }, 200),
     );
 }
 
@@ -78,8 +84,4 @@ function assertRight(result: LoginOutcome): void {
   throw new AdminError(429, 'too_many_logins', `too many wrong passwords: try again in ${seconds} s`, {
     'retry-after': String(seconds),
   });
-}
-
-function remoteAddress({ env }: Context<AdminEnv>): string {
-  return (env?.incoming && remoteOf(env.incoming)) ?? 'unknown';
 }

@@ -5,6 +5,7 @@ import type { Ledger } from '../../state/ledger.js';
 import type { Registry } from '../../state/registry.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
+import type { Audit } from '../audit.js';
 import { isSameStep, nextStep, type Step, stepped } from './steps.js';
 import type { WaitingFor } from './waiting.js';
 
@@ -14,6 +15,7 @@ export interface ConductorOptions {
   readonly leases: Pick<GatewayLeases, 'onChange'>;
   readonly waitingFor: WaitingFor;
   readonly ledgerOf: (record: BucketRecord) => Pick<Ledger, 'clear'>;
+  readonly audit?: Pick<Audit, 'noteOwn'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
@@ -104,14 +106,17 @@ export class Conductor {
   }
 
   async #take(step: Step, judged: BucketRecord): Promise<void> {
-    const { buckets, log } = this.options;
+    const { buckets, audit, log } = this.options;
     if (step === 'forget' && !(await this.#forget(judged))) return;
     let isTaken = false;
     await buckets.update(judged.name, (record) => {
       isTaken = isSameStep(record, judged);
       return isTaken ? stepped(record, step) : record;
     });
-    if (isTaken) log.info({ bucket: judged.name, step, epoch: judged.epoch }, 'a step of a switch was taken');
+    if (!isTaken) return;
+    const [bucket, change] = [judged.name, { step, epoch: judged.epoch }];
+    log.info({ bucket, ...change }, 'a step of a switch was taken');
+    await audit?.noteOwn({ action: 'switch.step', bucket, change });
   }
 
   /** False when the bucket has gone on: another shadow may have been set, whose tombstones have to stay. */

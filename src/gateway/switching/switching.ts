@@ -7,6 +7,7 @@ import type { Registry } from '../../state/registry.js';
 import type { Aim, Rung } from '../../state/rung.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
+import type { Audit } from '../audit.js';
 import { Conductor } from './conductor.js';
 import { nextStep } from './steps.js';
 import { createWaiting, type WaitingFor } from './waiting.js';
@@ -45,6 +46,7 @@ export interface SwitchingOptions {
   readonly registry: Pick<Registry, 'bucket' | 'buckets' | 'onChange'>;
   readonly buckets: Pick<BucketStore, 'judge' | 'update'>;
   readonly leases: GatewayLeases;
+  readonly audit?: Pick<Audit, 'noteOwn'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }

@@ -12,6 +12,7 @@ import type {
   Migrations,
   Probes,
 } from '../../../src/gateway/admin/dependencies.js';
+import { createAudit } from '../../../src/gateway/audit.js';
 import { CHECKS, type Check, type CheckName } from '../../../src/gateway/backend-report.js';
 import { Backends } from '../../../src/gateway/backends.js';
 import type { Comparisons } from '../../../src/gateway/comparisons.js';
@@ -23,6 +24,7 @@ import { Jobs } from '../../../src/jobs/jobs.js';
 import { createAccessKeyStore } from '../../../src/state/access-keys.js';
 import { createAdminSessions } from '../../../src/state/admin.js';
 import { AdminTokenStore } from '../../../src/state/admin-tokens.js';
+import { AuditLog } from '../../../src/state/audit-log.js';
 import { createBackendStore } from '../../../src/state/backends.js';
 import { createBucketStore } from '../../../src/state/buckets.js';
 import { CopyLosses } from '../../../src/state/copy-losses.js';
@@ -213,6 +215,11 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       clock: systemClock,
     },
     losses: new CopyLosses(kv),
+    audit: createAudit({
+      entries: new AuditLog(kv, systemClock),
+      gateway: 'here',
+      log: createLogger({ level: 'silent' }),
+    }),
     jobs: new Jobs({
       jobs: jobRecords,
       buckets,

@@ -103,6 +103,7 @@ describe('without a session', () => {
       paths: { '/login': { post: { security: [] } } },
     });
     expect(Object.keys(json.paths as object).sort()).toEqual([
+      '/audit',
       '/backends',
       '/backends/{name}',
       '/backends/{name}/probe',
