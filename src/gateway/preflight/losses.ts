@@ -72,10 +72,13 @@ function lossesOf(object: SampledObject, target: Capabilities): Lost[] {
     isLost(checksumOf(object))
       ? ['checksum', `the target keeps no ${checksum?.algorithm} checksums`]
       : isJoined && checksum?.type === 'COMPOSITE' && ['checksum', JOINED],
-    isJoined && ['etag', JOINED],
+    object.hasDigest && target.hasDigests ? isJoined && ['etag', JOINED] : ['etag', OPAQUE],
   ];
   return losses.filter((loss) => loss !== false);
 }
+
+const OPAQUE =
+  'one of the stores encrypts, so that its ETags are no hashes of the bytes: the copy has another one';
 
 const JOINED =
   'it was uploaded in parts, and the target ignores If-None-Match on CompleteMultipartUpload: its copy is made by one PUT';

@@ -10,6 +10,7 @@ import {
   type SourceChecksum,
   sourceChecksum,
 } from '../../shadow/copying/source-checksum.js';
+import { hasDigests } from '../../shadow/copying/source-object.js';
 
 /** What an object has beside its bytes, as its store tells it. */
 export interface SampledObject {
@@ -22,6 +23,8 @@ export interface SampledObject {
   readonly isLocked: boolean;
   readonly isRedirect: boolean;
   readonly checksum: SourceChecksum | undefined;
+  /** Whether its ETag is a hash. */
+  readonly hasDigest: boolean;
   /** What could not be read of it, and why. */
   readonly unreadable: readonly string[];
 }
@@ -88,6 +91,7 @@ async function describe(
     isLocked: isLocked(head.headers),
     isRedirect: head.headers['x-amz-website-redirect-location'] !== undefined,
     checksum: sourceChecksum(head),
+    hasDigest: hasDigests(head.headers),
     unreadable: [
       ...(isSuccess(head) ? [] : [`metadata (HTTP ${head.status})`]),
       ...tags.unreadable,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { atBucket } from '../../filters/at-bucket.js';
-import type { S3Service } from '../../s3/message.js';
+import type { S3Response, S3Service } from '../../s3/message.js';
 import { readTagging } from '../../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from '../../shadow/ask.js';
 import { lockRefusal } from '../../shadow/copying/object-lock.js';
 import { ASKING_FOR_CHECKSUMS } from '../../shadow/copying/source-checksum.js';
+import { hasDigests } from '../../shadow/copying/source-object.js';
 import { readStorePage } from '../../shadow/listing/store-page.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import { type BackendBucket, deleteBackendBucket, ensureBackendBucket } from '../backend-bucket.js';
@@ -66,6 +67,8 @@ export async function withTriedBucket<T>(
 export interface Capabilities {
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly keepsTags: boolean;
+  /** Whether its ETags are hashes. */
+  readonly hasDigests: boolean;
   /** Why it cannot lock objects; undefined when it can. */
   readonly lockRefusal: string | undefined;
   /** Of the header fields that were tried those that it did not keep, by `fieldId`. */
@@ -96,6 +99,9 @@ export async function tryOut(
   return {
     conditionalWrites: await probeConditionalWrites(target),
     keepsTags: await keepsTags(target, signal),
+    hasDigests: await withScratchObject(target, async ({ key }) =>
+      hasDigests((await headOf(target, key, signal)).headers),
+    ),
     lockRefusal: await lockRefusal(atBucket(bucket)(service), signal),
     lostFields,
   };
@@ -121,7 +127,10 @@ const keepsField = (target: ProbeTarget, [name, value]: Field, signal: AbortSign
       body: PROBE,
     });
     if (put.status !== 200) return false;
-    const question = { method: 'HEAD', key, headers: ASKING_FOR_CHECKSUMS, signal };
-    const head = await atBucket(target.bucket)(target.service)(ask('HeadObject', question));
-    return head.headers[name] === value;
+    return (await headOf(target, key, signal)).headers[name] === value;
   });
+
+const headOf = ({ service, bucket }: ProbeTarget, key: string, signal: AbortSignal): Promise<S3Response> =>
+  atBucket(bucket)(service)(
+    ask('HeadObject', { method: 'HEAD', key, headers: ASKING_FOR_CHECKSUMS, signal }),
+  );

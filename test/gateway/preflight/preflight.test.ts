@@ -219,3 +219,16 @@ it('says which store cannot be listed, and which one does not answer', async () 
     'bucket "photos" of backend "old" did not answer in time',
   );
 });
+
+it('tells that ETags will be others where a store encrypts', async () => {
+  const { old, look } = await twoStores({
+    newAs: (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation !== 'HeadObject') return answer;
+      return { ...answer, headers: { ...answer.headers, 'x-amz-server-side-encryption': 'aws:kms' } };
+    },
+  });
+  await old.put('a', 'x');
+  await old.put('b', 'x');
+  expect((await look()).losses).toMatchObject([{ what: 'etag', objects: 2, example: 'a' }]);
+});
