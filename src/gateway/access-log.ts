@@ -14,6 +14,13 @@ export type AccessLog = (typeof ACCESS_LOGS)[number];
 export const isNoted = (accessLog: AccessLog, hasFailed: () => boolean): boolean =>
   accessLog === 'all' || (accessLog === 'errors' && hasFailed());
 
+/** A request and its answer, which is over. */
+export interface Served {
+  readonly exchange: Exchange;
+  readonly response: S3Response;
+  readonly sent: Sent;
+}
+
 export interface Answered {
   readonly response: S3Response;
   readonly sent: Sent;

@@ -32,6 +32,7 @@ import type { State } from './state.js';
 import { openBackend } from './storage.js';
 import type { Stores } from './stores.js';
 import type { RunningSwitching, Switching } from './switching/switching.js';
+import type { Tracing } from './tracing/tracing.js';
 import type { Traffic } from './traffic.js';
 
 /** What requests are served from. */
@@ -54,6 +55,7 @@ export interface GatewayParts {
   /** Of S3 clients. */
   readonly traffic: Traffic;
   readonly meters: Meters;
+  readonly tracing: Tracing | undefined;
   readonly measuring: Measuring;
   /** All metrics, in the text format of Prometheus. */
   readonly scrape: () => Promise<string>;
@@ -79,7 +81,7 @@ export function createListener(parts: GatewayParts): Listener {
 }
 
 function createEdge(
-  { config, clock, log, state, routes, meters }: GatewayParts,
+  { config, clock, log, state, routes, meters, tracing }: GatewayParts,
   lifecycle: KeylessLifecycle,
 ): Listener {
   const { registry, lease, audit } = state;
@@ -103,6 +105,7 @@ function createEdge(
     isTls: tls !== undefined,
     accessLog: config.accessLog,
     meters,
+    tracing,
     clock,
     log,
   });

@@ -24,6 +24,7 @@ import type { RouteMeter } from './metrics/requests.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import { type Retirement, retirement } from './retirement.js';
 import { type Tenure, withinTenure } from './switching/tenure.js';
+import type { Tracing } from './tracing/tracing.js';
 import { UnansweredWrites } from './unanswered-writes.js';
 import { behindGate } from './write-gate.js';
 
@@ -62,6 +63,7 @@ export interface RouteParts {
   readonly copiedByReads: Pick<CopyCounts, 'add'>;
   readonly sealer: Sealer;
   readonly meters: Pick<Meters, 'requests' | 'copies'>;
+  readonly tracing?: Pick<Tracing, 'aroundCopies'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly times: Times;
@@ -107,7 +109,20 @@ function openPlainRoute(
 
 function openShadowedRoute(
   { record, target, tenure }: Opening<ShadowedRecord>,
-  { gateway, connections, kv, buckets, losses, copiedByReads, sealer, meters, clock, log, times }: RouteParts,
+  {
+    gateway,
+    connections,
+    kv,
+    buckets,
+    losses,
+    copiedByReads,
+    sealer,
+    meters,
+    tracing,
+    clock,
+    log,
+    times,
+  }: RouteParts,
 ): BucketRoute {
   const unanswered = new UnansweredWrites(clock, times);
   const source = connections.toShadow(record);
@@ -134,6 +149,7 @@ function openShadowedRoute(
       clock,
       log,
     }),
+    aroundCopy: tracing?.aroundCopies(record.name),
     onCopy: (as, outcome) => meters.copies.note(record.name, as, outcome),
     pageTokens: createPageTokens(sealer, record.id),
     clock,

@@ -11,7 +11,17 @@ const SECRETS = /\b(metrics_token|access_key_id|secret_access_key|(encryption|pr
  * comments.
  */
 export function configText(config: Config): string {
-  const { root, adminPassword, masterKey, logLevel, defaultBackend, backends, drainMs, ...settings } = config;
+  const {
+    root,
+    adminPassword,
+    masterKey,
+    logLevel,
+    tracing,
+    defaultBackend,
+    backends,
+    drainMs,
+    ...settings
+  } = config;
   const file = {
     ...settings,
     storage: { defaultBackend, backends },
@@ -19,6 +29,7 @@ export function configText(config: Config): string {
   };
   const rest = {
     'log level': logLevel,
+    traces: tracing ? 'sent, as the variables of OpenTelemetry say' : 'not sent',
     'root key': root ? 'set' : 'not set',
     'admin password': adminPassword === undefined ? 'made on the first start' : 'set',
     'master key': masterKey === undefined ? `${config.data}/master-key` : 'set',

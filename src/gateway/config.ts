@@ -19,6 +19,7 @@ import {
 import { toEncryption } from './encryption-settings.js';
 import { mustBe, secretMustBe } from './rules.js';
 import type { TlsFiles } from './tls/pair.js';
+import type { TraceSettings } from './tracing/tracing.js';
 
 export type BackendConfig =
   | {
@@ -69,6 +70,8 @@ export interface Config {
   readonly accessLog?: AccessLog;
   /** Who has it may read the metrics; without one, whoever asks from this machine. */
   readonly metricsToken?: string | undefined;
+  /** Where spans go, and more of it, OpenTelemetry's own variables say; without them there are none. */
+  readonly tracing?: TraceSettings | undefined;
   readonly times: Times;
   /** How long a job waits for writes that were under way when the gate of its bucket was closed, ms; JOB_DRAIN_MS unless told. */
   readonly drainMs?: number | undefined;
@@ -159,6 +162,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     data,
     tls: tls.value,
     root: root.value,
+    tracing: traceSettings(environment),
     adminPassword: environment.adminPassword,
     masterKey: environment.masterKey,
     times: read.file.times ?? TIMES,
@@ -216,6 +220,14 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadF
     accessLog: access_log,
     metricsToken: metrics_token,
   };
+}
+
+/** OpenTelemetry, "Environment Variable Specification": spans are sent where an endpoint is named, unless they are turned off. */
+function traceSettings(environment: Environment): TraceSettings | undefined {
+  const { otlpEndpoint, otlpTracesEndpoint, tracesExporter, sdkDisabled, traceKeys } = environment;
+  const isOff = sdkDisabled?.toLowerCase() === 'true' || tracesExporter === 'none';
+  if (isOff || (otlpEndpoint ?? otlpTracesEndpoint) === undefined) return undefined;
+  return { keys: traceKeys?.toLowerCase() === 'true' };
 }
 
 /** What the log of a process is opened with. */

@@ -7,10 +7,13 @@ import { withoutTrailers } from '../filters/without-trailers.js';
 import type { S3Service } from '../s3/message.js';
 import type { ShadowedOptions } from '../shadow/shadowed.js';
 import type { BucketRecord } from '../state/buckets.js';
+import type { Place } from '../state/place.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import type { Side } from './metrics/backends.js';
 import type { Meters } from './metrics/meters.js';
 import type { Stores } from './stores.js';
+import type { Tracing } from './tracing/tracing.js';
 
 export type ShadowedRecord = ShadowedOptions['bucket'];
 
@@ -37,33 +40,40 @@ export interface Connections {
 export interface ConnectionsOptions {
   readonly stores: Stores;
   readonly meters: Pick<Meters, 'aroundStore' | 'breakers'>;
+  readonly tracing?: Pick<Tracing, 'aroundStore'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createConnections({ stores, meters, clock, log }: ConnectionsOptions): Connections {
+export function createConnections({ stores, meters, tracing, clock, log }: ConnectionsOptions): Connections {
+  /** A place's store, with all that is asked of it counted. */
+  function opened(place: Place, side: Side) {
+    const store = stores.open(place);
+    const asked = { backend: store.name, side };
+    const counted = meters.aroundStore(asked)(store.service);
+    return { ...store, service: tracing ? tracing.aroundStore(asked)(counted) : counted };
+  }
+
   return {
     toTarget({ target, trailingChecksums }) {
-      const opened = stores.open(target);
-      const store = meters.aroundStore({ backend: opened.name, side: 'target' })(opened.service);
-      const service = atBucket(target.bucket)(store);
+      const store = opened(target, 'target');
+      const service = atBucket(target.bucket)(store.service);
       return {
         service: trailingChecksums === true ? service : withoutTrailers(service),
-        store,
-        isEncrypted: opened.isEncrypted,
-        close: () => opened.close(),
+        store: store.service,
+        isEncrypted: store.isEncrypted,
+        close: () => store.close(),
       };
     },
     toShadow(record) {
-      const opened = stores.open(record.shadow.place);
-      const store = meters.aroundStore({ backend: opened.name, side: 'shadow' })(opened.service);
+      const store = opened(record.shadow.place, 'shadow');
       const breaking = meters.breakers.ofShadow(record.name);
       return {
-        service: careful(store, record, { onBreaker: breaking.set, clock, log }),
-        isEncrypted: opened.isEncrypted,
+        service: careful(store.service, record, { onBreaker: breaking.set, clock, log }),
+        isEncrypted: store.isEncrypted,
         close() {
           breaking.forget();
-          return opened.close();
+          return store.close();
         },
       };
     },

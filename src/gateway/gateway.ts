@@ -31,6 +31,7 @@ import { openBackend, openBackends, type StorageBackend } from './storage.js';
 import { createStores } from './stores.js';
 import { startSwitching } from './switching/switching.js';
 import type { Tenure } from './switching/tenure.js';
+import { openTracing } from './tracing/tracing.js';
 import { Traffic } from './traffic.js';
 
 export interface GatewayOptions {
@@ -118,7 +119,8 @@ export async function openParts(
     });
     const stores = createStores({ backends, clock, times });
     const meters = new Meters(systemStopwatch);
-    const connections = createConnections({ stores, meters, clock, log });
+    const tracing = await openTracing({ settings: config.tracing, id: state.id, clock, log });
+    const connections = createConnections({ stores, meters, tracing, clock, log });
     const routing = {
       gateway: lease.id,
       kv,
@@ -128,11 +130,14 @@ export async function openParts(
       sealer,
       connections,
       meters,
+      tracing,
       clock,
       log,
       times,
     };
-    const open = (record: BucketRecord, tenure: Tenure) => openRoute(record, tenure, routing);
+    // A route outlives the request that needs it first.
+    const detached = tracing?.detached ?? ((work) => work());
+    const open = (record: BucketRecord, tenure: Tenure) => detached(() => openRoute(record, tenure, routing));
     const routes = createBucketRoutes({ registry, lease, open, log });
     const { data: folder, redis } = config;
     const delivery = redis === undefined ? deliverInProcess(log) : deliverByQueue(redis, { clock, log });
@@ -191,6 +196,7 @@ export async function openParts(
       jobDriver,
       traffic,
       meters,
+      tracing,
       measuring,
       scrape: async () => exposed(await gather()),
     };
@@ -213,12 +219,13 @@ export async function drain(parts: GatewayParts, server?: HttpServer): Promise<v
 
 /** Each of them needs those after it. */
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
-  const { drained, jobDriver, switching, routes, backends, state, measuring } = parts;
+  const { drained, jobDriver, switching, routes, backends, state, measuring, tracing } = parts;
   await measuring.close();
   await drained.stop();
   await jobDriver.stop();
   await switching.stop();
   const mayApply = await routes.close(late);
+  await tracing?.close();
   await backends.close();
   await state.close({ release: !mayApply });
 }

@@ -33,6 +33,12 @@ const SIGNATURE_PARAMETERS = new Set([
   'X-Amz-SignedHeaders',
 ]);
 
+/**
+ * To what trace a request belongs (W3C, Trace Context and Baggage). What is sent on is signed, and on the way to a store another may rewrite these: then its signature would
+ * no longer hold.
+ */
+const TRACE_CONTEXT = ['traceparent', 'tracestate', 'baggage'] as const;
+
 /** What belongs to one connection (RFC 9110, 7.6.1), to one signature, or to this gateway's own site; provenance is no client's either. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -42,6 +48,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'cookie',
   'date',
   SHADOW_OF,
+  ...TRACE_CONTEXT,
 ]);
 
 /**

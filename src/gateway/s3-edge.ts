@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { S3Error } from '../s3/errors.js';
 import type { S3Response } from '../s3/message.js';
 import { errorResponse } from '../s3/xml/error.js';
-import { type AccessLog, noteRequest } from './access-log.js';
+import { type AccessLog, noteRequest, type Served } from './access-log.js';
 import { type AnsweringOptions, createAnswering } from './answering.js';
 import { type Exchange, openExchange } from './exchange.js';
 import { toS3Error } from './failures.js';
@@ -10,11 +10,13 @@ import { countRequest } from './metrics/count-request.js';
 import type { Meters } from './metrics/meters.js';
 import { discardRest } from './request-body.js';
 import { respond, type Sent } from './respond.js';
+import type { Tracing } from './tracing/tracing.js';
 
 export interface S3EdgeOptions extends AnsweringOptions {
   /** Every request has a line in the log, unless given. */
   readonly accessLog?: AccessLog | undefined;
   readonly meters: Pick<Meters, 'requests' | 'stopwatch'>;
+  readonly tracing?: Pick<Tracing, 'aroundRequests'> | undefined;
 }
 
 /**
@@ -23,8 +25,9 @@ export interface S3EdgeOptions extends AnsweringOptions {
  */
 export function createS3Edge(options: S3EdgeOptions) {
   const answer = createAnswering(options);
-  const { clock, meters, accessLog = 'all' } = options;
-  return async function serveS3(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const { clock, meters, accessLog = 'all', tracing } = options;
+
+  async function serveS3(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Served> {
     const startedAt = meters.stopwatch();
     const exchange = openExchange(incoming, outgoing, options);
     const response = await answer(exchange).catch((failure) => answerFailure(exchange, failure));
@@ -38,7 +41,10 @@ export function createS3Edge(options: S3EdgeOptions) {
     const endMs = meters.stopwatch() - startedAt;
     countRequest(exchange, { response, sent, firstByteMs, endMs }, meters.requests);
     noteRequest(exchange, { response, sent, answeredAt, endedAt: clock.now() }, accessLog);
-  };
+    return { exchange, response, sent };
+  }
+
+  return tracing ? tracing.aroundRequests(serveS3) : serveS3;
 }
 
 function answerFailure(exchange: Exchange, failure: unknown): S3Response {

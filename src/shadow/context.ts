@@ -7,7 +7,7 @@ import type { UploadIds } from '../state/upload-ids.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import type { BackgroundWork } from './background.js';
-import type { CopyListener, CopyLog } from './copying/copy-log.js';
+import type { AroundCopy, CopyListener, CopyLog } from './copying/copy-log.js';
 import type { Flights } from './copying/flights.js';
 import type { Learnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
@@ -58,6 +58,7 @@ export interface ShadowContext {
   readonly losses: LossLog;
   readonly copiedByReads: CopyLog;
   readonly onCopy: CopyListener | undefined;
+  readonly aroundCopy: AroundCopy;
   /** As what copies are made, and by which gateway. */
   readonly copier: Copier;
   readonly presence: { readonly target: BucketPresence; readonly shadow: BucketPresence };

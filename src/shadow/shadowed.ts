@@ -17,7 +17,7 @@ import { BackgroundWork } from './background.js';
 import { waitingForWriters } from './between-writes.js';
 import type { ShadowContext } from './context.js';
 import { copyObject } from './copy-object.js';
-import type { CopyListener, CopyLog } from './copying/copy-log.js';
+import type { AroundCopy, CopyListener, CopyLog } from './copying/copy-log.js';
 import type { CopyOutcome } from './copying/copy-outcome.js';
 import { Flights } from './copying/flights.js';
 import { nothingLearnt } from './copying/learnt.js';
@@ -62,6 +62,7 @@ export interface ShadowedOptions {
   readonly losses: LossLog;
   readonly copiedByReads: CopyLog;
   readonly onCopy?: CopyListener;
+  readonly aroundCopy?: AroundCopy | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Copies by reads under way at once; a miss beyond them is served without being copied. */
@@ -214,6 +215,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     losses: options.losses,
     copiedByReads: options.copiedByReads,
     onCopy: options.onCopy,
+    aroundCopy: options.aroundCopy ?? ((_, work) => work()),
     copier: { as: 'read', gateway: options.gateway },
     presence: { target: new BucketPresence(target, clock), shadow: new BucketPresence(shadow, clock) },
   };

@@ -1,7 +1,7 @@
 /** Variables by name, as a process has them. An empty one counts as not set. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Every variable that Penumbra knows, by the name that the code has for it. */
+/** Every variable that Penumbra knows, by the name that the code has for it; OpenTelemetry's SDK reads more of its own. */
 const NAMES = {
   config: 'PENUMBRA_CONFIG',
   host: 'PENUMBRA_HOST',
@@ -22,6 +22,11 @@ const NAMES = {
   logKeys: 'PENUMBRA_LOG_KEYS',
   accessLog: 'PENUMBRA_ACCESS_LOG',
   metricsToken: 'PENUMBRA_METRICS_TOKEN',
+  traceKeys: 'PENUMBRA_TRACE_KEYS',
+  otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  otlpTracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  tracesExporter: 'OTEL_TRACES_EXPORTER',
+  sdkDisabled: 'OTEL_SDK_DISABLED',
   url: 'PENUMBRA_URL',
   token: 'PENUMBRA_TOKEN',
   shadowAccessKey: 'PENUMBRA_SHADOW_ACCESS_KEY',

@@ -62,6 +62,20 @@ describe('without a file', () => {
     );
   });
 
+  test.each([
+    [{}, undefined],
+    [{ OTEL_SERVICE_NAME: 'photos' }, undefined],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, { keys: false }],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces', PENUMBRA_TRACE_KEYS: 'true' },
+      { keys: true },
+    ],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_SDK_DISABLED: 'true' }, undefined],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_TRACES_EXPORTER: 'none' }, undefined],
+  ])('with the variables %j of OpenTelemetry traces are %j', async (variables, tracing) => {
+    expect((await load({}, variables)).tracing).toEqual(tracing);
+  });
+
   test('an empty variable counts as not set', async () => {
     expect((await load({}, { PENUMBRA_REDIS: '' })).redis).toBeUndefined();
   });

@@ -11,3 +11,9 @@ export interface CopyLog {
 
 /** Is told what each attempt to bring a key over has come to, and what it was made for. */
 export type CopyListener = (as: Copier['as'], outcome: CopyOutcome) => void;
+
+/** Stands around each copy. It runs `work`, and resolves to what that does. */
+export type AroundCopy = (
+  copy: { readonly key: string; readonly as: Copier['as'] },
+  work: () => Promise<CopyOutcome>,
+) => Promise<CopyOutcome>;

@@ -35,7 +35,9 @@ export interface StartedCopy {
 export function copyForClient(ctx: ShadowContext, job: CopyJob): StartedCopy {
   const client = new Branch();
   client.on('error', () => undefined);
-  return { client, outcome: copy(ctx, job, [client]) };
+  const { key } = job;
+  const outcome = ctx.aroundCopy({ key, as: ctx.copier.as }, () => copy(ctx, job, [client]));
+  return { client, outcome };
 }
 
 /**

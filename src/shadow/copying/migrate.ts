@@ -44,8 +44,9 @@ export function migrate(
 
 function begin(ctx: ShadowContext, key: string, listed: MigrateOptions['listed']): Promise<CopyOutcome> {
   const flight = ctx.flights.begin(key);
+  const made = () => untilMade(ctx, key, migrateUnderToken(ctx, key, listed), listed);
   ctx.background.startUncounted('copy', async () =>
-    flight.land(await untilMade(ctx, key, migrateUnderToken(ctx, key, listed), listed)),
+    flight.land(await ctx.aroundCopy({ key, as: ctx.copier.as }, made)),
   );
   return flight.landed;
 }
