@@ -70,6 +70,8 @@ export interface World {
   readonly stores: Readonly<Record<'old' | 'new', Store>>;
   /** Stands before a store; the store answers where it leaves that undefined. */
   intercept: Partial<Record<'old' | 'new', (request: S3Request) => Promise<S3Response | undefined>>>;
+  /** What a store is asked in the place of what gateways ask. */
+  rewrite: Partial<Record<'old' | 'new', (request: S3Request) => S3Request>>;
   join(joining?: Joining): Promise<Member>;
   close(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function openWorld(): Promise<World> {
   const logged: Record<string, unknown>[] = [];
   const members = new Set<Member>();
   const intercept: World['intercept'] = {};
+  const rewrite: World['rewrite'] = {};
   const bare = {
     old: createMemoryBackend({ name: 'old', clock: systemClock }),
     new: createMemoryBackend({ name: 'new', clock: systemClock }),
@@ -96,7 +99,7 @@ export async function openWorld(): Promise<World> {
   const before =
     (name: 'old' | 'new'): S3Service =>
     async (request) =>
-      (await intercept[name]?.(request)) ?? bare[name].service(request);
+      (await intercept[name]?.(request)) ?? bare[name].service(rewrite[name]?.(request) ?? request);
   const storageOf = (life: Life) =>
     new Map(
       (
@@ -117,6 +120,7 @@ export async function openWorld(): Promise<World> {
     kv,
     logged,
     intercept,
+    rewrite,
     stores: { old: storeOf(bare.old.service), new: storeOf(bare.new.service) },
     async join({ config: changes = {}, onCommit = () => undefined } = {}) {
       const life: Life = { isOver: false };
@@ -292,9 +296,10 @@ export async function until(
   { parts }: Pick<Member, 'parts'>,
   id: number,
   status: JobStatus,
+  patienceMs = PATIENCE_MS,
 ): Promise<JobRecord> {
   const over: readonly JobStatus[] = ['succeeded', 'completed_with_errors', 'failed', 'cancelled', status];
-  const deadline = systemClock.now() + PATIENCE_MS;
+  const deadline = systemClock.now() + patienceMs;
   for (;;) {
     const job = await parts.jobs.get(id);
     if (over.includes(job.status) || systemClock.now() > deadline) {
