@@ -72,12 +72,20 @@ export async function progressOf(pass: Pass, passes: Passes, clock: Clock): Prom
   };
 }
 
-/** What was seen, and what the ranges that are left are thought to have, of the mean size. */
+/** What was seen, and what the ranges that are left are thought to have: what the plan listed, or of the mean size. */
 function estimated({ plan }: Pass, seen: Sum, left: number): Sum {
   const objects = plan.isComplete ? seen.objects + left : Math.max(plan.objects, seen.objects);
-  const mean =
-    seen.objects > 0 ? seen.bytes / seen.objects : plan.objects > 0 ? plan.bytes / plan.objects : 0;
-  return { objects: Math.round(objects), bytes: Math.round(seen.bytes + (objects - seen.objects) * mean) };
+  const rest = objects - seen.objects;
+  const bytes = rest > 0 && isListed(plan) ? Math.max(0, plan.bytes - seen.bytes) : rest * meanOf(plan, seen);
+  return { objects: Math.round(objects), bytes: Math.round(seen.bytes + bytes) };
+}
+
+/** Whether the plan knows what there was, large objects and small ones. */
+const isListed = ({ basis }: Pass['plan']): boolean => basis.startsWith('listed');
+
+function meanOf(plan: Pass['plan'], seen: Sum): number {
+  if (seen.objects > 0) return seen.bytes / seen.objects;
+  return plan.objects > 0 ? plan.bytes / plan.objects : 0;
 }
 
 function basisOf({ plan, finished }: Pass, isExact: boolean): string {

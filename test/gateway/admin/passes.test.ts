@@ -158,6 +158,21 @@ describe('how far a pass is', () => {
     });
   });
 
+  it('is told in bytes by the listing that planned it, where large objects are still to come', async () => {
+    await post('sweep');
+    const counter = new Counter();
+    counter.add({ outcome: 'copied', bytes: 10 });
+    const plan = { isComplete: true, ranges: 2, objects: 3, bytes: 5_020, basis: 'listed' };
+    const pass = await changePass('sweep', {
+      ...{ state: 'running', plan, finished: 1, tally: counter.tally, kept: 0 },
+    });
+    await passes.addRanges(pass, [newRange({ id: 'b', planned: 2 })]);
+    expect(await get('sweep')).toMatchObject({
+      objects: { done: 1, total: 3 },
+      bytes: { done: 10, total: 5_020 },
+    });
+  });
+
   it('is that it waits, outside of its window', async () => {
     const hour = new Date(systemClock.now()).getUTCHours();
     const [from, to] = [(hour + 2) % 24, (hour + 3) % 24].map((one) => String(one).padStart(2, '0'));
