@@ -8,9 +8,9 @@ import {
   writeComplete,
 } from '../../s3/xml/multipart.js';
 import { type ListedPart, readListParts } from '../../s3/xml/parts.js';
+import { partsOf } from './answers.js';
 import type { EncryptionContext } from './context.js';
 import { CHUNK, plainSize } from './format.js';
-import { partsOf } from './read.js';
 import { innerUploadId, withInnerId } from './upload-ids.js';
 import { encrypted, foreignUpload, withoutBodyClaims } from './write.js';
 import { changedXml, withoutChecksumElements } from './xml.js';

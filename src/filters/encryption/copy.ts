@@ -12,8 +12,9 @@ import { assertChanges, type CopySource, parseCopySource } from '../../s3/copy-s
 import { S3Error } from '../../s3/errors.js';
 import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
 import { formatTaggingHeader, readTagging } from '../../s3/xml/tagging.js';
+import { withoutChecksums } from './answers.js';
 import type { EncryptionContext } from './context.js';
-import { readObject, withoutChecksums } from './read.js';
+import { readObject } from './read.js';
 import { putObject, uploadPart } from './write.js';
 
 /** The longest source of a copy in one request (AWS, CopyObject). */

@@ -1,10 +1,10 @@
 import { discard } from '../../s3/body.js';
 import type { S3Request, S3Response } from '../../s3/message.js';
 import { mapTexts } from '../../s3/xml/map-texts.js';
+import { headOf } from './answers.js';
 import type { EncryptionContext } from './context.js';
 import { plainSize } from './format.js';
 import { isMarked } from './mark.js';
-import { headOf } from './read.js';
 import { innerUploadId, withInnerId, withOuterIds } from './upload-ids.js';
 import { changedXml, withoutChecksumElements } from './xml.js';
 

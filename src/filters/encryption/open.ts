@@ -22,10 +22,12 @@ class Opening {
   #length = 0;
   #missing: number;
 
+  /** @throws Damaged */
   constructor({ storedStart, wanted, ...options }: Stretch) {
     this.#chunk = Math.ceil(storedStart / RECORD);
     this.#skip = this.#chunk * RECORD - storedStart;
     this.#missing = wanted.end - wanted.start + 1;
+    if (this.#chunk * CHUNK > wanted.start) throw new Damaged('its store answered other bytes');
     this.#opener = new Opener(options, this.#chunk);
     this.#wanted = wanted;
   }

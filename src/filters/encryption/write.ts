@@ -4,11 +4,11 @@ import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
 import { queryValue } from '../../s3/params.js';
 import { checksumCheck, md5Check, type PayloadCheck } from '../../s3/payload/checks.js';
 import { parsePartNumber } from '../../s3/xml/multipart.js';
+import { OPAQUE_ETAG, withoutChecksums } from './answers.js';
 import type { EncryptionContext } from './context.js';
 import { NO_UPLOAD, type RecordHeader, storedSize } from './format.js';
 import { dataKey, uploadMark } from './keys.js';
 import { keptChecksum, markFields, withClientMark } from './mark.js';
-import { OPAQUE_ETAG, withoutChecksums } from './read.js';
 import { sealBody } from './seal.js';
 import { innerUploadId, withInnerId, withOuterIds } from './upload-ids.js';
 

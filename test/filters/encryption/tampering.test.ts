@@ -127,6 +127,17 @@ describe('an object of one PUT', () => {
     await expect(client.ask('GET', 'key')).rejects.toThrow('its end is missing');
   });
 
+  it('is not read when the store answers another range than it was asked for', async () => {
+    const { vault } = await stored();
+    const skewed: S3Service = (request) => {
+      const headers = { ...request.headers, range: `bytes=${RECORD}-${2 * RECORD - 1}` };
+      return vault.store({ ...request, headers });
+    };
+    const client = new StoreClient(encrypting()(skewed), 'bucket');
+    const range = { headers: { range: `bytes=0-${2 * CHUNK}` } };
+    expectError(await client.ask('GET', 'key', range), 500, 'InternalError');
+  });
+
   it('is not read with a key that has its name and other bytes', async () => {
     const { vault } = await stored();
     const other = vault.under({ keys: [testKey('k1', 9)] });
