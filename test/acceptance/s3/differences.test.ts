@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<SetUpName, string>> = {
   'empty-shadow': 'with a shadow',
   'shadow-only': 'before the copy',
   filesystem: 'folder',
+  encrypted: 'encrypted',
 };
 
 const rowsOf = ({ reason, where, cases }: Difference): string[][] =>

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,8 @@ import { sharedRgw } from '../../support/shared-rgw.js';
 import { S3Http } from './s3-http.js';
 import { createPlainBucket, type StageOptions } from './stage.js';
 
-/** Where the suite runs: an object gateway itself, the same through Penumbra, and Penumbra's own store. */
-export const SET_UPS = ['rgw', 'penumbra', 'empty-shadow', 'shadow-only', 'filesystem'] as const;
+/** Where the suite runs: an object gateway itself, the same through Penumbra, and Penumbra's own store, in the clear and encrypted. */
+export const SET_UPS = ['rgw', 'penumbra', 'empty-shadow', 'shadow-only', 'filesystem', 'encrypted'] as const;
 
 export type SetUpName = (typeof SET_UPS)[number];
 
@@ -29,8 +30,9 @@ export const openSetUp: Readonly<Record<SetUpName, () => Promise<SetUp>>> = {
       close: async () => http.close(),
     };
   },
-  penumbra: async () => plainGateway(await sharedRgw()),
+  penumbra: async () => plainGateway(onRgw(await sharedRgw())),
   filesystem: () => plainGateway(),
+  encrypted: () => plainGateway(encrypted),
   'empty-shadow': () => movingGateway('target'),
   'shadow-only': () => movingGateway('shadow'),
 };
@@ -41,15 +43,18 @@ interface Gateway extends PenumbraServer {
   close(): Promise<void>;
 }
 
-/** On a folder, unless there is an object gateway to stand on. */
-async function startGateway(target?: Account): Promise<Gateway> {
+/** Writes what a gateway stands on into a folder, and tells the variables that lead there. */
+type Ground = (folder: string) => Promise<Record<string, string>>;
+
+/** On a folder, unless there is other ground. */
+async function startGateway(ground?: Ground): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-suite-'));
   const server = await startPenumbra(join(folder, 'data'), {
     PENUMBRA_ADMIN_PASSWORD: PASSWORD,
     PENUMBRA_LOG_LEVEL: 'warn',
     PENUMBRA_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId,
     PENUMBRA_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
-    ...(target && (await targetSettings(folder, target))),
+    ...(await ground?.(folder)),
   });
   const http = new S3Http({ endpoint: server.url, region: 'us-east-1', ...ROOT });
   return {
@@ -64,11 +69,13 @@ async function startGateway(target?: Account): Promise<Gateway> {
   };
 }
 
-async function targetSettings(folder: string, target: Account): Promise<Record<string, string>> {
-  const path = join(folder, 'penumbra.yaml');
-  await writeFile(
-    path,
-    `storage:
+const onRgw =
+  (target: Account): Ground =>
+  async (folder) => {
+    const path = join(folder, 'penumbra.yaml');
+    await writeFile(
+      path,
+      `storage:
   backends:
     - name: rgw
       type: s3
@@ -76,12 +83,27 @@ async function targetSettings(folder: string, target: Account): Promise<Record<s
       access_key_id: ${target.accessKeyId}
       secret_access_key: \${env:RGW_SECRET}
 `,
-  );
-  return { PENUMBRA_CONFIG: path, RGW_SECRET: target.secretAccessKey };
-}
+    );
+    return { PENUMBRA_CONFIG: path, RGW_SECRET: target.secretAccessKey };
+  };
 
-async function plainGateway(target?: Account): Promise<SetUp> {
-  const { http, close } = await startGateway(target);
+const encrypted: Ground = async (folder) => {
+  const path = join(folder, 'penumbra.yaml');
+  await writeFile(
+    path,
+    `storage:
+  backends:
+    - name: vault
+      type: filesystem
+      path: ${join(folder, 'buckets')}
+      encryption: { mode: aes256-gcm, key_id: k1, key: "\${env:VAULT_KEY}" }
+`,
+  );
+  return { PENUMBRA_CONFIG: path, VAULT_KEY: randomBytes(32).toString('hex') };
+};
+
+async function plainGateway(ground?: Ground): Promise<SetUp> {
+  const { http, close } = await startGateway(ground);
   return { http, createBucket: (name) => createPlainBucket(http, name), close };
 }
 
@@ -89,7 +111,7 @@ async function plainGateway(target?: Account): Promise<SetUp> {
 async function movingGateway(fixturesIn: 'target' | 'shadow'): Promise<SetUp> {
   const rgw = await sharedRgw();
   const old = new S3Http(rgw);
-  const { http, url, folder, close } = await startGateway(rgw);
+  const { http, url, folder, close } = await startGateway(onRgw(rgw));
   const env = {
     PENUMBRA_URL: url,
     XDG_CONFIG_HOME: folder,

@@ -1,0 +1,3 @@
+import { s3Suite } from './suite.js';
+
+s3Suite('encrypted');
