@@ -13,6 +13,8 @@ const PASSWORD = 'admin-password-f00d';
 const ROOT = { accessKeyId: 'root-id', secretAccessKey: 'root-secret-cafe' };
 const SHADOW_SECRET = 'shadow-secret-beef';
 const BACKEND_SECRET = 'backend-secret-dead';
+const METRICS_TOKEN = 'metrics-token-acdc';
+const TRACES_SECRET = 'traces-secret-aced';
 const SESSION_TOKEN = 'security-token-babe';
 const MASTER_KEY = createHash('sha256').update('the master key').digest('base64');
 
@@ -44,11 +46,15 @@ test('whatever goes wrong, and at the level "trace", no secret is printed', asyn
     PENUMBRA_LOG_LEVEL: 'trace',
     PENUMBRA_ADMIN_PASSWORD: PASSWORD,
     PENUMBRA_MASTER_KEY: MASTER_KEY,
+    PENUMBRA_METRICS_TOKEN: METRICS_TOKEN,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=${TRACES_SECRET}`,
     PENUMBRA_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId,
     PENUMBRA_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
   });
   onTestFinished(() => server.stop().then(() => undefined));
   const secrets = new Set([PASSWORD, ROOT.secretAccessKey, SHADOW_SECRET, BACKEND_SECRET, MASTER_KEY]);
+  secrets.add(METRICS_TOKEN).add(TRACES_SECRET).add('wrong-metrics-token');
   const api = `${server.url}/_/api/admin`;
   const json = { 'content-type': 'application/json' };
   const statuses: (number | undefined)[] = [];
@@ -142,6 +148,8 @@ test('whatever goes wrong, and at the level "trace", no secret is printed', asyn
   secrets.add(fields['X-Amz-Signature'] ?? '').add(fields.Policy ?? '');
   await admin('GET', `/nothing?password=${PASSWORD}&X-Amz-Signature=in-the-query`);
   secrets.add('in-the-query');
+  for (const token of [METRICS_TOKEN, 'wrong-metrics-token'])
+    await ask(`${server.url}/_/metrics?token=${token}`, { headers: { authorization: `Bearer ${token}` } });
   await admin('POST', '/logout');
 
   // It did what it was asked, and what it was asked wrongly it refused.
