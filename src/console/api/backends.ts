@@ -4,9 +4,10 @@ import type {
   AddedBackendJson,
   BackendJson,
   BackendProbeJson,
+  backendChanges,
   newBackend,
 } from '../../gateway/admin/backend-schemas.js';
-import { get, path, post, remove } from './client.js';
+import { get, patch, path, post, remove } from './client.js';
 import { queryClient } from './query-client.js';
 
 export type Backend = BackendJson;
@@ -25,6 +26,12 @@ const refresh = () => queryClient.invalidateQueries({ queryKey: ['backends'] });
 export const useAddBackend = () =>
   useMutation({
     mutationFn: (backend: NewBackend) => post<AddedBackendJson>('/backends', backend),
+    onSuccess: refresh,
+  });
+
+export const useChangeBackend = (name: string) =>
+  useMutation({
+    mutationFn: (changes: z.input<typeof backendChanges>) => patch<Backend>(path`/backends/${name}`, changes),
     onSuccess: refresh,
   });
 

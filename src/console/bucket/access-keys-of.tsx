@@ -25,6 +25,7 @@ export function AccessKeysOf({ bucket }: { readonly bucket: string }) {
           <Group align="flex-end">
             <Select
               label="Role of a new one"
+              w={300}
               data={ROLES}
               value={role}
               allowDeselect={false}

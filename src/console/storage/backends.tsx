@@ -9,6 +9,7 @@ import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
 import { BACKENDS } from '../paths.js';
 import { BackendReport } from './backend-report.js';
+import { ChangeKeys } from './change-keys.js';
 
 /** Settings → Storage → Backends. */
 export function Backends() {
@@ -16,6 +17,7 @@ export function Backends() {
   const probe = useProbeBackend();
   const removal = useRemoveBackend();
   const [asked, setAsked] = useState<string>();
+  const [changed, setChanged] = useState<string>();
   const close = () => {
     removal.reset();
     setAsked(undefined);
@@ -39,20 +41,31 @@ export function Backends() {
         </Text>
       ),
     },
+    { head: 'Encryption', cell: ({ encryption }) => <Text size="sm">{encryptionWords(encryption)}</Text> },
     { head: 'From', cell: ({ declared }) => (declared ? 'the configuration' : 'added here') },
     {
       head: '',
-      cell: ({ name, declared }) => (
+      cell: ({ name, declared, type }) => (
         <Group gap="xs">
           <Button
             size="xs"
             variant="default"
-            aria-label={`Try ${name}`}
+            aria-label={`Try it: ${name}`}
             loading={probe.isPending && probe.variables === name}
             onClick={() => probe.mutate(name)}
           >
             Try it
           </Button>
+          {!declared && type === 's3' && (
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={`Change keys of ${name}`}
+              onClick={() => setChanged(name)}
+            >
+              Change keys
+            </Button>
+          )}
           {!declared && (
             <Button size="xs" variant="default" aria-label={`Remove ${name}`} onClick={() => setAsked(name)}>
               Remove
@@ -100,9 +113,20 @@ export function Backends() {
       >
         <Text size="sm">What is in it stays. It is refused while a bucket, a shadow or a job uses it.</Text>
       </Confirmation>
+      {changed && <ChangeKeys backend={changed} isOpen onClose={() => setChanged(undefined)} />}
     </Page>
   );
 }
+
+const ENCRYPTION: Readonly<Record<Backend['encryption']['mode'], string>> = {
+  none: 'none',
+  'aes256-gcm': 'AES-256-GCM, here',
+  'sse-s3': 'SSE-S3, by the store',
+  'sse-kms': 'SSE-KMS, by the store',
+};
+
+const encryptionWords = ({ mode, key_id }: Backend['encryption']): string =>
+  key_id === null ? ENCRYPTION[mode] : `${ENCRYPTION[mode]}, key ${key_id}`;
 
 const TYPES: Readonly<Record<Backend['type'], string>> = { s3: 'S3', filesystem: 'folder', memory: 'memory' };
 

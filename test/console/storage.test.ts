@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BucketClient } from '../support/bucket-client.js';
+import { describeWith } from '../support/describe-with.js';
+import { lookAt, openWorld, type World } from './world.js';
+
+const BUCKETS = 'settings/storage/buckets';
+
+describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterAll(() => world.close());
+
+  test('backends are tried, added and removed', async () => {
+    const path = join(world.folder, 'cold-disk');
+    await mkdir(path);
+    const { page, complaints } = await world.open('settings/storage/backends');
+    await page.getByRole('link', { name: 'Add backend' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('cold-disk');
+    await page.getByLabel('A folder').check();
+    await page.getByLabel('Path').fill('not/absolute');
+    await page.getByRole('button', { name: 'Add backend' }).click();
+    await page.getByText('must be an absolute path').waitFor();
+    await page.getByLabel('Path').fill(path);
+    await lookAt(page, 'new-backend');
+    await page.getByRole('button', { name: 'Add backend' }).click();
+
+    await page.getByRole('button', { name: 'Try it: cold-disk' }).click();
+    await page.getByText('cold-disk: buckets can be in it').waitFor();
+    await lookAt(page, 'backends');
+    await page.getByRole('button', { name: 'Remove cold-disk' }).click();
+    await page.getByRole('button', { name: 'Remove backend' }).click();
+    await page.getByRole('button', { name: 'Try it: cold-disk' }).waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+  });
+
+  test('access keys are made with settings to copy, and revoked', async () => {
+    await world.admin('POST', '/buckets', { name: 'shared' });
+    const { page, complaints } = await world.open(`${BUCKETS}/shared/keys`);
+    await page.getByRole('button', { name: 'Create access key' }).click();
+    const text = (await page.getByLabel('settings for Environment', { exact: true }).textContent()) ?? '';
+    const setting = (name: string) => new RegExp(`^export ${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+    const accessKeyId = setting('AWS_ACCESS_KEY_ID');
+    const account = {
+      endpoint: world.url,
+      region: 'auto',
+      accessKeyId,
+      secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
+    };
+    const bucket = new BucketClient(account, 'shared');
+    await bucket.put('by-an-editor', 'x');
+    await lookAt(page, 'access-keys');
+    await page.getByRole('link', { name: 'Access keys' }).click();
+    await page.getByRole('button', { name: `Revoke ${accessKeyId}` }).click();
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await page.getByRole('button', { name: `Revoke ${accessKeyId}` }).waitFor({ state: 'detached' });
+    await lookAt(page, 'keys');
+    await expect
+      .poll(() =>
+        bucket.put('again', 'x').then(
+          () => 'taken',
+          () => 'refused',
+        ),
+      )
+      .toBe('refused');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a bucket that exists is given a shadow, and both change places', async () => {
+    const old = await world.legacyBucket('ledger');
+    await old.put('1', 'one');
+    await world.admin('POST', '/buckets', { name: 'ledger' });
+    const { page, complaints } = await world.open(`${BUCKETS}/ledger`);
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('menuitem', { name: 'Set shadow…' }).click();
+    await page.getByRole('textbox', { name: 'Endpoint', exact: true }).fill(world.shadow.endpoint);
+    await page.getByLabel('Access key id').fill(world.shadow.accessKeyId);
+    await page.getByLabel('Secret access key').fill(world.shadow.secretAccessKey);
+    await page.getByLabel('Bucket at the endpoint').fill('no-such-ledger');
+    await page.getByRole('button', { name: 'Set shadow' }).click();
+    await page.getByText('The shadow was not set').waitFor();
+    await lookAt(page, 'set-shadow');
+    await page.getByLabel('Bucket at the endpoint').fill('');
+    await page.getByRole('button', { name: 'Set shadow' }).click();
+    await page.getByText('1 object left').waitFor({ timeout: 40_000 });
+
+    await world.admin('POST', '/buckets/ledger/sweep', {});
+    await page.getByText('nothing left').waitFor({ timeout: 40_000 });
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('menuitem', { name: 'Swap target and shadow…' }).click();
+    await lookAt(page, 'swap');
+    await page.getByRole('button', { name: 'Swap', exact: true }).click();
+    await page.getByText(`In ${world.shadow.endpoint} as ledger`).waitFor({ timeout: 40_000 });
+    expect(complaints).toEqual([]);
+  });
+
+  test('what could not be copied is told with its reason, and tried again', async () => {
+    const old = await world.legacyBucket('long');
+    await old.put('short', 'x');
+    await old.put('k'.repeat(1_020), 'x');
+    const { endpoint, accessKeyId, secretAccessKey } = world.shadow;
+    const shadow = {
+      endpoint,
+      region: 'us-east-1',
+      access_key_id: accessKeyId,
+      secret_access_key: secretAccessKey,
+      target_prefix: 'archive/',
+    };
+    await world.admin('POST', '/buckets', { name: 'long', shadow });
+    const { page, complaints } = await world.open(`${BUCKETS}/long/sweep`);
+    await page.getByRole('button', { name: 'Start sweep' }).click();
+    const why = page.getByText('its key in the target would be longer than 1024 bytes');
+    await why.waitFor({ timeout: 40_000 });
+    await lookAt(page, 'failures');
+    await page.getByRole('button', { name: 'Try again what failed' }).click();
+    await why.waitFor({ timeout: 40_000 });
+    expect(complaints).toEqual([]);
+  });
+});
