@@ -6,7 +6,7 @@ const integration = [
   'test/acceptance/**/*.test.ts',
   'test/**/*.integration.test.ts',
 ];
-const browser = 'test/console/**/*.test.ts';
+const browser = 'test/console/*.test.ts';
 
 export default defineConfig({
   test: {

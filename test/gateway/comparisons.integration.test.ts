@@ -129,6 +129,61 @@ describe('a report', () => {
   });
 });
 
+describe('what both stores list', () => {
+  const page = (query: string) => gateway.admin('GET', `/buckets/${Bucket}/objects?${query}`);
+  const whereOf = ({ objects }: Record<string, unknown>) =>
+    Object.fromEntries((objects as { key: string; where: string }[]).map(({ key, where }) => [key, where]));
+
+  test('is told key by key, with where each lives', async () => {
+    const first = await page('delimiter=/');
+    expect(whereOf(first)).toEqual({
+      copied: 'both',
+      deleted: 'tombstone',
+      drifted: 'both',
+      left: 'shadow',
+      own: 'target',
+      rewritten: 'both',
+    });
+    expect(first).toMatchObject({ prefixes: [{ prefix: 'many/', where: 'both' }], next: null });
+    expect(first.objects).toContainEqual({
+      key: 'left',
+      where: 'shadow',
+      size: 4,
+      etag: expect.stringMatching(/^"/),
+      last_modified: expect.any(String),
+    });
+  });
+
+  test('comes in pages that lead on', async () => {
+    const { objects, next } = await page('prefix=many/&limit=20');
+    expect(objects).toHaveLength(20);
+    expect(whereOf(await page(`prefix=many/&limit=20&after=${next}`))).toEqual(
+      Object.fromEntries(MANY.slice(20).map((key) => [key, 'both'])),
+    );
+  });
+});
+
+describe('a presigned URL', () => {
+  test('downloads an object without any key, wherever it is', async () => {
+    const { url, expires_at } = await gateway.admin('POST', `/buckets/${Bucket}/presign`, {
+      key: 'own',
+      expires_seconds: 60,
+    });
+    const answer = await fetch(String(url));
+    expect([answer.status, await answer.text()]).toEqual([200, 'by a client']);
+    expect(answer.headers.get('content-disposition')).toBe('attachment');
+    expect(Date.parse(String(expires_at))).toBeGreaterThan(Date.now());
+  });
+
+  test('is refused where the bucket has no key to sign with', async () => {
+    const { access_key_id } = await gateway.admin('POST', '/buckets', { name: 'keyless' });
+    await gateway.admin('DELETE', `/keys/${access_key_id}`);
+    await expect(gateway.admin('POST', '/buckets/keyless/presign', { key: 'k' })).rejects.toThrow(
+      /409.*no_key/,
+    );
+  });
+});
+
 describe('the explanation', () => {
   const explained = async (key: string, bucket = Bucket) => {
     const { code, stdout, stderr } = await storage('explain', bucket, key, '--json');
@@ -150,7 +205,8 @@ describe('the explanation', () => {
     for (let times = 0; times < 2; times += 1) {
       expect(await explained('left')).toMatchObject({
         where: 'shadow',
-        target: { state: 'absent' },
+        target: { state: 'absent', metadata: {} },
+        shadow: { state: 'present', metadata: { 'content-type': 'application/octet-stream' } },
         get: { answer: 'shadow', copies: true },
       });
     }

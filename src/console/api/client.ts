@@ -74,7 +74,7 @@ export const path = (texts: TemplateStringsArray, ...parts: string[]): string =>
 
 /** `?a=1&b=2`, without what is undefined. */
 export function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
-  const given = Object.entries(parameters).flatMap(([name, value]) =>
+  const given = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   );
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;

@@ -14,8 +14,8 @@ export interface LiveJobs {
   readonly isLive: boolean;
 }
 
-/** Exported for tests. A job that changed, in its place or as the newest. */
-export function withJob(jobs: readonly Job[], changed: Job): readonly Job[] {
+/** A job that changed, in its place or as the newest. */
+function withJob(jobs: readonly Job[], changed: Job): readonly Job[] {
   const isKnown = jobs.some(({ id }) => id === changed.id);
   return isKnown ? jobs.map((job) => (job.id === changed.id ? changed : job)) : [changed, ...jobs];
 }

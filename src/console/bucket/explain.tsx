@@ -106,10 +106,23 @@ function Told({ told }: { readonly told: Explanation }) {
           ]}
         />
       </Card>
+      <Metadata told={told} />
       {(get.answer === 'target' || get.answer === 'shadow') && (
         <Download bucket={told.bucket} objectKey={told.key} />
       )}
     </>
+  );
+}
+
+/** Of the object that clients see. */
+function Metadata({ told: { target, shadow } }: { readonly told: Explanation }) {
+  const seen = target.state === 'present' ? target : shadow;
+  const fields = Object.entries(seen?.metadata ?? {});
+  if (fields.length === 0) return null;
+  return (
+    <Card title="Metadata">
+      <Facts facts={fields.map(([name, value]) => ({ name, value }))} />
+    </Card>
   );
 }
 

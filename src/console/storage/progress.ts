@@ -53,8 +53,8 @@ export function paceWords({ sweep }: Migration): string | undefined {
   if (sweep?.state !== 'running' || !sweep.rate) return undefined;
   const rate = `${formatCount(sweep.rate.objects)} objects/s, ${formatBytes(sweep.rate.bytes)}/s`;
   const { eta_seconds: eta, waits_for: waits } = sweep;
-  if (waits) return `${rate}, waits for ${waits}`;
-  return eta === null || eta === undefined ? rate : `${rate}, ${formatDuration(eta)} left`;
+  const words = eta === null || eta === undefined ? rate : `${rate}, ${formatDuration(eta)} left`;
+  return waits ? `${words}, waits for ${waits}` : words;
 }
 
 /** Where a bucket's objects live. */

@@ -41,6 +41,9 @@ const sideOfKey = z.object({
   etag,
   size: size.nullable(),
   last_modified: time,
+  metadata: z
+    .record(z.string(), z.string())
+    .openapi({ description: 'of an object that is present: its header fields' }),
   reason: z.string().nullable().openapi({ description: 'why it is not known' }),
 });
 

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { HeaderFields } from '../../s3/message.js';
+import { isProvenance } from '../../shadow/copying/provenance.js';
 import type { KeyRecord } from '../../state/key-record.js';
 import type { Explanation } from '../../sweep/compare/explain.js';
 import { noResults } from '../../sweep/compare/report.js';
@@ -91,13 +93,32 @@ function whereOf(target: Seen, shadow: Seen | undefined): ExplanationJson['where
 }
 
 function sideJson(seen: Seen): ExplanationJson['target'] {
-  const nothing = { etag: null, size: null, last_modified: null, reason: null };
+  const nothing = { etag: null, size: null, last_modified: null, metadata: {}, reason: null };
   if (seen.state === 'unknown') return { ...nothing, state: 'unknown', reason: seen.reason };
   if (seen.state === 'absent') return { ...nothing, state: seen.isMarked ? 'delete-marker' : 'absent' };
   const written = Date.parse(seen.headers?.['last-modified'] ?? '');
   const lastModified = Number.isNaN(written) ? null : iso(written);
-  return { ...nothing, state: 'present', etag: seen.etag, size: seen.size, last_modified: lastModified };
+  const { etag, size, headers = {} } = seen;
+  return {
+    ...nothing,
+    state: 'present',
+    etag,
+    size,
+    last_modified: lastModified,
+    metadata: metadataOf(headers),
+  };
 }
+
+/** What a client set, or the store has set by itself: not what belongs to the answer. */
+const metadataOf = (headers: HeaderFields): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => METADATA.test(name) && !OF_ANSWER.test(name) && !isProvenance(name),
+    ),
+  );
+
+const METADATA = /^(?:content-|cache-control$|expires$|x-amz-)/;
+const OF_ANSWER = /^(?:content-length|x-amz-(?:request-id|id-2|bucket-region))$/;
 
 function tombstoneJson(tombstone: KeyRecord['tombstone']): ExplanationJson['tombstone'] {
   if (!tombstone) return null;
