@@ -1,6 +1,7 @@
 export const BUCKETS = '/settings/storage/buckets';
 export const BACKENDS = '/settings/storage/backends';
 export const JOBS = '/settings/jobs';
+export const AUDIT = '/settings/audit';
 export const KEYS = '/settings/keys';
 
 /** Where it is told what became of a key. */

@@ -12,6 +12,7 @@ import {
 import { useDisclosure, useReducedMotion } from '@mantine/hooks';
 import {
   IconBucket,
+  IconHistory,
   IconKey,
   IconLogout,
   IconMoon,
@@ -23,7 +24,7 @@ import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from 'react-router';
 import { post } from './api/client.js';
 import { endSession } from './api/query-client.js';
-import { BACKENDS, BUCKETS, JOBS, KEYS } from './paths.js';
+import { AUDIT, BACKENDS, BUCKETS, JOBS, KEYS } from './paths.js';
 
 const SECTIONS = [
   {
@@ -39,7 +40,10 @@ const SECTIONS = [
   },
   {
     title: 'Operation',
-    links: [{ to: JOBS, label: 'Jobs', icon: IconProgress }],
+    links: [
+      { to: JOBS, label: 'Jobs', icon: IconProgress },
+      { to: AUDIT, label: 'Audit log', icon: IconHistory },
+    ],
   },
 ] as const;
 

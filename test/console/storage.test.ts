@@ -119,4 +119,25 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     await why.waitFor({ timeout: 40_000 });
     expect(complaints).toEqual([]);
   });
+
+  test('who changed what is told, without secrets', async () => {
+    await world.admin('POST', '/buckets', { name: 'audited' });
+    const refused = {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'x',
+      access_key_id: 'K',
+      secret_access_key: 'not-to-be-told',
+    };
+    await world.admin('PATCH', '/buckets/audited', { shadow: refused }).catch(() => undefined);
+    const { page, complaints } = await world.open('settings/audit');
+    await page.getByLabel('Bucket').fill('audited');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    const row = (action: string) => page.getByRole('row').filter({ hasText: action });
+    await row('bucket.change').getByText('refused', { exact: true }).waitFor();
+    await row('bucket.create').getByText('done', { exact: true }).waitFor();
+    expect(new URL(page.url()).search).toBe('?bucket=audited');
+    expect(await page.getByRole('table').textContent()).not.toContain('not-to-be-told');
+    await lookAt(page, 'audit');
+    expect(complaints).toEqual([]);
+  });
 });
