@@ -1,6 +1,6 @@
 /**
- * How much is asked before two objects are told to be the same: what the listings show; what each store tells of its object or what is recomputed from it;
- * all their bytes.
+ * How much is asked before two objects are told to be the same: what the listings show; what each store tells of its object or what is recomputed from it, which
+ * takes all bytes of both where neither tells a hash; all their bytes.
  */
 export const LEVELS = ['listing', 'checksum', 'content'] as const;
 export type Level = (typeof LEVELS)[number];
