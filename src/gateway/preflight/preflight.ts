@@ -2,6 +2,7 @@ import { BackendUnavailable } from '../../backends/backend.js';
 import { atBucket } from '../../filters/at-bucket.js';
 import { S3Error } from '../../s3/errors.js';
 import type { S3Filter, S3Service } from '../../s3/message.js';
+import { MAX_SINGLE_PUT } from '../../shadow/copying/part-layout.js';
 import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { type Place, placeWords } from '../../state/place.js';
 import { type Counted, countObjects } from '../../sweep/plan/count-objects.js';
@@ -109,6 +110,7 @@ async function examine(examined: Examined, options: PreflightOptions): Promise<P
       ...existingWords(wish, atTarget),
       ...roomWords(wish.to, counted, room),
       ...(refused === undefined ? [] : [refused]),
+      ...sizeWords(counted, capabilities),
       ...unreadableWords(looked),
     ],
   };
@@ -175,6 +177,11 @@ function existingWords(
 function roomWords(to: Place, { bytes }: Counted, room: number | undefined): string[] {
   if (room === undefined || room >= bytes) return [];
   return [`${placeWords(to)} has room for ${room} bytes, and the bucket has ${bytes}`];
+}
+
+function sizeWords({ largest }: Counted, capabilities: Capabilities | undefined): string[] {
+  if (largest <= MAX_SINGLE_PUT || !capabilities || capabilities.takesParts) return [];
+  return [`the target takes no uploads in parts, and an object has ${largest} bytes: one PUT takes 5 GiB`];
 }
 
 function unreadableWords(looked: readonly SampledObject[]): string[] {

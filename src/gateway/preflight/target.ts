@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atBucket } from '../../filters/at-bucket.js';
 import type { S3Response, S3Service } from '../../s3/message.js';
+import { readInitiateResult } from '../../s3/xml/multipart.js';
 import { readTagging } from '../../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from '../../shadow/ask.js';
 import { lockRefusal } from '../../shadow/copying/object-lock.js';
@@ -67,6 +68,8 @@ export async function withTriedBucket<T>(
 export interface Capabilities {
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly keepsTags: boolean;
+  /** Whether it takes uploads in parts. */
+  readonly takesParts: boolean;
   /** Whether its ETags are hashes. */
   readonly hasDigests: boolean;
   /** Why it cannot lock objects; undefined when it can. */
@@ -99,6 +102,7 @@ export async function tryOut(
   return {
     conditionalWrites: await probeConditionalWrites(target),
     keepsTags: await keepsTags(target, signal),
+    takesParts: await takesParts(target),
     hasDigests: await withScratchObject(target, async ({ key }) =>
       hasDigests((await headOf(target, key, signal)).headers),
     ),
@@ -116,6 +120,19 @@ const keepsTags = (target: ProbeTarget, signal: AbortSignal): Promise<boolean> =
     const answer = await atBucket(target.bucket)(target.service)(ask('GetObjectTagging', question));
     const body = await readBody(answer);
     return isSuccess(answer) && readTagging(body).length === 1;
+  });
+
+const takesParts = (target: ProbeTarget): Promise<boolean> =>
+  withScratchObject(target, async ({ send }) => {
+    const begun = await send({
+      operation: 'CreateMultipartUpload',
+      method: 'POST',
+      query: [['uploads', '']],
+    });
+    if (begun.status !== 200) return false;
+    const { uploadId } = readInitiateResult(begun.text);
+    await send({ operation: 'AbortMultipartUpload', method: 'DELETE', query: [['uploadId', uploadId]] });
+    return true;
   });
 
 const keepsField = (target: ProbeTarget, [name, value]: Field, signal: AbortSignal): Promise<boolean> =>

@@ -5,7 +5,7 @@ import { type PreflightWish, preflight } from '../../../src/gateway/preflight/pr
 import { createStores } from '../../../src/gateway/stores.js';
 import type { S3Filter } from '../../../src/s3/message.js';
 import { type Clock, systemClock as clock } from '../../../src/system/clock.js';
-import { StoreClient } from '../../support/store-client.js';
+import { read, StoreClient } from '../../support/store-client.js';
 import { declaredBackends } from '../declared-backends.js';
 
 const WISH: PreflightWish = {
@@ -231,4 +231,21 @@ it('tells that ETags will be others where a store encrypts', async () => {
   await old.put('a', 'x');
   await old.put('b', 'x');
   expect((await look()).losses).toMatchObject([{ what: 'etag', objects: 2, example: 'a' }]);
+});
+
+it('says when an object is larger than the target takes', async () => {
+  const { old, look } = await twoStores({
+    oldAs: (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation !== 'ListObjectsV2') return answer;
+      const text = (await read(answer)).toString().replace('<Size>1</Size>', '<Size>6000000000</Size>');
+      return { status: 200, headers: {}, body: Buffer.from(text) };
+    },
+    newAs: (service) => async (request) =>
+      request.operation === 'CreateMultipartUpload' ? { status: 501, headers: {} } : service(request),
+  });
+  await old.put('a', 'x');
+  expect((await look()).problems).toEqual([
+    'the target takes no uploads in parts, and an object has 6000000000 bytes: one PUT takes 5 GiB',
+  ]);
 });
