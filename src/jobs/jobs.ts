@@ -144,12 +144,13 @@ export class Jobs {
     });
   }
 
-  /** Goes on with a job that did not bring over or prove everything, from copying on. */
+  /** Goes on with a job that did not bring over or prove everything, from copying on: what failed alone, or all again where that was copied already. */
   retry(id: number): Promise<JobRecord> {
     return this.#turn(id, (job, bucket) => {
       if (job.status !== 'completed_with_errors') throw wrongStatus(job, 'be tried again');
-      const { finishedAt: _, lastError: __, verified: ___, ...rest } = job;
-      return this.#goingOn(inPhase(rest, 'copy', this.options.clock.now()), bucket);
+      const { finishedAt: _, lastError: __, verified, copied, ...rest } = job;
+      const again = { ...rest, ...(copied && !verified && { copied }) };
+      return this.#goingOn(inPhase(again, 'copy', this.options.clock.now()), bucket);
     });
   }
 

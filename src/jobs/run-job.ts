@@ -38,8 +38,9 @@ export interface RunJobOptions extends Pick<TransitionsOptions, 'noted'> {
   readonly times: Times;
 }
 
-/** How often it is looked at what somebody else has to do first, ms. */
+/** How often it is looked at what somebody else has to do first, ms: gateways that follow take no time, a pass may take days. */
 const LOOK_MS = 100;
+const LOOK_AT_PASS_MS = 500;
 /** Before a step that failed is tried again, ms: a store or the state is out of reach. */
 const AGAIN_MS = 2_000;
 
@@ -80,7 +81,7 @@ export class JobRun {
     try {
       const bucket = await this.#bucketOf(job);
       const step = this.#step({ job, bucket, signal: AbortSignal.any([signal, turned.signal]) });
-      return (await workOf(job)(step)) === 'done' ? 0 : LOOK_MS;
+      return (await workOf(job)(step)) === 'done' ? 0 : lookMs(job);
     } catch (error) {
       if (signal.aborted || turned.signal.aborted || error instanceof Turned) return 0;
       return await this.#failed(job, error);
@@ -157,6 +158,9 @@ export class JobRun {
     });
   }
 }
+
+const lookMs = ({ phase, ending }: JobRecord): number =>
+  ending === undefined && (phase === 'copy' || phase === 'verify') ? LOOK_AT_PASS_MS : LOOK_MS;
 
 type Work = (step: Step) => Promise<StepEnd>;
 

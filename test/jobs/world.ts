@@ -52,6 +52,8 @@ export interface Member {
   /** What a client is answered: a status, or the code of the error. */
   ask(operation: OperationName, method: string, asked?: Asked): Promise<number | string>;
   text(key: string): Promise<string | number>;
+  /** The text of an answer. */
+  told(operation: OperationName, method: string, asked: Asked): Promise<string>;
   /** As by `kill -9`: it reaches neither the state nor a store any more. */
   kill(): void;
   close(): Promise<void>;
@@ -211,6 +213,8 @@ function memberOf(parts: GatewayParts): Omit<Member, 'kill'> {
       const got = await answer('GetObject', 'GET', { key });
       return got.status === 200 ? (await collect(got.body, MOST_BYTES)).toString() : got.status;
     },
+    told: async (operation, method, asked) =>
+      (await collect((await answer(operation, method, asked)).body, MOST_BYTES)).toString(),
     close: () => drain(parts),
   };
 }
