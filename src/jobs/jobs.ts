@@ -148,7 +148,7 @@ export class Jobs {
   retry(id: number): Promise<JobRecord> {
     return this.#turn(id, (job, bucket) => {
       if (job.status !== 'completed_with_errors') throw wrongStatus(job, 'be tried again');
-      const { finishedAt: _, lastError: __, verified, copied, ...rest } = job;
+      const { finishedAt: _, lastError: __, copiedAgain: ___, verified, copied, ...rest } = job;
       const again = { ...rest, ...(copied && !verified && { copied }) };
       return this.#goingOn(inPhase(again, 'copy', this.options.clock.now()), bucket);
     });

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { S3Request, S3Response } from '../../src/s3/message.js';
 import type { OperationName } from '../../src/s3/operations.js';
-import { type Asked, openWorld, recordOf, start, until, type World, withBucket } from './world.js';
+import { systemClock } from '../../src/system/clock.js';
+import { type Asked, openWorld, recordOf, SHORT, start, until, type World, withBucket } from './world.js';
 
 let world: World;
 
@@ -77,6 +78,28 @@ describe('while a bucket is moved with its gate closed', () => {
     held.letGo();
     await until(member, id, 'succeeded');
   });
+
+  it('writes are refused for as long as it takes when whoever worked on the job is gone', async () => {
+    const member = await withBucket(world, { a: 'one' });
+    await member.parts.jobDriver.stop();
+    const dying = await world.join();
+    const held = holding(({ operation }) => operation === 'PutObject');
+    world.intercept.new = held.intercept;
+    const { id } = await start(dying);
+    await held.arrived;
+    dying.kill();
+    const over = systemClock.now() + 2 * SHORT.leaseMs;
+    while (systemClock.now() < over) {
+      expect(await member.ask('PutObject', 'PUT', { key: 'a', body: 'x' })).toBe('SlowDown');
+      await systemClock.sleep(200);
+    }
+    held.letGo();
+    const heir = await world.join();
+    expect(await heir.ask('PutObject', 'PUT', { key: 'a', body: 'x' })).toBe('SlowDown');
+    await until(heir, id, 'succeeded');
+    expect(await world.stores.new.all()).toEqual({ a: 'one' });
+    expect(await heir.ask('PutObject', 'PUT', { key: 'a', body: 'x' })).toBe(200);
+  }, 40_000);
 
   it('a write that was under way ends first, and is in the new place', async () => {
     const member = await withBucket(world, { a: 'one' });

@@ -14,10 +14,15 @@ export async function letShadowGo(step: Step): Promise<boolean> {
   if (shadow === null) return !bucket.forgetting;
   if (shadow.aim === 'none') return false;
   if (shadow.aim !== 'exclusive') return aimAt(step, 'exclusive');
-  if (!(await moves.isSettled(bucket)) || !(await isSwept(step))) return false;
-  const left = await moves.whatWouldBeLost(bucket);
-  if (left !== undefined) return sweepAgain(step, left);
+  if (!(await moves.isSettled(bucket)) || !(await isNothingLost(step))) return false;
   return aimAt(step, 'none');
+}
+
+/** Whether nothing would be lost with the shadow once all of it was swept; else it is swept again in a while. */
+export async function isNothingLost(step: Step): Promise<boolean> {
+  if (!(await isSwept(step))) return false;
+  const left = await step.moves.whatWouldBeLost(step.bucket);
+  return left === undefined || sweepAgain(step, left);
 }
 
 async function aimAt(step: Step, aim: 'exclusive' | 'none'): Promise<false> {

@@ -1,8 +1,11 @@
 import { StepFailed } from '../bucket-moves.js';
 import type { Step, StepEnd } from '../step.js';
 import { gateOpened, inPhase, released, ungated, withPhaseEnded } from '../transitions.js';
-import { letShadowGo } from './clear.js';
+import { isNothingLost, letShadowGo } from './clear.js';
 import { isArmed } from './gate.js';
+
+/** How long recovery takes beyond a lease, ms. */
+const SETTLE_MS = 60_000;
 
 /**
  * Has the bucket change over: from one commit on the old place is written no more and the job cannot be cancelled. Then the old place ceases to be the bucket's
@@ -21,8 +24,8 @@ export async function flip(step: Step): Promise<StepEnd> {
 async function commitFlip(step: Step): Promise<StepEnd> {
   const { bucket, moves, clock } = step;
   const left = await moves.whatWouldBeLost(bucket);
-  if (left !== undefined) throw new StepFailed(left);
-  await step.commit((job, record) => ({
+  if (left !== undefined) return sweepFirst(step, left);
+  await step.commit(({ lastSweep: _, ...job }, record) => ({
     job: { ...job, flippedAt: clock.now() },
     bucket: {
       ...record,
@@ -33,6 +36,15 @@ async function commitFlip(step: Step): Promise<StepEnd> {
     },
   }));
   return 'done';
+}
+
+/** What a write or a delete that failed half-way left in the old place alone is settled within a lease, and swept. */
+async function sweepFirst(step: Step, left: string): Promise<StepEnd> {
+  const { job, clock, times } = step;
+  const begun = job.phases.at(-1)?.startedAt ?? clock.now();
+  if (clock.now() - begun > times.leaseMs + SETTLE_MS) throw new StepFailed(left);
+  await isNothingLost(step);
+  return 'waits';
 }
 
 /** Whether no gateway that lets clients write can write to the old place. */

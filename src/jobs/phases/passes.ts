@@ -1,16 +1,19 @@
 import type { JobRecord, Passed } from '../../state/jobs/job-record.js';
 import type { Pass, PassKind, PassSettings } from '../../state/passes/pass-record.js';
 import { countOf, type Outcome } from '../../state/passes/tally.js';
+import { WRITTEN_EACH_TIME } from '../../sweep/passes/copy-work.js';
 import { progressOf } from '../../sweep/passes/progress.js';
 import { firstFailures } from '../failures.js';
 import { countIn } from '../progress.js';
 import type { Step, StepEnd } from '../step.js';
-import { gateOpened, inPhase, ungated, withPhaseEnded } from '../transitions.js';
+import { gateOpened, inPhase, isFrozen, ungated, withPhaseEnded } from '../transitions.js';
 import { isArmed } from './gate.js';
 
 /** What keeps a bucket from changing over, of copying and of verifying. */
 const NOT_COPIED: readonly Outcome[] = ['failed', 'drifted'];
-const NOT_PROVEN: readonly Outcome[] = ['different', 'missing', 'extra', 'unverifiable', 'failed'];
+const NOT_PROVEN: readonly Outcome[] = ['different', 'missing', 'unverifiable', 'failed'];
+/** Where nobody has written there can be none: then somebody else has. A write that failed half-way can leave one, which clients see. */
+const FOREIGN: readonly Outcome[] = ['extra'];
 
 /** Copies what only the old place has. */
 export async function copy(step: Step): Promise<StepEnd> {
@@ -24,6 +27,7 @@ export async function copy(step: Step): Promise<StepEnd> {
   // Of a job that is tried again.
   if (copied.isOver) return pass.state === 'done' ? copyAgain(step, pass) : goOn(step, 'sweep', pass);
   if (pass.state !== 'done') return 'waits';
+  if (isBeingWritten(step, pass)) return copyLater(step);
   return end(step, 'sweep', { pass, bad: NOT_COPIED, next: 'verify' });
 }
 
@@ -36,7 +40,8 @@ export async function verify(step: Step): Promise<StepEnd> {
   if (!pass || pass.state === 'stopped') return begin(step, 'verify', { limits, level });
   if (pass.state === 'paused') await control.resume(bucket, 'verify');
   if (pass.state !== 'done') return 'waits';
-  return end(step, 'verify', { pass, bad: NOT_PROVEN, next: 'flip' });
+  const bad = isFrozen(job, bucket) ? [...NOT_PROVEN, ...FOREIGN] : NOT_PROVEN;
+  return end(step, 'verify', { pass, bad, next: 'flip' });
 }
 
 /** Lets the passes of a job rest that was paused. */
@@ -93,6 +98,29 @@ async function copyAgain(step: Step, pass: Pass): Promise<StepEnd> {
   return goOn(step, 'sweep', pass);
 }
 
+/** So often it is waited for what writers have left, so long all together that the lease of one who died is over. */
+const MOST_AGAIN = 8;
+const AGAIN_PER_LEASE = 4;
+
+/** Whether all that was not copied is what clients were writing each time: once they are done, the new place has it from them. */
+function isBeingWritten({ job }: Step, { tally, spilled }: Pass): boolean {
+  const failed = countOf(tally, 'failed').objects;
+  const written = tally.reasons[`failed ${WRITTEN_EACH_TIME}`] ?? 0;
+  const isAll = failed > 0 && failed === written && countOf(tally, 'drifted').objects === 0;
+  return isAll && spilled === 0 && (job.copiedAgain ?? 0) < MOST_AGAIN;
+}
+
+async function copyLater(step: Step): Promise<StepEnd> {
+  const { control, bucket, clock, times, signal } = step;
+  await clock.sleep(times.leaseMs / AGAIN_PER_LEASE, signal);
+  await step.commit((job, record) => ({
+    job: { ...job, copiedAgain: (job.copiedAgain ?? 0) + 1 },
+    bucket: record,
+  }));
+  await control.retryFailed(bucket, 'sweep');
+  return 'done';
+}
+
 interface Ending {
   readonly pass: Pass;
   readonly bad: readonly Outcome[];
@@ -130,5 +158,9 @@ function whatIsWrong(kind: PassKind, counts: Passed['tally']['counts'], bad: rea
     return objects === 0 ? [] : [`${objects} ${outcome}`];
   });
   const what = kind === 'sweep' ? 'not all was copied' : 'not all was proven to be the same';
-  return `${what}: ${told.join(', ')} (the failures of the job tell which)`;
+  const hint =
+    bad.includes('extra') && (counts.extra?.objects ?? 0) > 0
+      ? ', but for those that the new place alone has'
+      : '';
+  return `${what}: ${told.join(', ')} (the failures of the job tell which${hint})`;
 }

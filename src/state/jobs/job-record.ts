@@ -90,6 +90,8 @@ export const jobSchema = z.object({
   lastSweep: z.string().optional(),
   copied: passed.optional(),
   verified: passed.optional(),
+  /** How often that was copied again which clients were writing each time. */
+  copiedAgain: z.number().optional(),
   /** Of the cleanup, or of what a cancelled job had copied: objects deleted, and left for `reason`s. */
   removed: z
     .object({ deleted: z.number(), left: z.number(), reasons: z.record(z.string(), z.number()) })

@@ -3,7 +3,7 @@ import { isPlainMd5 } from './claims.js';
 import { readWhole } from './read-whole.js';
 import type { Recomputing, Side } from './recompute.js';
 import { isSameETag } from './sight.js';
-import { type Compared, different, unverifiable } from './verified.js';
+import { type Compared, different, storeFailed } from './verified.js';
 
 /**
  * Reads both sides, at once and as streams, and compares their SHA-256; what a store has by one PUT is held against its ETag on the way.
@@ -26,7 +26,7 @@ async function digest({ key, signal }: Recomputing, { name, store, seen, claims 
   const md5 = claims.whole.has('md5') && isPlainMd5(seen.etag) ? createHash('md5') : undefined;
   const came = await readWhole({ store, key, seen, signal }, md5 ? [sha256, md5] : [sha256]);
   if (came === 'moved') return { instead: came };
-  if (came !== 'read') return { instead: unverifiable(`the ${name} ${came.failed}`) };
+  if (came !== 'read') return { instead: storeFailed(`the ${name} ${came.failed}`) };
   const isKept = md5 === undefined || isSameETag(md5.digest('hex'), seen.etag);
   if (isKept) return { sha256: sha256.digest('hex') };
   return { instead: different(`the bytes that the ${name} sends are not those of its ETag`) };

@@ -7,7 +7,7 @@ import { type Claims, inHex } from './claims.js';
 import { PartsETag } from './parts-etag.js';
 import { type Reading, readWhole } from './read-whole.js';
 import { isSameETag, type SeenObject, unquoted } from './sight.js';
-import { type Compared, different, type Judgement, unverifiable } from './verified.js';
+import { type Compared, different, type Judgement, storeFailed, unverifiable } from './verified.js';
 
 /** One store's object, and what the store says of it. */
 export interface Side {
@@ -46,7 +46,7 @@ const reading = ({ key, signal }: Recomputing, { store, seen }: Side): Reading =
   signal,
 });
 
-const broken = ({ name }: Side, failed: string): Judgement => unverifiable(`the ${name} ${failed}`);
+const broken = ({ name }: Side, failed: string): Judgement => storeFailed(`the ${name} ${failed}`);
 
 async function byWhole(
   ctx: Recomputing,

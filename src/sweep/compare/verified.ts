@@ -42,6 +42,8 @@ export interface Verified {
   readonly level: Level;
   readonly result: Result;
   readonly reason?: string | undefined;
+  /** Of what is not verifiable: a store failed, and may answer at another time. */
+  readonly isStoreFailing?: boolean | undefined;
 }
 
 /** A result before it is told: of what is not `same`, why. */
@@ -49,10 +51,13 @@ export interface Judgement {
   readonly result: Result;
   readonly hash?: ProvenHash | undefined;
   readonly reason?: string | undefined;
+  readonly isStoreFailing?: boolean | undefined;
 }
 
 /** What comes of comparing bytes; `moved`: one of the objects is another by now than the one that was seen. */
 export type Compared = Judgement | 'moved';
 
 export const unverifiable = (reason: string): Judgement => ({ result: 'unverifiable', reason });
+/** A store did not tell what was asked of it. */
+export const storeFailed = (reason: string): Judgement => ({ ...unverifiable(reason), isStoreFailing: true });
 export const different = (reason: string): Judgement => ({ result: 'different', reason });

@@ -17,6 +17,7 @@ import {
   type Judgement,
   type Level,
   type Result,
+  storeFailed,
   unverifiable,
   type Verified,
 } from './verified.js';
@@ -34,7 +35,7 @@ export interface VerifierOptions {
   readonly writeThrough: boolean;
   readonly level: Level;
   readonly signal: AbortSignal;
-  /** Where clients write to both stores: what looks wrong is looked at again for a time, and longer while a write of the key is not settled. */
+  /** Where clients write to both stores: what looks wrong is looked at again for a time, and longer while a write of the key is not settled or a store fails. */
   readonly clock?: Clock | undefined;
 }
 
@@ -69,22 +70,22 @@ async function attempt(ctx: Verifying, row: Row): Promise<Verified> {
   } catch (error) {
     ctx.signal.throwIfAborted();
     if (!(error instanceof BackendUnavailable)) throw error;
-    return told(ctx, row.key, { sight: asRow(row), judgement: unverifiable(error.message) });
+    return told(ctx, row.key, { sight: asRow(row), judgement: storeFailed(error.message) });
   }
 }
 
-/** How long what looks wrong is looked at again, ms; and what a gateway that died may have left half-way, until others have settled it. */
+/** How long what looks wrong is looked at again, ms; and what will pass: a write that a gateway left half-way when it died, until others have settled it; a store that fails. */
 const PATIENCE_MS = 2_000;
-const LEASE_PATIENCE_MS = 300_000;
+const LONG_PATIENCE_MS = 300_000;
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /** Before a key is looked at once more, ms; undefined where what was found holds. */
-function pauseAfter({ result, reason }: Verified, waited: number): number | undefined {
-  const isWritten = reason === BEING_WRITTEN.reason;
-  if (!isWritten && !ALARMING.has(result)) return undefined;
+function pauseAfter({ result, reason, isStoreFailing }: Verified, waited: number): number | undefined {
+  const isPassing = reason === BEING_WRITTEN.reason || isStoreFailing === true;
+  if (!isPassing && !ALARMING.has(result)) return undefined;
   const pause = Math.min(Math.max(waited, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
-  return waited + pause > (isWritten ? LEASE_PATIENCE_MS : PATIENCE_MS) ? undefined : pause;
+  return waited + pause > (isPassing ? LONG_PATIENCE_MS : PATIENCE_MS) ? undefined : pause;
 }
 
 /** So often a key is looked at that is another one each time. */
@@ -135,8 +136,8 @@ async function lookAgain({ target, shadow, writeThrough, signal }: Verifying, ro
 }
 
 async function judge(ctx: Verifying, key: string, { source, target }: Sight): Promise<Compared> {
-  if (target.state === 'unknown') return unverifiable(`the target ${target.reason}`);
-  if (source.state === 'unknown') return unverifiable(`the shadow ${source.reason}`);
+  if (target.state === 'unknown') return storeFailed(`the target ${target.reason}`);
+  if (source.state === 'unknown') return storeFailed(`the shadow ${source.reason}`);
   if (target.state === 'present')
     return source.state === 'present' ? compare(ctx, key, { source, target }) : { result: 'extra' };
   if (source.state === 'absent') return { result: 'deleted', reason: 'it went from both stores meanwhile' };
@@ -182,7 +183,7 @@ async function settle(ctx: Verifying, key: string, { sight, judgement }: Found):
 
 function told({ level }: Verifying, key: string, { sight, judgement }: Found): Verified {
   const [source, target] = [presentIn(sight.source), presentIn(sight.target)];
-  const { result, hash, reason } = judgement;
+  const { result, hash, reason, isStoreFailing } = judgement;
   return {
     key,
     size: (target ?? source)?.size ?? 0,
@@ -192,6 +193,7 @@ function told({ level }: Verifying, key: string, { sight, judgement }: Found): V
     level,
     result,
     reason,
+    ...(isStoreFailing && { isStoreFailing }),
   };
 }
 

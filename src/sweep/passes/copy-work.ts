@@ -18,6 +18,9 @@ export interface CopyWorkOptions {
   readonly log: Pick<Logger, 'warn'>;
 }
 
+/** Why an object was not copied that somebody was writing at each attempt, or that a writer who died has left half-written. */
+export const WRITTEN_EACH_TIME = 'clients were writing it each time';
+
 /** How long a failed copy rests before it is tried again, ms. */
 const RESTS_MS = [1_000, 5_000];
 
@@ -68,7 +71,7 @@ function endOf(key: string, outcome: CopyOutcome & { readonly attempts: number }
       return { ...ended, outcome: 'failed', reason: outcome.reason };
     // Whoever was writing it may have failed to: then the target still has nothing.
     case 'superseded':
-      return { ...ended, outcome: 'failed', reason: 'clients were writing it each time' };
+      return { ...ended, outcome: 'failed', reason: WRITTEN_EACH_TIME };
     default:
       return { ...ended, outcome: outcome.state };
   }

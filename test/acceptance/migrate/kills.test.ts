@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRemoteBackend } from '../../../src/backends/remote/remote.js';
-import type { BegunMigrationJson, JobJson } from '../../../src/gateway/admin/job-schemas.js';
+import type { BegunMigrationJson, JobFailureJson, JobJson } from '../../../src/gateway/admin/job-schemas.js';
 import type { BucketJson, CreatedBucketJson } from '../../../src/gateway/admin/schemas.js';
 import { systemClock } from '../../../src/system/clock.js';
 import type { Account } from '../../support/bucket-client.js';
@@ -161,10 +161,12 @@ describeWith(['redis-server', 'radosgw'], 'a bucket that is moved while gateways
         }
         const job = await admin.get<JobJson>(`/jobs/${id}`);
         const after = await where();
+        const { failures } = await admin.get<{ failures: JobFailureJson[] }>(`/jobs/${id}/failures`);
         ends.push(`${job.status} ${job.last_error ?? ''}`);
-        expect([job.status, job.last_error]).toEqual([
+        expect([job.status, job.last_error, failures]).toEqual([
           expect.stringMatching(/^(succeeded|cancelled|failed)$/),
           job.last_error,
+          failures,
         ]);
         expect(after.target_bucket).toBe(
           job.status === 'succeeded' ? wish.target_bucket : before.target_bucket,
