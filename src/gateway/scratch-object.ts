@@ -4,6 +4,7 @@ import { S3Error } from '../s3/errors.js';
 import { isKey } from '../s3/keys.js';
 import type { HeaderFields, QueryParameter, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
+import { SCRATCH_PREFIX } from '../s3/scratch-key.js';
 import { readError } from '../s3/xml/error.js';
 
 /** A bucket as its backend names it. */
@@ -47,7 +48,7 @@ export interface ScratchObject {
 
 /** A key that nobody else has; it begins with `prefix`, as far as that leaves room. */
 export function scratchKey(prefix = ''): string {
-  const name = `.penumbra-probe/${randomUUID()}`;
+  const name = SCRATCH_PREFIX + randomUUID();
   return isKey(prefix + name) ? prefix + name : name;
 }
 

@@ -4,6 +4,7 @@ import { collect, discard } from '../../s3/body.js';
 import { S3Error } from '../../s3/errors.js';
 import type { HeaderFields, S3Filter, S3Request, S3Service } from '../../s3/message.js';
 import type { OperationName } from '../../s3/operations.js';
+import { SCRATCH_PREFIX } from '../../s3/scratch-key.js';
 import { readInitiateResult } from '../../s3/xml/multipart.js';
 import { refusal } from './context.js';
 
@@ -52,7 +53,7 @@ const whyRefused = (backend: string): string =>
 /** By an upload that is begun and aborted: what it answers says how its object would be encrypted (AWS, CreateMultipartUpload). A store that refuses it refuses the write, too. */
 async function isIgnoredBy(store: S3Service, { bucket }: S3Request, fields: HeaderFields): Promise<boolean> {
   const { signal } = new AbortController();
-  const upload = { bucket, key: `.penumbra-probe/${randomUUID()}`, signal };
+  const upload = { bucket, key: SCRATCH_PREFIX + randomUUID(), signal };
   const begin = { operation: 'CreateMultipartUpload', method: 'POST', query: [['uploads', '']] } as const;
   const begun = await store({ ...upload, ...begin, headers: fields });
   const document = await collect(begun.body, MAX_DOCUMENT);

@@ -1,4 +1,5 @@
 import type { S3Service } from '../../s3/message.js';
+import { isScratchKey } from '../../s3/scratch-key.js';
 import type { ListedObject } from '../../s3/xml/listing.js';
 import { listStore } from '../../shadow/listing/store-page.js';
 import { sideBySide } from '../../shadow/side-by-side.js';
@@ -33,11 +34,18 @@ export async function clearExisting(step: Step): Promise<void> {
   }
 }
 
-async function assertEmpty({ job, signal }: Step, store: S3Service): Promise<void> {
-  for await (const { key } of listStore(store, signal))
-    throw new StepFailed(
-      `${placeWords(job.to)} has objects already, the first is ${JSON.stringify(key)}: empty it, or have them replaced`,
-    );
+/** What a gateway left that was killed while it tried what the place can do is nobody's, and goes. */
+async function assertEmpty(step: Step, store: S3Service): Promise<void> {
+  const { job, signal } = step;
+  const scratch: string[] = [];
+  for await (const { key } of listStore(store, signal)) {
+    if (!isScratchKey(key))
+      throw new StepFailed(
+        `${placeWords(job.to)} has objects already, the first is ${JSON.stringify(key)}: empty it, or have them replaced`,
+      );
+    scratch.push(key);
+  }
+  await deleteAt(step, store, scratch);
 }
 
 interface Doomed {
