@@ -1,4 +1,4 @@
-import { Alert, type CSSVariablesResolver, createTheme, NavLink } from '@mantine/core';
+import { Alert, Badge, type CSSVariablesResolver, createTheme, NavLink } from '@mantine/core';
 
 /** On a coloured ground. */
 const LABEL = { color: 'var(--mantine-color-text)' };
@@ -10,6 +10,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Alert: Alert.extend({ styles: { label: LABEL } }),
+    Badge: Badge.extend({
+      defaultProps: { variant: 'outline', radius: 'sm', tt: 'none', c: LABEL.color, miw: 'max-content' },
+    }),
     NavLink: NavLink.extend({ styles: { label: LABEL } }),
   },
 });

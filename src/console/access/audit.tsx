@@ -42,9 +42,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     head: 'Outcome',
     cell: ({ outcome, reason }) => (
       <div>
-        <Badge variant="outline" color={COLORS[outcome]} tt="none" radius="sm" c="var(--mantine-color-text)">
-          {outcome}
-        </Badge>
+        <Badge color={COLORS[outcome]}>{outcome}</Badge>
         {reason && <Text size="xs">{reason}</Text>}
       </div>
     ),

@@ -44,11 +44,7 @@ const columnsOf = (bucket: string, prefix: string): readonly Column<Line>[] => [
   },
   {
     head: 'Lives in',
-    cell: ({ where }) => (
-      <Badge variant="outline" color={COLORS[where]} tt="none" radius="sm" c="var(--mantine-color-text)">
-        {WORDS[where]}
-      </Badge>
-    ),
+    cell: ({ where }) => <Badge color={COLORS[where]}>{WORDS[where]}</Badge>,
   },
   { head: 'Size', cell: (line) => (line.kind === 'object' ? formatBytes(line.size) : '–') },
   { head: 'Written', cell: (line) => (line.kind === 'object' ? timeWords(line.last_modified) : '–') },

@@ -5,9 +5,7 @@ import { COLORS, doneWords, isOver, paceWords } from './job-words.js';
 export function JobStatus({ job }: { readonly job: Job }) {
   return (
     <Group gap={4}>
-      <Badge variant="outline" color={COLORS[job.status]} tt="none" radius="sm" c="var(--mantine-color-text)">
-        {job.status.replaceAll('_', ' ')}
-      </Badge>
+      <Badge color={COLORS[job.status]}>{job.status.replaceAll('_', ' ')}</Badge>
       {!isOver(job) && <Text size="xs">{job.phase}</Text>}
     </Group>
   );

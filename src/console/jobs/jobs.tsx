@@ -69,13 +69,7 @@ export function Jobs() {
 
 function Liveness({ live: { isLive, jobs } }: { readonly live: LiveJobs }) {
   return (
-    <Badge
-      role="status"
-      variant="dot"
-      color={isLive ? 'teal' : 'orange'}
-      tt="none"
-      c="var(--mantine-color-text)"
-    >
+    <Badge role="status" variant="dot" color={isLive ? 'teal' : 'orange'}>
       {isLive ? 'Live' : jobs ? 'Not live: connecting again' : 'Connecting'}
     </Badge>
   );

@@ -28,7 +28,7 @@ export function Backends() {
       cell: ({ name, default: isDefault }) => (
         <Group gap="xs">
           <Text fw={600}>{name}</Text>
-          {isDefault && <Kind>default</Kind>}
+          {isDefault && <Badge>default</Badge>}
         </Group>
       ),
     },
@@ -129,11 +129,3 @@ const encryptionWords = ({ mode, key_id }: Backend['encryption']): string =>
   key_id === null ? ENCRYPTION[mode] : `${ENCRYPTION[mode]}, key ${key_id}`;
 
 const TYPES: Readonly<Record<Backend['type'], string>> = { s3: 'S3', filesystem: 'folder', memory: 'memory' };
-
-function Kind({ children }: { readonly children: string }) {
-  return (
-    <Badge variant="outline" tt="none" radius="sm" c="var(--mantine-color-text)">
-      {children}
-    </Badge>
-  );
-}

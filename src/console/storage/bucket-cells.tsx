@@ -9,25 +9,21 @@ export function Modes({ bucket: { shadow, job } }: { readonly bucket: Bucket }) 
   if (job)
     return (
       <Group gap={4}>
-        <Mode color="violet">moving</Mode>
-        {job.writes_refused ? <Mode color="orange">writes refused</Mode> : <Mode color="green">live</Mode>}
+        <Badge color="violet">moving</Badge>
+        {job.writes_refused ? (
+          <Badge color="orange">writes refused</Badge>
+        ) : (
+          <Badge color="green">live</Badge>
+        )}
       </Group>
     );
-  if (!shadow) return <Mode color="gray">no shadow</Mode>;
+  if (!shadow) return <Badge color="gray">no shadow</Badge>;
   return (
     <Group gap={4}>
-      <Mode color="blue">{shadow.write_through ? 'write-through' : 'read-through'}</Mode>
-      {shadow.aim !== shadow.rung && <Mode color="yellow">switching</Mode>}
-      {shadow.clear_when_drained && <Mode color="teal">clears when drained</Mode>}
+      <Badge color="blue">{shadow.write_through ? 'write-through' : 'read-through'}</Badge>
+      {shadow.aim !== shadow.rung && <Badge color="yellow">switching</Badge>}
+      {shadow.clear_when_drained && <Badge color="teal">clears when drained</Badge>}
     </Group>
-  );
-}
-
-function Mode({ color, children }: { readonly color: string; readonly children: string }) {
-  return (
-    <Badge variant="outline" color={color} tt="none" radius="sm" c="var(--mantine-color-text)">
-      {children}
-    </Badge>
   );
 }
 

@@ -17,11 +17,7 @@ const COLUMNS: readonly Column<Bucket>[] = [
         <Anchor component={Link} to={`${BUCKETS}/${bucket}`} fw={600}>
           {bucket}
         </Anchor>
-        {isPublic && (
-          <Badge variant="outline" color="orange" size="sm" tt="none" c="var(--mantine-color-text)">
-            public
-          </Badge>
-        )}
+        {isPublic && <Badge color="orange">public</Badge>}
       </Group>
     ),
   },
