@@ -1,5 +1,5 @@
 import { KvUnavailable } from '../state/kv.js';
-import { unlessAborted } from '../system/unless-aborted.js';
+import { Repeating } from '../system/repeating.js';
 import { JobLease } from './lease.js';
 import { JobRun, type RunJobOptions } from './run-job.js';
 
@@ -15,50 +15,37 @@ const LOOK_MS = 2_000;
 export class JobDriver {
   readonly #closing = new AbortController();
   readonly #running = new Map<number, Promise<void>>();
-  #ended: Promise<void> = Promise.resolve();
-  #wake: () => void = () => undefined;
-  #isWoken = false;
+  readonly #looking: Repeating;
+  #unwatch: () => void = () => undefined;
 
-  constructor(private readonly options: JobDriverOptions) {}
+  constructor(private readonly options: JobDriverOptions) {
+    const { clock } = options;
+    this.#looking = new Repeating({ clock, everyMs: LOOK_MS, action: () => this.#look() });
+  }
 
   start(): void {
-    const unwatch = this.options.jobs.onChange(() => this.#wakeUp());
-    this.#ended = this.#lookForever().finally(unwatch);
+    this.#unwatch = this.options.jobs.onChange(() => this.#looking.wake());
+    this.#looking.start();
   }
 
   /** Resolves when the steps under way have ended; other gateways go on. */
   async stop(): Promise<void> {
+    this.#unwatch();
     this.#closing.abort();
-    await this.#ended;
+    await this.#looking.stop();
     await Promise.all(this.#running.values());
   }
 
-  #wakeUp(): void {
-    this.#isWoken = true;
-    this.#wake();
-  }
-
-  async #lookForever(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      this.#isWoken = false;
-      await this.#look().catch((error: unknown) => {
-        if (!(error instanceof KvUnavailable))
-          this.options.log.error({ err: error }, 'jobs could not be looked for; it is tried again');
-      });
-      await this.#rest(signal);
+  async #look(): Promise<void> {
+    try {
+      await this.#takeAll();
+    } catch (error) {
+      if (!(error instanceof KvUnavailable))
+        this.options.log.error({ err: error }, 'jobs could not be looked for; it is tried again');
     }
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
-    if (this.#isWoken) return;
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    const over = AbortSignal.any([signal, woken.signal]);
-    await this.options.clock.sleep(LOOK_MS, over).catch(unlessAborted(over));
-  }
-
-  async #look(): Promise<void> {
+  async #takeAll(): Promise<void> {
     const { jobs, id: owner, clock, times } = this.options;
     for (const id of await jobs.active()) {
       if (this.#running.has(id) || this.#closing.signal.aborted) continue;

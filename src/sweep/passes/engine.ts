@@ -3,7 +3,7 @@ import type { Finding, Limits, Pass, Range, RangeRef, Waits } from '../../state/
 import type { Passes } from '../../state/passes/passes.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
-import { unlessAborted } from '../../system/unless-aborted.js';
+import { Repeating } from '../../system/repeating.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { KeyRange, Row } from '../row.js';
 import { isFollowed, nameOfPass, nextPass } from './next-pass.js';
@@ -65,57 +65,42 @@ export class Engine {
   #passes = new Map<string, Pass>();
   /** Findings of ranges that are not gone through yet, by pass. */
   readonly #keptByRanges = new Map<string, number>();
-  #isWoken = false;
-  #wake: () => void = () => undefined;
-  #ended: Promise<void> = Promise.resolve();
-
   readonly #planner: Planner;
+  readonly #looking: Repeating;
+  #unwatch: () => void = () => undefined;
 
   constructor(private readonly options: EngineOptions) {
+    const { clock } = options;
     this.#planner = new Planner({ ...options, signal: this.#closing.signal });
+    this.#looking = new Repeating({ clock, everyMs: TICK_MS, action: () => this.#look() });
   }
 
   start(): void {
     const { passes, delivery } = this.options;
-    const unwatch = passes.onChange(() => this.#wakeUp());
+    this.#unwatch = passes.onChange(() => this.#looking.wake());
     delivery.start((ref, signal) => this.#handle(ref, signal), AT_ONCE);
-    this.#ended = this.#tickForever().finally(unwatch);
+    this.#looking.start();
   }
 
   /** Resolves when all copies under way have ended. */
   async close(): Promise<void> {
+    this.#unwatch();
     this.#closing.abort();
-    this.#wakeUp();
+    const looked = this.#looking.stop();
     for (const { stop } of this.#open.values()) stop.abort();
     await this.options.delivery.close();
-    await this.#ended;
+    await looked;
     await this.#planner.allEnded();
     for (const name of [...this.#open.keys()]) this.#shut(name);
   }
 
-  #wakeUp(): void {
-    this.#isWoken = true;
-    this.#wake();
-  }
-
-  async #tickForever(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      this.#isWoken = false;
-      await this.#tick().catch((error: unknown) => {
-        if (!(error instanceof KvUnavailable))
-          this.options.log.error({ err: error }, 'passes could not be looked after; it is tried again');
-      });
-      await this.#rest(signal);
+  async #look(): Promise<void> {
+    try {
+      await this.#tick();
+    } catch (error) {
+      if (!(error instanceof KvUnavailable))
+        this.options.log.error({ err: error }, 'passes could not be looked after; it is tried again');
     }
-  }
-
-  async #rest(signal: AbortSignal): Promise<void> {
-    if (this.#isWoken) return;
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    const over = AbortSignal.any([signal, woken.signal]);
-    await this.options.clock.sleep(TICK_MS, over).catch(unlessAborted(over));
   }
 
   async #tick(): Promise<void> {
@@ -165,7 +150,7 @@ export class Engine {
     } finally {
       open.working -= 1;
       if (open.working === 0 && open.stop.signal.aborted) this.#shut(name, open);
-      this.#wakeUp();
+      this.#looking.wake();
     }
   }
 
