@@ -57,10 +57,15 @@ export interface StateFiguresSources {
   readonly clock: Clock;
 }
 
+interface Ending {
+  readonly signal: AbortSignal;
+}
+
 /** Keys that are looked at in one reading, of all buckets together, and the newest jobs. */
 const MAX_KEYS = 100_000;
 const MAX_JOBS = 1_000;
-/** Between two thousand keys, ms: clients come first. */
+const JOBS_AT_ONCE = 100;
+/** Between a thousand keys and the next, or a hundred jobs, ms: clients come first. */
 const PAUSE_MS = 20;
 
 /** Reads all of it, a piece at a time. @throws KvUnavailable, and the signal's reason */
@@ -81,7 +86,7 @@ export async function readStateFigures(
     readAt: clock.now(),
     gateways: live.length,
     queue: await delivery.lengths(),
-    jobs: await jobFigures(sources),
+    jobs: await jobFigures({ ...sources, signal }),
     buckets,
   };
 }
@@ -108,7 +113,7 @@ async function figuresOf(
 async function keyFigures(
   { id }: BucketRecord,
   room: { keys: number },
-  { kv, clock, signal }: Pick<StateFiguresSources, 'kv' | 'clock'> & { readonly signal: AbortSignal },
+  { kv, clock, signal }: Pick<StateFiguresSources, 'kv' | 'clock'> & Ending,
 ): Promise<KeyFigures> {
   let [tombstones, repairs, intents, copies] = [0, 0, 0, 0];
   let oldestRepairAt: number | undefined;
@@ -130,8 +135,19 @@ async function keyFigures(
 }
 
 /** Of every status and phase that there can be, those without a job among them. */
-async function jobFigures({ jobRecords }: Pick<StateFiguresSources, 'jobRecords'>): Promise<JobFigures[]> {
-  const { items } = await jobRecords.list({ limit: MAX_JOBS });
+async function jobFigures({
+  jobRecords,
+  clock,
+  signal,
+}: Pick<StateFiguresSources, 'jobRecords' | 'clock'> & Ending): Promise<JobFigures[]> {
+  const items: JobRecord[] = [];
+  for (let after: string | undefined; items.length < MAX_JOBS; ) {
+    const page = await jobRecords.list({ limit: JOBS_AT_ONCE, ...(after !== undefined && { after }) });
+    items.push(...page.items);
+    after = page.next;
+    if (after === undefined) break;
+    await clock.sleep(PAUSE_MS, signal);
+  }
   return JOB_STATUSES.flatMap((status) =>
     JOB_PHASES.map((phase) => ({
       status,

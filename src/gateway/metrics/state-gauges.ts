@@ -58,6 +58,8 @@ export class StateGauges {
   };
   readonly #ofBuckets = [this.#behind, ...Object.values(this.#keys), ...Object.values(this.#passes)];
 
+  readonly #highest = new Map<string, number>();
+
   constructor(private readonly names: BoundedNames) {}
 
   show({ readAt, gateways, queue, jobs, buckets }: StateFigures): void {
@@ -66,6 +68,7 @@ export class StateGauges {
     for (const [state, length] of Object.entries(queue)) this.#queue.set({ state }, length);
     for (const { status, phase, count } of jobs) this.#jobs.set({ status, phase }, count);
     for (const gauge of this.#ofBuckets) gauge.reset();
+    this.#highest.clear();
     for (const figures of buckets) {
       const bucket = this.names.labelOf(figures.bucket);
       this.#behind.inc({ bucket }, figures.behind);
@@ -74,15 +77,14 @@ export class StateGauges {
     }
   }
 
-  /** Buckets that share a label are summed up. */
   #showKeys(bucket: string, figures: KeyFigures, readAt: number): void {
     const { tombstones, repairs, oldestRepair, intents, copies, partly } = this.#keys;
     tombstones.inc({ bucket }, figures.tombstones);
     repairs.inc({ bucket }, figures.repairs);
     intents.inc({ bucket }, figures.intents);
     copies.inc({ bucket }, figures.copies);
-    partly.set({ bucket }, figures.isWhole ? 0 : 1);
-    oldestRepair.set({ bucket }, Math.max(0, readAt - (figures.oldestRepairAt ?? readAt)) / 1_000);
+    this.#raise(partly, { bucket }, figures.isWhole ? 0 : 1);
+    this.#raise(oldestRepair, { bucket }, Math.max(0, readAt - (figures.oldestRepairAt ?? readAt)) / 1_000);
   }
 
   #showPass(bucket: string, { pass, tally, total, done, etaMs, workers }: Progress): void {
@@ -100,7 +102,15 @@ export class StateGauges {
     gauges.ranges.inc({ ...of, state: 'done' }, pass.finished);
     gauges.ranges.inc({ ...of, state: 'left' }, Math.max(0, pass.plan.ranges - pass.finished));
     gauges.workers.inc(of, workers.length);
-    if (etaMs !== undefined) gauges.remaining.set(of, etaMs / 1_000);
+    if (etaMs !== undefined) this.#raise(gauges.remaining, of, etaMs / 1_000);
+  }
+
+  /** Of buckets that share a label, the highest; all else of them is summed up. */
+  #raise(gauge: Gauge, labels: Readonly<Record<string, string>>, value: number): void {
+    const name = JSON.stringify([labels, this.#ofBuckets.indexOf(gauge)]);
+    const highest = Math.max(value, this.#highest.get(name) ?? value);
+    this.#highest.set(name, highest);
+    gauge.set(labels, highest);
   }
 
   #gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
