@@ -19,14 +19,13 @@ export async function cleanup(step: Step): Promise<StepEnd> {
   const { job, moves, clock } = step;
   if (await moves.hasBucket(job.from)) await removeProven(step);
   const removedBucket = await moves.removeBucket(job.from);
-  const { left = 0 } = job.removed ?? {};
   await step.commit((current, bucket) => {
     const now = clock.now();
+    const left = current.removed?.left ?? 0;
+    const lastError = `${left} objects were left at ${placeWords(job.from)}`;
     const ended = { ...withPhaseEnded(current, now), removedBucket, finishedAt: now };
-    const why = current.removed?.left ?? left;
-    const lastError = why > 0 ? `${why} objects were left at ${placeWords(job.from)}` : undefined;
     return {
-      job: { ...ended, status: 'succeeded', ...(lastError !== undefined && { lastError }) },
+      job: { ...ended, status: 'succeeded', ...(left > 0 && { lastError }) },
       bucket: released(bucket),
     };
   });
