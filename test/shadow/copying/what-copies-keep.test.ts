@@ -187,6 +187,7 @@ describe('an archived object', () => {
     const outcome = await moving.bucket.migrate('k');
     expect(outcome).toEqual({
       state: 'failed',
+      failure: 'archived',
       reason: 'The object is archived in the shadow bucket: restore it there first.',
     });
   });
@@ -445,6 +446,7 @@ describe('the grants of an object', () => {
     await moving.shadow.put('k', 'abc');
     expect(await moving.bucket.migrate('k')).toEqual({
       state: 'failed',
+      failure: 'other',
       reason: 'ACL not readable: status 403 AccessDenied',
     });
   });
