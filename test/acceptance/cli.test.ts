@@ -148,7 +148,7 @@ describeMoves(
       ]);
       expect(await run(['storage', 'list'], { PENUMBRA_URL: url })).toEqual([
         1,
-        `error: not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD\n`,
+        `error: not logged in to ${url}: run "penumbra login", or set PENUMBRA_ADMIN_PASSWORD or PENUMBRA_TOKEN\n`,
       ]);
       expect(await run(['storage', 'list'], { PENUMBRA_URL: url, PENUMBRA_ADMIN_PASSWORD: 'wrong' })).toEqual(
         [1, 'error: the password is wrong\n'],
