@@ -95,3 +95,19 @@ it('a job that failed or was cancelled has deleted nothing at the old place', as
   expect(deleted).toEqual([]);
   expect(await world.stores.old.all()).toEqual(OBJECTS);
 }, 30_000);
+
+it('what a write that failed half-way left at the old place alone is brought over as well, while clients write', async () => {
+  const member = await withBucket(world, OBJECTS);
+  const { id } = await start(member, { writes: 'live' });
+  let isLeft = false;
+  world.intercept.old = async ({ operation }) => {
+    if (isLeft || operation !== 'ListObjectsV2') return undefined;
+    if ((await member.parts.jobs.get(id)).phase !== 'verify') return undefined;
+    isLeft = true;
+    await world.stores.old.put('late', 'half a write');
+    return undefined;
+  };
+  const job = await until(member, id, 'succeeded');
+  expect(await world.stores.new.all()).toEqual({ ...OBJECTS, late: 'half a write' });
+  expect(job.phases.map(({ phase }) => phase)).toEqual(['stage', 'copy', 'verify', 'copy', 'verify', 'flip']);
+});

@@ -40,7 +40,9 @@ export async function verify(step: Step): Promise<StepEnd> {
   if (!pass || pass.state === 'stopped') return begin(step, 'verify', { limits, level });
   if (pass.state === 'paused') await control.resume(bucket, 'verify');
   if (pass.state !== 'done') return 'waits';
-  const bad = isFrozen(job, bucket) ? [...NOT_PROVEN, ...FOREIGN] : NOT_PROVEN;
+  const isStill = isFrozen(job, bucket);
+  if (!isStill && isMissingAlone(step, pass)) return copyMissing(step);
+  const bad = isStill ? [...NOT_PROVEN, ...FOREIGN] : NOT_PROVEN;
   return end(step, 'verify', { pass, bad, next: 'flip' });
 }
 
@@ -118,6 +120,20 @@ async function copyLater(step: Step): Promise<StepEnd> {
     bucket: record,
   }));
   await control.retryFailed(bucket, 'sweep');
+  return 'done';
+}
+
+/** Whether all that is wrong is what the old place alone has: a write whose gateway died can leave it there, after the sweep came by. */
+function isMissingAlone({ job }: Step, { tally }: Pass): boolean {
+  const missing = countOf(tally, 'missing').objects;
+  return missing > 0 && missing === countIn(tally, NOT_PROVEN) && (job.copiedAgain ?? 0) < MOST_AGAIN;
+}
+
+async function copyMissing(step: Step): Promise<StepEnd> {
+  await step.commit(({ copied: _, verified: __, copiedAgain = 0, ...job }, bucket) => ({
+    job: inPhase({ ...job, copiedAgain: copiedAgain + 1 }, 'copy', step.clock.now()),
+    bucket,
+  }));
   return 'done';
 }
 
