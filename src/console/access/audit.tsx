@@ -5,6 +5,7 @@ import { type AuditEntry, useAudit } from '../api/audit.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
+import { ShowMore } from '../parts/show-more.js';
 import { timeWords } from '../parts/times.js';
 
 const COLORS: Readonly<Record<AuditEntry['outcome'], string>> = {
@@ -59,7 +60,8 @@ const FILTERS = ['bucket', 'actor', 'action'] as const;
 export function Audit() {
   const [search, setSearch] = useSearchParams();
   const filter = Object.fromEntries(FILTERS.map((name) => [name, search.get(name) ?? undefined]));
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useAudit(filter);
+  const list = useAudit(filter);
+  const { data, error } = list;
   const form = useForm({
     initialValues: {
       bucket: search.get('bucket') ?? '',
@@ -92,11 +94,7 @@ export function Audit() {
             rowKey={({ id }) => id}
             empty="Nothing of that kind was changed."
           />
-          {hasNextPage && (
-            <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <ShowMore of={list} />
         </Stack>
       ) : (
         !error && <Skeleton h={160} />

@@ -4,11 +4,13 @@ import { type AccessKey, useAccessKeys, useRevokeKey } from '../api/keys.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Confirmation } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
+import { ShowMore } from '../parts/show-more.js';
 import { timeWords } from '../parts/times.js';
 
 /** Access keys, without their secrets, of one bucket or of all. */
 export function KeyTable({ bucket }: { readonly bucket?: string }) {
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useAccessKeys(bucket);
+  const list = useAccessKeys(bucket);
+  const { data, error } = list;
   const revoke = useRevokeKey();
   const [asked, setAsked] = useState<string>();
   if (!data) return error ? <Failure error={error} /> : <Skeleton h={80} />;
@@ -41,11 +43,7 @@ export function KeyTable({ bucket }: { readonly bucket?: string }) {
         rowKey={({ access_key_id }) => access_key_id}
         empty="There is no access key."
       />
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore of={list} />
       <Confirmation
         isOpen={asked !== undefined}
         onClose={close}

@@ -4,6 +4,7 @@ import { formatMany } from '../../cli/format.js';
 import { type Finding, type Pass, type PassKind, useFindings, useTurnPass } from '../api/passes.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Failure } from '../parts/failure.js';
+import { ShowMore } from '../parts/show-more.js';
 import { timeWords } from '../parts/times.js';
 import { explainPath } from '../paths.js';
 
@@ -33,7 +34,8 @@ const columnsOf = (bucket: string): readonly Column<Finding>[] => [
 /** What a pass found of single keys, and another try for those that failed. */
 export function Findings({ bucket, kind, pass, none }: FindingsProps) {
   const kept = pass.findings?.kept ?? 0;
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useFindings(bucket, kind, kept);
+  const list = useFindings(bucket, kind, kept);
+  const { data, error } = list;
   const retry = useTurnPass(bucket, kind);
   if (!data) return error ? <Failure error={error} /> : <Skeleton h={80} />;
   return (
@@ -53,11 +55,7 @@ export function Findings({ bucket, kind, pass, none }: FindingsProps) {
         rowKey={({ key, what }) => `${what} ${key}`}
         empty={none}
       />
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore of={list} />
       {pass.findings && pass.findings.spilled > 0 && (
         <Text size="sm">
           {formatMany(pass.findings.spilled, 'more finding')} in {pass.findings.spilled_to} on the gateway's

@@ -5,6 +5,7 @@ import { formatBytes } from '../../cli/format.js';
 import { type ObjectPage, useObjects } from '../api/objects.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Failure } from '../parts/failure.js';
+import { ShowMore } from '../parts/show-more.js';
 import { timeWords } from '../parts/times.js';
 import { explainPath } from '../paths.js';
 
@@ -54,7 +55,8 @@ const columnsOf = (bucket: string, prefix: string): readonly Column<Line>[] => [
 export function Objects({ bucket }: { readonly bucket: string }) {
   const [search] = useSearchParams();
   const prefix = search.get('prefix') ?? '';
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useObjects(bucket, prefix);
+  const list = useObjects(bucket, prefix);
+  const { data, error } = list;
   return (
     <Stack>
       <Prefix key={prefix} prefix={prefix} />
@@ -70,11 +72,7 @@ export function Objects({ bucket }: { readonly bucket: string }) {
       ) : (
         !error && <Skeleton h={160} />
       )}
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore of={list} />
     </Stack>
   );
 }

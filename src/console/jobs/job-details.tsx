@@ -1,10 +1,11 @@
-import { Alert, Anchor, Button, Skeleton, Stack, Text, Timeline } from '@mantine/core';
+import { Alert, Anchor, Skeleton, Stack, Text, Timeline } from '@mantine/core';
 import { Link } from 'react-router';
 import { formatBytes, formatDuration, formatObjects } from '../../cli/format.js';
 import { type Job, type JobFailure, useJob, useJobFailures } from '../api/jobs.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Card, Facts } from '../parts/facts.js';
 import { Failure } from '../parts/failure.js';
+import { ShowMore } from '../parts/show-more.js';
 import { unixWords } from '../parts/times.js';
 import { BUCKETS, explainPath, JOBS } from '../paths.js';
 import { JobButtons } from './job-buttons.js';
@@ -135,10 +136,8 @@ const columnsOf = (bucket: string): readonly Column<JobFailure>[] => [
 ];
 
 function Failures({ job }: { readonly job: Job }) {
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useJobFailures(
-    job.id,
-    job.progress.failed,
-  );
+  const list = useJobFailures(job.id, job.progress.failed);
+  const { data, error } = list;
   if (!data) return error ? <Failure error={error} /> : <Skeleton h={60} />;
   return (
     <Stack>
@@ -149,11 +148,7 @@ function Failures({ job }: { readonly job: Job }) {
         rowKey={({ id }) => id}
         empty="Nothing failed."
       />
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore of={list} />
     </Stack>
   );
 }

@@ -6,6 +6,7 @@ import { type Job, useOlderJobs } from '../api/jobs.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
+import { ShowMore } from '../parts/show-more.js';
 import { unixWords } from '../parts/times.js';
 import { BUCKETS, JOBS } from '../paths.js';
 import { JobButtons } from './job-buttons.js';
@@ -101,7 +102,8 @@ function JobList({ jobs }: { readonly jobs: readonly Job[] }) {
 }
 
 function OlderJobs({ after }: { readonly after: string }) {
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useOlderJobs(after);
+  const list = useOlderJobs(after);
+  const { data, error } = list;
   if (!data) return error ? <Failure error={error} /> : <Skeleton h={80} />;
   return (
     <>
@@ -112,11 +114,7 @@ function OlderJobs({ after }: { readonly after: string }) {
         rowKey={({ id }) => id}
         empty="There are none."
       />
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore of={list} />
     </>
   );
 }

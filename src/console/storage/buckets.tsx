@@ -5,6 +5,7 @@ import { type Bucket, useBuckets } from '../api/buckets.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
+import { ShowMore } from '../parts/show-more.js';
 import { BUCKETS } from '../paths.js';
 import { Migrated, Modes } from './bucket-cells.js';
 import { homeOf, shadowOf } from './progress.js';
@@ -32,7 +33,8 @@ const COLUMNS: readonly Column<Bucket>[] = [
 
 /** Settings → Storage → Buckets. */
 export function Buckets() {
-  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage } = useBuckets();
+  const list = useBuckets();
+  const { data, error } = list;
   return (
     <Page
       title="Buckets"
@@ -53,11 +55,7 @@ export function Buckets() {
             rowKey={({ bucket }) => bucket}
             empty="There is no bucket yet."
           />
-          {hasNextPage && (
-            <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <ShowMore of={list} />
         </Stack>
       ) : (
         !error && <Skeleton h={160} />

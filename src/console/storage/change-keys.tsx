@@ -1,8 +1,9 @@
-import { PasswordInput, Text, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useChangeBackend } from '../api/backends.js';
 import { Confirmation, type DialogProps } from '../parts/dialog.js';
 import { told } from '../parts/notices.js';
+import { SecretField } from '../parts/secret-field.js';
 
 interface ChangeKeysProps extends DialogProps {
   readonly backend: string;
@@ -33,13 +34,7 @@ export function ChangeKeys({ backend, isOpen, onClose }: ChangeKeysProps) {
     >
       <Text size="sm">They are tried first. Requests under way end with the old ones.</Text>
       <TextInput label="Access key id" autoComplete="off" required {...form.getInputProps('access_key_id')} />
-      <PasswordInput
-        label="Secret access key"
-        autoComplete="off"
-        required
-        visibilityToggleButtonProps={{ 'aria-label': 'Show the secret' }}
-        {...form.getInputProps('secret_access_key')}
-      />
+      <SecretField label="Secret access key" {...form.getInputProps('secret_access_key')} />
     </Confirmation>
   );
 }

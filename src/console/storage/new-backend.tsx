@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Paper, PasswordInput, Radio, SimpleGrid, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Paper, Radio, SimpleGrid, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Link, useNavigate } from 'react-router';
 import { type NewBackend as Input, useAddBackend } from '../api/backends.js';
@@ -6,6 +6,7 @@ import { Failure } from '../parts/failure.js';
 import { Form } from '../parts/form.js';
 import { told } from '../parts/notices.js';
 import { Page } from '../parts/page.js';
+import { SecretField } from '../parts/secret-field.js';
 import { BACKENDS } from '../paths.js';
 
 const INITIAL = {
@@ -66,13 +67,7 @@ export function NewBackend() {
                   required
                   {...form.getInputProps('access_key_id')}
                 />
-                <PasswordInput
-                  label="Secret access key"
-                  autoComplete="off"
-                  required
-                  visibilityToggleButtonProps={{ 'aria-label': 'Show the secret' }}
-                  {...form.getInputProps('secret_access_key')}
-                />
+                <SecretField label="Secret access key" {...form.getInputProps('secret_access_key')} />
               </SimpleGrid>
               <Checkbox
                 label="The bucket's name stands in the path, not in the host"

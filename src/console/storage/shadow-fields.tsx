@@ -1,6 +1,7 @@
-import { Checkbox, PasswordInput, Radio, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
+import { Checkbox, Radio, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ShadowInput } from '../api/buckets.js';
+import { SecretField } from '../parts/secret-field.js';
 
 /** As the form has it: every field is there. */
 export interface ShadowValues {
@@ -77,12 +78,9 @@ export function ShadowPlaceFields({ form, bucket }: ShadowFieldsProps) {
           required
           {...form.getInputProps('access_key_id')}
         />
-        <PasswordInput
+        <SecretField
           label="Secret access key"
           description="Kept sealed, never shown again"
-          autoComplete="off"
-          required
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the secret' }}
           {...form.getInputProps('secret_access_key')}
         />
       </SimpleGrid>
