@@ -21,6 +21,10 @@ export type Place = z.infer<typeof place>;
 
 export const isDeclared = (place: Place): place is DeclaredPlace => 'backend' in place;
 
+/** Whether a place is a bucket of this backend. */
+export const isOfBackend = (place: Place | undefined, backend: string): boolean =>
+  place !== undefined && isDeclared(place) && place.backend === backend;
+
 /** Whether two places are of one store, which can copy from one to the other. */
 export const sameStore = (one: Place, other: Place): boolean => storeOf(one) === storeOf(other);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { normalize } from 'node:path';
-import { isDeclared, type Place } from '../../state/place.js';
+import { isOfBackend, type Place } from '../../state/place.js';
 import { type BackendReport, isUsable } from '../backend-report.js';
 import { readBackend } from '../config.js';
 import type { StorageBackend } from '../storage.js';
@@ -105,7 +105,7 @@ function assertOwnFolder(path: string, { backends }: AdminDependencies): void {
 }
 
 async function usersOf(name: string, { buckets, jobRecords }: AdminDependencies): Promise<string[]> {
-  const isThere = (place: Place | undefined) => place && isDeclared(place) && place.backend === name;
+  const isThere = (place: Place | undefined) => isOfBackend(place, name);
   const users: string[] = [];
   for await (const { name: bucket, target, shadow } of buckets.all()) {
     if (isThere(target)) users.push(`the target of bucket "${bucket}"`);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { JobRefused } from '../../jobs/refused.js';
 import type { BucketRecord } from '../../state/buckets.js';
-import { isDeclared, type Place } from '../../state/place.js';
+import { isOfBackend } from '../../state/place.js';
 import { findBackend } from './backend-changes.js';
 import type { AdminDependencies } from './dependencies.js';
 import { AdminError } from './errors.js';
@@ -83,10 +83,10 @@ export function rotateRoutes(deps: Dependencies) {
 
 /** Those of whose objects some are there. */
 async function bucketsAt(backend: string, { buckets }: Dependencies): Promise<BucketRecord[]> {
-  const isThere = (place: Place | undefined) => place && isDeclared(place) && place.backend === backend;
   const found: BucketRecord[] = [];
   for await (const record of buckets.all())
-    if (isThere(record.target) || isThere(record.shadow?.place)) found.push(record);
+    if ([record.target, record.shadow?.place].some((place) => isOfBackend(place, backend)))
+      found.push(record);
   return found;
 }
 
