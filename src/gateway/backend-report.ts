@@ -1,5 +1,6 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { S3Error } from '../s3/errors.js';
+import { messageOf } from '../system/thrown.js';
 import { connectionError } from './probe-refusal.js';
 import { TargetRefused } from './scratch-object.js';
 
@@ -73,6 +74,5 @@ export function reasonOf(error: unknown): string {
   if (error instanceof TargetRefused) return `failed at ${error.doing}: ${error.code}`;
   if (error instanceof S3Error) return error.code;
   if (error instanceof BackendUnavailable && error.cause !== undefined) return connectionError(error);
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n', 1)[0] ?? '';
+  return messageOf(error).split('\n', 1)[0] ?? '';
 }

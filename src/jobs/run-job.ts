@@ -7,6 +7,7 @@ import type { Passes } from '../state/passes/passes.js';
 import { PassControl } from '../sweep/passes/control.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import { messageOf } from '../system/thrown.js';
 import type { Times } from '../system/times.js';
 import { unlessAborted } from '../system/unless-aborted.js';
 import { type BucketMoves, StepFailed } from './bucket-moves.js';
@@ -126,7 +127,7 @@ export class JobRun {
   async #failed(job: JobRecord, error: unknown): Promise<number> {
     const { log } = this.options;
     if (error instanceof KvUnavailable) return AGAIN_MS;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (error instanceof StepFailed) {
       log.warn({ job: this.id, bucket: job.bucket, phase: job.phase, reason }, 'a job cannot go on');
       await this.#giveUp(job, reason);

@@ -3,6 +3,7 @@ import type { JobPhase, JobRecord } from '../state/jobs/job-record.js';
 import type { JobStore } from '../state/jobs/job-store.js';
 import type { KvCheck } from '../state/kv.js';
 import { untilDone } from '../state/record-store.js';
+import type { Capabilities } from './bucket-moves.js';
 
 /** What becomes of a job, and of its bucket with it. */
 export interface Transition {
@@ -97,3 +98,16 @@ export const unwinding = (job: JobRecord, bucket: BucketRecord): Required<Transi
 export function released({ job: _, ...bucket }: BucketRecord): BucketRecord {
   return bucket;
 }
+
+/** The bucket as one whose target and shadow are to change places; what is to be the target can do as it was seen. */
+export const aimedAtSwap = (
+  bucket: BucketRecord,
+  { conditionalWrites, trailingChecksums = false, force }: Capabilities & { readonly force: boolean },
+): BucketRecord => ({
+  ...bucket,
+  shadow: bucket.shadow && {
+    ...bucket.shadow,
+    aim: 'swap',
+    swap: { conditionalWrites, trailingChecksums, force },
+  },
+});

@@ -2,6 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { passThrough } from '../../s3/body.js';
 import type { S3Body } from '../../s3/message.js';
 import type { ByteRange } from '../../s3/ranges.js';
+import { errorOf } from '../../system/thrown.js';
 import { CHUNK, RECORD } from './format.js';
 import { Damaged, Opener, type OpenerOptions } from './opener.js';
 
@@ -105,7 +106,7 @@ class OpeningStream extends Transform {
       for (const bytes of plain) if (bytes.length > 0) this.push(bytes);
       if (plain.length > 0) this.#begin();
     } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
+      done(errorOf(error));
       return;
     }
     done();

@@ -4,6 +4,7 @@ import { passThrough } from '../../s3/body.js';
 import { S3Error } from '../../s3/errors.js';
 import type { S3Body } from '../../s3/message.js';
 import type { PayloadCheck } from '../../s3/payload/checks.js';
+import { errorOf } from '../../system/thrown.js';
 import { CHUNK, nonceOf, type RecordHeader, writeHeader } from './format.js';
 
 /** One write to be encrypted: an object, or a part of one. */
@@ -94,7 +95,7 @@ class SealingStream extends Transform {
       for (const record of seal()) this.push(record);
       return null;
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      return errorOf(error);
     }
   }
 }

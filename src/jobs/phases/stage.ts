@@ -2,7 +2,7 @@ import type { BucketRecord } from '../../state/buckets.js';
 import { placeWords, samePlace } from '../../state/place.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step, StepEnd } from '../step.js';
-import { inPhase } from '../transitions.js';
+import { aimedAtSwap, inPhase } from '../transitions.js';
 import { clearExisting } from './existing.js';
 import { isArmed } from './gate.js';
 
@@ -89,17 +89,9 @@ async function swap(step: Step): Promise<StepEnd> {
   await moves.forgetPasses(bucket.id);
   const { settings, capabilities } = job;
   if (!capabilities) throw new StepFailed('nobody has tried what the new place can do');
-  const { conditionalWrites, trailingChecksums = false } = capabilities.to;
-  await step.commit((current, { shadow, ...record }) => ({
+  await step.commit((current, record) => ({
     job: current,
-    bucket: {
-      ...record,
-      shadow: shadow && {
-        ...shadow,
-        aim: 'swap',
-        swap: { conditionalWrites, trailingChecksums, force: settings.force },
-      },
-    },
+    bucket: aimedAtSwap(record, { ...capabilities.to, force: settings.force }),
   }));
   return 'done';
 }

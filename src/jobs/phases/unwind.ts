@@ -2,9 +2,10 @@ import { listStore } from '../../shadow/listing/store-page.js';
 import type { BucketRecord } from '../../state/buckets.js';
 import { KvUnavailable } from '../../state/kv.js';
 import { placeWords, samePlace } from '../../state/place.js';
+import { messageOf } from '../../system/thrown.js';
 import { StepFailed } from '../bucket-moves.js';
 import type { Step, StepEnd } from '../step.js';
-import { gateOpened, isFrozen, released, ungated, withPhaseEnded } from '../transitions.js';
+import { aimedAtSwap, gateOpened, isFrozen, released, ungated, withPhaseEnded } from '../transitions.js';
 import { letShadowGo } from './clear.js';
 import { stopPass } from './passes.js';
 import { type Judged, removeAll } from './removal.js';
@@ -96,17 +97,9 @@ async function changeBack(step: Step): Promise<StepEnd> {
   if (!(await moves.isSettled(bucket))) return 'waits';
   if (!capabilities) throw new StepFailed('nobody has tried what the old place can do');
   await moves.forgetPasses(bucket.id);
-  const { conditionalWrites, trailingChecksums = false } = capabilities.from;
   await step.commit((current, record) => ({
     job: current,
-    bucket: {
-      ...record,
-      shadow: record.shadow && {
-        ...record.shadow,
-        aim: 'swap',
-        swap: { conditionalWrites, trailingChecksums, force },
-      },
-    },
+    bucket: aimedAtSwap(record, { ...capabilities.from, force }),
   }));
   return 'done';
 }
@@ -149,7 +142,7 @@ async function emptied(
     return { removedBucket: job.madeBucket === true && (await moves.removeBucket(job.to)) };
   } catch (error) {
     if (!job.settings.force || signal.aborted || error instanceof KvUnavailable) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { removedBucket: false, lastError: `what was copied is left at ${placeWords(job.to)}: ${reason}` };
   }
 }
