@@ -131,8 +131,7 @@ export class JobRun {
     if (error instanceof StepFailed) {
       log.warn({ job: this.id, bucket: job.bucket, phase: job.phase, reason }, 'a job cannot go on');
       await this.#giveUp(job, reason);
-      const isTriedAgain = job.ending !== undefined || job.flippedAt !== undefined;
-      return isTriedAgain ? AGAIN_MS : 0;
+      return isPastEnding(job) ? AGAIN_MS : 0;
     }
     log.warn(
       { err: error, job: this.id, bucket: job.bucket, phase: job.phase },
@@ -152,13 +151,16 @@ export class JobRun {
       if (job.status !== seen.status) return undefined;
       const ended = { ...ungated(withPhaseEnded(job, now)), lastError, finishedAt: now };
       if (bucket?.job?.id !== this.id) return { job: { ...ended, status: 'failed' } };
-      if (job.ending !== undefined) return { job: { ...job, lastError } };
-      if (job.flippedAt !== undefined) return { job: { ...job, lastError } };
+      if (isPastEnding(job)) return { job: { ...job, lastError } };
       if (job.phase === 'stage') return unwinding({ ...job, lastError, ending: 'failed' }, bucket);
       return { job: withErrors(job, lastError, now), bucket: gateOpened(bucket, this.id) };
     });
   }
 }
+
+/** Whether it cannot be given up any more: on its way back, or over the flip, what fails is tried again. */
+const isPastEnding = ({ ending, flippedAt }: JobRecord): boolean =>
+  ending !== undefined || flippedAt !== undefined;
 
 const lookMs = ({ phase, ending }: JobRecord): number =>
   ending === undefined && (phase === 'copy' || phase === 'verify') ? LOOK_AT_PASS_MS : LOOK_MS;
