@@ -95,7 +95,8 @@ export class LedgerTombstones extends LedgerStore {
 
   /** COLLECTING: removes the tombstone, or notes why it stays. */
   async endGrace(key: string, end: GraceEnd): Promise<void> {
-    await this.change(key, (record, now) => graceEnded(record, end, now) ?? 'refuse');
+    const { graceMs } = this;
+    await this.change(key, (record, now) => graceEnded(record, end, { now, graceMs }) ?? 'refuse');
   }
 
   /** What the shadow is still owed. */

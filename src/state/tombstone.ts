@@ -54,17 +54,21 @@ export const shadowDeleteForgone = (
     return over > now ? { ...grave, lastError, nextAttempt: over } : { ...grave, shadowDelete: 'hidden' };
   });
 
-/** COLLECTING: generation same and no I -> D removed, if T and S still have none; else it stays, and what S has is to be deleted again. */
+/**
+ * COLLECTING: generation same, its grace over and no I -> D removed, if T and S still have none; else it stays, and what S has is to be deleted again. The
+ * grace can have begun anew since it was found to be over: what a failed write left in S was deleted, and there may be readers who saw it.
+ */
 export function graceEnded(
   record: KeyRecord,
   { generation, found, under }: GraceEnd,
-  now: number,
+  { now, graceMs }: { readonly now: number; readonly graceMs: number },
 ): KeyRecord | undefined {
   const { tombstone, ...rest } = record;
   if (found === 'nothing') {
     const others = (under && withoutIntent(record, under)) ?? record;
     const isFree = others.intents.length === 0 && !isCommitting(record);
-    return isFree && tombstone?.generation === generation ? rest : undefined;
+    const isOver = tombstone?.emptySince !== undefined && tombstone.emptySince + graceMs <= now;
+    return isFree && isOver && tombstone.generation === generation ? rest : undefined;
   }
   return withTombstone(record, generation, ({ emptySince: _, ...grave }) =>
     found === 'in target' ? grave : { ...grave, shadowDelete: 'pending', nextAttempt: now },

@@ -129,6 +129,17 @@ describe('a tombstone whose shadow is empty', () => {
     expect(await ledger.isDeleted(key)).toBe(false);
   });
 
+  it('stays while another grace is not over, which began when the shadow was emptied once more', async () => {
+    const { key, generation } = await emptied();
+    fixture.pass(GRACE_MS);
+    await ledger.noteShadowDelete(key, { generation });
+    await ledger.endGrace(key, { generation, found: 'nothing' });
+    expect(await ledger.isDeleted(key)).toBe(true);
+    fixture.pass(GRACE_MS);
+    await ledger.endGrace(key, { generation, found: 'nothing' });
+    expect(await ledger.isDeleted(key)).toBe(false);
+  });
+
   it('stays for good where the target has the key', async () => {
     const { key, generation } = await emptied();
     fixture.pass(GRACE_MS);
