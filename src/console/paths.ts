@@ -3,6 +3,7 @@ export const BACKENDS = '/settings/storage/backends';
 export const JOBS = '/settings/jobs';
 export const AUDIT = '/settings/audit';
 export const KEYS = '/settings/keys';
+export const TOKENS = '/settings/tokens';
 
 /** Where it is told what became of a key. */
 export const explainPath = (bucket: string, key: string): string =>

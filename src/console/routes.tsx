@@ -1,6 +1,6 @@
 import { createBrowserRouter, Navigate } from 'react-router';
 import { Lost, RouteFailure } from './parts/failure.js';
-import { AUDIT, BACKENDS, BUCKETS, JOBS, KEYS } from './paths.js';
+import { AUDIT, BACKENDS, BUCKETS, JOBS, KEYS, TOKENS } from './paths.js';
 import { Shell } from './shell.js';
 
 /** Every screen is loaded when it is gone to first. */
@@ -45,6 +45,7 @@ export const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import('./storage/new-backend.js')).NewBackend }),
         },
         { path: KEYS, lazy: async () => ({ Component: (await import('./access/keys.js')).Keys }) },
+        { path: TOKENS, lazy: async () => ({ Component: (await import('./access/tokens.js')).Tokens }) },
         { path: AUDIT, lazy: async () => ({ Component: (await import('./access/audit.js')).Audit }) },
         { path: '*', element: <Lost /> },
       ],

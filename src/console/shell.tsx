@@ -17,6 +17,7 @@ import {
   IconLogout,
   IconMoon,
   IconProgress,
+  IconRobot,
   IconServer,
   IconSun,
 } from '@tabler/icons-react';
@@ -24,7 +25,7 @@ import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from 'react-router';
 import { post } from './api/client.js';
 import { endSession } from './api/query-client.js';
-import { AUDIT, BACKENDS, BUCKETS, JOBS, KEYS } from './paths.js';
+import { AUDIT, BACKENDS, BUCKETS, JOBS, KEYS, TOKENS } from './paths.js';
 
 const SECTIONS = [
   {
@@ -36,7 +37,10 @@ const SECTIONS = [
   },
   {
     title: 'Access',
-    links: [{ to: KEYS, label: 'Access keys', icon: IconKey }],
+    links: [
+      { to: KEYS, label: 'Access keys', icon: IconKey },
+      { to: TOKENS, label: 'Tokens', icon: IconRobot },
+    ],
   },
   {
     title: 'Operation',

@@ -3,6 +3,7 @@ import { readEnvironment } from '../system/environment.js';
 import { type Logger, openLogger } from '../system/logger.js';
 import { type Config, type ConfigFlags, loadConfig, logSettings } from './config.js';
 import { type Gateway, startGateway, startPassWorker } from './gateway.js';
+import { SITE_PREFIX } from './site.js';
 import { stopSignal } from './stop-signal.js';
 import { watched } from './watched.js';
 import { startWorkers } from './workers.js';
@@ -18,7 +19,8 @@ export function serve(flags: ConfigFlags): Promise<void> {
       config.workers === 1
         ? watched(await startGateway(config, options), { config, ...options })
         : await startWorkers(config, options);
-    return { ...gateway, readyLine: `listening on ${gateway.url}` };
+    const consoleUrl = (config.publicUrl ?? gateway.url) + SITE_PREFIX;
+    return { ...gateway, consoleUrl, readyLine: `listening on ${gateway.url}` };
   });
 }
 
@@ -33,6 +35,8 @@ export function work(flags: ConfigFlags): Promise<void> {
 
 interface Running extends Pick<Gateway, 'adminPassword' | 'close'> {
   readonly readyLine: string;
+  /** Where people sign in; a process that listens nowhere has none. */
+  readonly consoleUrl?: string;
 }
 
 async function runUntilStopped(
@@ -44,8 +48,15 @@ async function runUntilStopped(
   const running = await start(config, log);
   // Whoever reads that it is ready may stop it at once.
   const stopped = stopSignal();
-  if (running.adminPassword !== undefined) process.stderr.write(`admin password: ${running.adminPassword}\n`);
+  process.stderr.write(firstWords(running));
   process.stdout.write(`${running.readyLine}\n`);
   log.info({ signal: await stopped }, 'draining');
   await running.close();
+}
+
+/** What whoever starts it for the first time has to know, and is told once. */
+function firstWords({ adminPassword, consoleUrl }: Running): string {
+  if (adminPassword === undefined) return '';
+  const place = consoleUrl === undefined ? '' : ` Sign in with it at ${consoleUrl}`;
+  return `admin password: ${adminPassword}\nIt is not shown again: PENUMBRA_ADMIN_PASSWORD sets another one.${place}\n`;
 }

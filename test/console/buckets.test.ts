@@ -36,50 +36,6 @@ describeWith(['chromium'], 'a bucket in the console', () => {
     );
   }
 
-  test('is created with its shadow, which is tried as the form is filled in, and serves a read', async () => {
-    const old = await world.legacyBucket('photos');
-    await old.put('2026/1.jpg', 'a picture');
-    const { page, complaints } = await world.open(BUCKETS);
-    await page.getByRole('link', { name: 'Create bucket' }).click();
-    await page.getByLabel('Name').fill('photos');
-    await lookAt(page, 'new-bucket');
-    await page.getByRole('button', { name: 'Next' }).click();
-
-    await page.getByRole('textbox', { name: 'Endpoint', exact: true }).fill(world.shadow.endpoint);
-    await page.getByLabel('Access key id').fill(world.shadow.accessKeyId);
-    await page.getByLabel('Secret access key').fill('not the secret');
-    await page.getByRole('button', { name: 'Try it' }).click();
-    await page.getByText('shadow refused the access key: SignatureDoesNotMatch').waitFor();
-    await page.getByLabel('Secret access key').fill(world.shadow.secretAccessKey);
-    await page.getByRole('button', { name: 'Try it' }).click();
-    await page.getByText('It works').waitFor();
-    await lookAt(page, 'new-bucket-shadow');
-    await page.getByRole('button', { name: 'Next' }).click();
-    await page.getByRole('button', { name: 'Create bucket' }).click();
-
-    await page.getByText('The secret is shown only now').waitFor();
-    await lookAt(page, 'client-settings');
-    const text = (await page.getByLabel('settings for Environment', { exact: true }).textContent()) ?? '';
-    const setting = (name: string) => new RegExp(`^export ${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
-    const bucket = new BucketClient(
-      {
-        endpoint: setting('AWS_ENDPOINT_URL_S3'),
-        region: setting('AWS_REGION'),
-        accessKeyId: setting('AWS_ACCESS_KEY_ID'),
-        secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
-      },
-      setting('BUCKET_NAME'),
-    );
-    expect(await bucket.get('2026/1.jpg')).toMatchObject({ source: 'shadow' });
-
-    await page.getByRole('link', { name: 'Go to the bucket' }).click();
-    await page.getByText('nothing left').waitFor();
-    await page.getByRole('link', { name: 'Buckets' }).click();
-    await page.getByText('100 %, 1 of 1 object').waitFor();
-    await lookAt(page, 'buckets');
-    expect(complaints).toEqual([]);
-  });
-
   test('shows of each key where it lives, and what became of it', async () => {
     const bucket = await moving('mixed', ['docs/a', 'docs/b', 'docs/c'], { delete: 'target' });
     await bucket.get('docs/a');

@@ -1,7 +1,10 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
-import { lookAt, openWorld, PASSWORD, type World } from './world.js';
+import { startFirst } from '../support/penumbra.js';
+import { bucketOfSettings, lookAt, openWorld, PASSWORD, type World } from './world.js';
 
 /** Tries to do what its reader may. */
 const PAGE = `<!doctype html><title>trying</title><script>
@@ -27,7 +30,7 @@ describeWith(['chromium'], 'who comes to the console', () => {
     await page.getByLabel('Admin password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Buckets' }).waitFor();
-    await page.getByText('There is no bucket yet.').waitFor();
+    await page.getByText('There is no bucket yet').waitFor();
     expect(new URL(page.url()).pathname).toBe('/_/settings/storage/buckets');
 
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -37,9 +40,58 @@ describeWith(['chromium'], 'who comes to the console', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('gets from a first start to a bucket that serves a read from its shadow', async () => {
+    const old = await world.legacyBucket('photos');
+    await old.put('2026/1.jpg', 'a picture');
+    const fresh = await startFirst(await mkdtemp(join(world.folder, 'fresh-')));
+    const [, password = ''] = /^admin password: (\S+)$/m.exec(fresh.output()) ?? [];
+    const [, address = ''] = /Sign in with it at (\S+)$/m.exec(fresh.output()) ?? [];
+    expect(address).toBe(`${fresh.url}/_/`);
+
+    const { page, complaints } = await world.open('', { url: fresh.url, signedIn: false });
+    await page.getByLabel('Admin password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('There is no bucket yet').waitFor();
+    await lookAt(page, 'first-buckets');
+    await page.getByRole('link', { name: 'Access keys' }).click();
+    await page.getByText('Creating a bucket makes the first for it').waitFor();
+    await page.getByRole('link', { name: 'Buckets' }).click();
+    await page.getByRole('link', { name: 'Create a bucket' }).click();
+    await page.getByLabel('Name').fill('photos');
+    await lookAt(page, 'new-bucket');
+    await page.getByRole('button', { name: 'Next' }).click();
+
+    await page.getByRole('textbox', { name: 'Endpoint', exact: true }).fill(world.shadow.endpoint);
+    await page.getByLabel('Access key id').fill(world.shadow.accessKeyId);
+    await page.getByLabel('Secret access key').fill('not the secret');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('shadow refused the access key: SignatureDoesNotMatch').waitFor();
+    await page.getByLabel('Secret access key').fill(world.shadow.secretAccessKey);
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('It works').waitFor();
+    await lookAt(page, 'new-bucket-shadow');
+    await page.getByRole('button', { name: 'Next' }).click();
+    await lookAt(page, 'new-bucket-use');
+    await page.getByRole('button', { name: 'Create bucket' }).click();
+
+    await page.getByText('The secret is shown only now').waitFor();
+    await lookAt(page, 'client-settings');
+    const bucket = await bucketOfSettings(page);
+    expect(bucket.account.endpoint).toBe(fresh.url);
+    expect(await bucket.get('2026/1.jpg')).toMatchObject({ source: 'shadow' });
+
+    await page.getByRole('link', { name: 'Go to the bucket' }).click();
+    await page.getByText('nothing left').waitFor();
+    await page.getByRole('link', { name: 'Buckets' }).click();
+    await page.getByText('100 %, 1 of 1 object').waitFor();
+    await lookAt(page, 'buckets');
+    expect(complaints).toEqual([]);
+    await fresh.stop();
+  });
+
   test('is led to the sign-in when the session has ended elsewhere', async () => {
     const { page, context } = await world.open('');
-    await page.getByText('There is no bucket yet.').waitFor();
+    await page.getByText('There is no bucket yet').waitFor();
     await context.clearCookies();
     await page.getByRole('link', { name: 'Create bucket' }).click();
     await page.getByLabel('Admin password').waitFor();

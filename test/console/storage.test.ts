@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
-import { lookAt, openWorld, type World } from './world.js';
+import { bucketOfSettings, lookAt, openWorld, type World } from './world.js';
 
 const BUCKETS = 'settings/storage/buckets';
 
@@ -41,16 +40,8 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     await world.admin('POST', '/buckets', { name: 'shared' });
     const { page, complaints } = await world.open(`${BUCKETS}/shared/keys`);
     await page.getByRole('button', { name: 'Create access key' }).click();
-    const text = (await page.getByLabel('settings for Environment', { exact: true }).textContent()) ?? '';
-    const setting = (name: string) => new RegExp(`^export ${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
-    const accessKeyId = setting('AWS_ACCESS_KEY_ID');
-    const account = {
-      endpoint: world.url,
-      region: 'auto',
-      accessKeyId,
-      secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
-    };
-    const bucket = new BucketClient(account, 'shared');
+    const bucket = await bucketOfSettings(page);
+    const { accessKeyId } = bucket.account;
     await bucket.put('by-an-editor', 'x');
     await lookAt(page, 'access-keys');
     await page.getByRole('link', { name: 'Access keys' }).click();
@@ -66,6 +57,32 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
         ),
       )
       .toBe('refused');
+    expect(complaints).toEqual([]);
+  });
+
+  test('tokens for machines are made, shown once, and revoked', async () => {
+    const { page, complaints } = await world.open('settings/tokens');
+    await page.getByText('There is no token').waitFor();
+    await page.getByLabel('What it is for').fill('ci');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page.getByText('The token for ci is shown only now').waitFor();
+    const [, token = ''] =
+      /=(\S+)$/.exec((await page.getByLabel('variable for commands', { exact: true }).textContent()) ?? '') ??
+      [];
+    const ask = async (method: string, path: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${world.url}/_/api/admin${path}`, { method, headers })).status;
+    };
+    expect([await ask('GET', '/buckets'), await ask('DELETE', '/buckets/shared')]).toEqual([200, 403]);
+    await lookAt(page, 'tokens');
+    await page.reload();
+    const revoke = page.getByRole('button', { name: 'Revoke ci' });
+    await revoke.waitFor();
+    expect(await page.content()).not.toContain(token);
+    await revoke.click();
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await page.getByText('There is no token').waitFor();
+    expect(await ask('GET', '/buckets')).toBe(401);
     expect(complaints).toEqual([]);
   });
 

@@ -28,8 +28,8 @@ export interface World {
   };
   /** What the admin API answers, to a session of its own. */
   admin<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
-  /** A browser's window of its own, signed in unless told otherwise. */
-  open(path: string, options?: { readonly signedIn?: boolean }): Promise<Visitor>;
+  /** A browser's window of its own, signed in unless told otherwise; at another gateway if that is given. */
+  open(path: string, options?: { readonly signedIn?: boolean; readonly url?: string }): Promise<Visitor>;
   close(): Promise<void>;
 }
 
@@ -91,8 +91,8 @@ export async function openWorld(): Promise<World> {
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
       return text === '' ? {} : JSON.parse(text);
     },
-    open: (path, { signedIn = true } = {}) =>
-      openWindow(browser, { url: gateway.url, path, ...(signedIn && { cookie }) }),
+    open: (path, { signedIn = true, url = gateway.url } = {}) =>
+      openWindow(browser, { url, path, ...(signedIn && { cookie }) }),
     async close() {
       await browser.close();
       await Promise.all([gateway.stop(), legacy.stop()]);
@@ -132,6 +132,19 @@ async function openWindow(browser: Browser, { url, path, cookie }: Window): Prom
   page.setDefaultTimeout(15_000);
   await page.goto(`${url}/_/${path}`);
   return { page, context, complaints };
+}
+
+/** The bucket that the settings for clients are of which a page shows, as programs reach it. */
+export async function bucketOfSettings(page: Page): Promise<BucketClient> {
+  const text = (await page.getByLabel('settings for Environment', { exact: true }).textContent()) ?? '';
+  const setting = (name: string) => new RegExp(`^export ${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+  const account = {
+    endpoint: setting('AWS_ENDPOINT_URL_S3'),
+    region: setting('AWS_REGION'),
+    accessKeyId: setting('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
+  };
+  return new BucketClient(account, setting('BUCKET_NAME'));
 }
 
 const DESK = { width: 1280, height: 800 };

@@ -29,6 +29,17 @@ export async function startPenumbra(data: string, env: Variables = {}, port = 0)
   return { ...server, url: server.line.slice('listening on '.length) };
 }
 
+/** As `npm start` does it on a machine where it was never started, but on a free port. @param cwd an empty folder */
+export async function startFirst(cwd: string): Promise<PenumbraServer> {
+  const args = [join(BIN, 'penumbra.js'), 'serve', '--port', '0'];
+  const server = await startProcess(process.execPath, args, {
+    until: /^listening on /,
+    env: NO_SETTINGS,
+    cwd,
+  });
+  return { ...server, url: server.line.slice('listening on '.length) };
+}
+
 /** `penumbra worker` as a process of its own; `id` as the commands show it. */
 export async function startPassWorker(
   data: string,

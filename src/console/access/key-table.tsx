@@ -1,9 +1,10 @@
-import { Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type AccessKey, useAccessKeys, useRevokeKey } from '../api/keys.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Confirmation } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
+import { RowButton } from '../parts/row-button.js';
 import { ShowMore } from '../parts/show-more.js';
 import { timeWords } from '../parts/times.js';
 
@@ -22,14 +23,7 @@ export function KeyTable({ bucket }: { readonly bucket?: string }) {
     {
       head: '',
       cell: ({ access_key_id }) => (
-        <Button
-          variant="default"
-          size="xs"
-          aria-label={`Revoke ${access_key_id}`}
-          onClick={() => setAsked(access_key_id)}
-        >
-          Revoke
-        </Button>
+        <RowButton verb="Revoke" of={access_key_id} onClick={() => setAsked(access_key_id)} />
       ),
     },
   ];
@@ -41,7 +35,7 @@ export function KeyTable({ bucket }: { readonly bucket?: string }) {
         columns={columns}
         rows={data.pages.flatMap(({ keys }) => keys)}
         rowKey={({ access_key_id }) => access_key_id}
-        empty="There is no access key."
+        empty="There is no access key yet, and programs need one. Creating a bucket makes the first for it."
       />
       <ShowMore of={list} />
       <Confirmation

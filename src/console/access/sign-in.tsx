@@ -31,7 +31,7 @@ export function SignIn() {
           </div>
           <PasswordInput
             label="Admin password"
-            description="The gateway printed it when it was first started, unless it was given one."
+            description="The gateway printed it when it was first started, unless it was given one. If it is lost, start the gateway with PENUMBRA_ADMIN_PASSWORD set to a new one."
             autoComplete="current-password"
             required
             data-autofocus

@@ -1,12 +1,13 @@
-import { Anchor, Badge, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Group, List, Skeleton, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { type Bucket, useBuckets } from '../api/buckets.js';
 import { type Column, DataTable } from '../parts/data-table.js';
+import { Card } from '../parts/facts.js';
 import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
 import { ShowMore } from '../parts/show-more.js';
-import { BUCKETS } from '../paths.js';
+import { BACKENDS, BUCKETS } from '../paths.js';
 import { Migrated, Modes } from './bucket-cells.js';
 import { homeOf, shadowOf } from './progress.js';
 
@@ -53,7 +54,7 @@ export function Buckets() {
             columns={COLUMNS}
             rows={data.pages.flatMap(({ buckets }) => buckets)}
             rowKey={({ bucket }) => bucket}
-            empty="There is no bucket yet."
+            empty={<FirstBucket />}
           />
           <ShowMore of={list} />
         </Stack>
@@ -61,5 +62,35 @@ export function Buckets() {
         !error && <Skeleton h={160} />
       )}
     </Page>
+  );
+}
+
+/** What has to be done first, and what comes of it. */
+function FirstBucket() {
+  return (
+    <Card title="There is no bucket yet">
+      <List type="ordered" size="sm" spacing="xs">
+        <List.Item>
+          <Anchor component={Link} to={`${BUCKETS}/new`} size="sm" underline="always">
+            Create a bucket
+          </Anchor>{' '}
+          and tell it which bucket of another store it moves from: its shadow. It lives in the default backend
+          unless you{' '}
+          <Anchor component={Link} to={`${BACKENDS}/new`} size="sm" underline="always">
+            add another one
+          </Anchor>
+          .
+        </List.Item>
+        <List.Item>
+          Copy the settings for clients that you are shown then: an access key is made with the bucket, and
+          its secret is shown only once.
+        </List.Item>
+        <List.Item>
+          Point your programs at this gateway. They see the whole bucket at once, and what they read is
+          copied.
+        </List.Item>
+        <List.Item>Start a sweep on the page of the bucket: it copies the rest.</List.Item>
+      </List>
+    </Card>
   );
 }
