@@ -8,3 +8,6 @@ export const TOKENS = '/settings/tokens';
 /** Where it is told what became of a key. */
 export const explainPath = (bucket: string, key: string): string =>
   `${BUCKETS}/${bucket}/explain?key=${encodeURIComponent(key)}`;
+
+/** How what is in a backend is encrypted. */
+export const encryptionPath = (backend: string): string => `${BACKENDS}/${backend}/encryption`;

@@ -44,6 +44,10 @@ export const router = createBrowserRouter(
           path: `${BACKENDS}/new`,
           lazy: async () => ({ Component: (await import('./storage/new-backend.js')).NewBackend }),
         },
+        {
+          path: `${BACKENDS}/:name/encryption`,
+          lazy: async () => ({ Component: (await import('./storage/encryption.js')).Encryption }),
+        },
         { path: KEYS, lazy: async () => ({ Component: (await import('./access/keys.js')).Keys }) },
         { path: TOKENS, lazy: async () => ({ Component: (await import('./access/tokens.js')).Tokens }) },
         { path: AUDIT, lazy: async () => ({ Component: (await import('./access/audit.js')).Audit }) },

@@ -16,6 +16,9 @@ const key = z
 
 const namedKey = { key_id: keyId, key };
 
+/** Another key, by which all is encrypted from then on. */
+export const newKeySchema = z.strictObject(namedKey);
+
 const aesSchema = z
   .strictObject({
     mode: z.literal('aes256-gcm'),
@@ -48,6 +51,22 @@ export const encryptionSchema = z
   .optional();
 
 export type DeclaredEncryption = z.infer<typeof encryptionSchema>;
+
+/**
+ * What is declared, with another key to encrypt by; what is encrypted with those of before can still be read.
+ *
+ * @returns undefined where there are no keys, or a key has that name
+ */
+export function withNewKey(
+  declared: DeclaredEncryption,
+  next: z.infer<typeof newKeySchema>,
+): DeclaredEncryption {
+  if (declared?.mode !== 'aes256-gcm') return undefined;
+  const { key_id, key, previous } = declared;
+  const before = [{ key_id, key }, ...previous];
+  if (before.some((one) => one.key_id === next.key_id)) return undefined;
+  return { ...declared, ...next, previous: before };
+}
 
 /** What is declared, as a backend is opened with it. */
 export function toEncryption(declared: DeclaredEncryption): EncryptionSettings | undefined {

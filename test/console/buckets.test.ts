@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BucketClient } from '../support/bucket-client.js';
+import type { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
 import { lookAt, openWorld, type World } from './world.js';
 
@@ -16,24 +16,7 @@ describeWith(['chromium'], 'a bucket in the console', () => {
   async function moving(name: string, keys: readonly string[], settings = {}): Promise<BucketClient> {
     const old = await world.legacyBucket(name);
     for (const key of keys) await old.put(key, `of ${key}`);
-    const { endpoint, accessKeyId, secretAccessKey } = world.shadow;
-    const shadow = {
-      endpoint,
-      region: 'us-east-1',
-      access_key_id: accessKeyId,
-      secret_access_key: secretAccessKey,
-      ...settings,
-    };
-    const made = await world.admin('POST', '/buckets', { name, shadow });
-    return new BucketClient(
-      {
-        endpoint: world.url,
-        region: 'auto',
-        accessKeyId: String(made.access_key_id),
-        secretAccessKey: String(made.secret_access_key),
-      },
-      name,
-    );
+    return world.createBucket(name, { shadow: { ...world.shadowInput, ...settings } });
   }
 
   test('shows of each key where it lives, and what became of it', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BucketClient } from '../support/bucket-client.js';
+import type { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
 import { lookAt, openWorld, type World } from './world.js';
 
@@ -11,14 +11,7 @@ describeWith(['chromium'], 'a move to another backend in the console', () => {
   afterAll(() => world.close());
 
   async function bucketWith(name: string, keys: readonly string[]): Promise<BucketClient> {
-    const made = await world.admin('POST', '/buckets', { name });
-    const account = {
-      endpoint: world.url,
-      region: 'auto',
-      accessKeyId: String(made.access_key_id),
-      secretAccessKey: String(made.secret_access_key),
-    };
-    const bucket = new BucketClient(account, name);
+    const bucket = await world.createBucket(name);
     for (const key of keys) await bucket.put(key, `of ${key}`);
     return bucket;
   }

@@ -1,7 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
 import { startFirst } from '../support/penumbra.js';
 import { bucketOfSettings, lookAt, openWorld, PASSWORD, type World } from './world.js';
@@ -98,14 +97,8 @@ describeWith(['chromium'], 'who comes to the console', () => {
   });
 
   test('cannot be used by a page that somebody has put into a bucket', async () => {
-    const made = await world.admin('POST', '/buckets', { name: 'site', public: true });
-    const account = {
-      endpoint: world.url,
-      region: 'auto',
-      accessKeyId: String(made.access_key_id),
-      secretAccessKey: String(made.secret_access_key),
-    };
-    await new BucketClient(account, 'site').put('page.html', PAGE, { ContentType: 'text/html' });
+    const site = await world.createBucket('site', { public: true });
+    await site.put('page.html', PAGE, { ContentType: 'text/html' });
     const { page } = await world.open('settings/storage/buckets');
     await page.getByRole('link', { name: 'site' }).waitFor();
     await page.goto(`${world.url}/site/page.html`);

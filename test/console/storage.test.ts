@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
 import { bucketOfSettings, lookAt, openWorld, type World } from './world.js';
 
@@ -36,8 +37,47 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a backend is added that is encrypted, and all in it is encrypted anew with another key', async () => {
+    const { page, complaints } = await world.open('settings/storage/backends/new');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('vault');
+    await page.getByRole('textbox', { name: 'Endpoint' }).fill(world.shadow.endpoint);
+    await page.getByLabel('Access key id').fill(world.shadow.accessKeyId);
+    await page.getByLabel('Secret access key').fill(world.shadow.secretAccessKey);
+    await page.getByRole('combobox', { name: 'Are objects encrypted at rest?' }).click();
+    await page.getByRole('option', { name: 'By the gateway' }).click();
+    await page.getByLabel('Name of the key').fill('k1');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Copy key' }).waitFor();
+    await lookAt(page, 'new-backend-encrypted');
+    await page.getByRole('button', { name: 'Add backend' }).click();
+    await page.getByRole('link', { name: 'AES-256-GCM, here, key k1' }).waitFor();
+    const bucket = await world.createBucket('sealed', { backend: 'vault' });
+    await bucket.put('letter', 'to be read by nobody');
+    const stored = new BucketClient({ ...world.shadow, region: 'us-east-1' }, 'sealed');
+    await expect(stored.get('letter')).rejects.toThrow('The object is encrypted');
+
+    await page.getByRole('link', { name: 'AES-256-GCM, here, key k1' }).click();
+    await page.getByLabel('Name of the key').fill('k1');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('has a key "k1" already').waitFor();
+    await page.getByLabel('Name of the key').fill('k2');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('New objects are encrypted with the key k2.').waitFor();
+    await page.getByRole('button', { name: 'Rotate keys…' }).click();
+    await page.getByRole('button', { name: 'Rotate keys', exact: true }).click();
+    const begun = page.getByRole('list', { name: 'Jobs' }).getByRole('link');
+    await begun.waitFor();
+    await lookAt(page, 'encryption');
+    await begun.click();
+    await page.getByRole('dialog').getByText('succeeded').waitFor({ timeout: 45_000 });
+    await expect(stored.get('letter')).rejects.toThrow('does not exist');
+    expect((await bucket.get('letter')).bytes.toString()).toBe('to be read by nobody');
+    expect(complaints).toEqual([]);
+  });
+
   test('access keys are made with settings to copy, and revoked', async () => {
-    await world.admin('POST', '/buckets', { name: 'shared' });
+    await world.createBucket('shared');
     const { page, complaints } = await world.open(`${BUCKETS}/shared/keys`);
     await page.getByRole('button', { name: 'Create access key' }).click();
     const bucket = await bucketOfSettings(page);
@@ -89,7 +129,7 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
   test('a bucket that exists is given a shadow, and both change places', async () => {
     const old = await world.legacyBucket('ledger');
     await old.put('1', 'one');
-    await world.admin('POST', '/buckets', { name: 'ledger' });
+    await world.createBucket('ledger');
     const { page, complaints } = await world.open(`${BUCKETS}/ledger`);
     await page.getByRole('button', { name: 'Change' }).click();
     await page.getByRole('menuitem', { name: 'Set shadow…' }).click();
@@ -118,15 +158,7 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     const old = await world.legacyBucket('long');
     await old.put('short', 'x');
     await old.put('k'.repeat(1_020), 'x');
-    const { endpoint, accessKeyId, secretAccessKey } = world.shadow;
-    const shadow = {
-      endpoint,
-      region: 'us-east-1',
-      access_key_id: accessKeyId,
-      secret_access_key: secretAccessKey,
-      target_prefix: 'archive/',
-    };
-    await world.admin('POST', '/buckets', { name: 'long', shadow });
+    await world.createBucket('long', { shadow: { ...world.shadowInput, target_prefix: 'archive/' } });
     const { page, complaints } = await world.open(`${BUCKETS}/long/sweep`);
     await page.getByRole('button', { name: 'Start sweep' }).click();
     const why = page.getByText('its key in the target would be longer than 1024 bytes');
@@ -138,7 +170,7 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
   });
 
   test('who changed what is told, without secrets', async () => {
-    await world.admin('POST', '/buckets', { name: 'audited' });
+    await world.createBucket('audited');
     const refused = {
       endpoint: 'http://127.0.0.1:1',
       region: 'x',

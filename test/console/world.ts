@@ -20,12 +20,16 @@ export interface World {
   killGateway(): Promise<() => Promise<void>>;
   /** Makes a bucket in the legacy store. */
   legacyBucket(name: string): Promise<BucketClient>;
+  /** Makes a bucket of the gateway's. @param settings as the admin API takes them */
+  createBucket(name: string, settings?: object): Promise<BucketClient>;
   /** What the form for a shadow is to be filled with. */
   readonly shadow: {
     readonly endpoint: string;
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
   };
+  /** The same as the admin API takes it. */
+  readonly shadowInput: Readonly<Record<string, string>>;
   /** What the admin API answers, to a session of its own. */
   admin<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** A browser's window of its own, signed in unless told otherwise; at another gateway if that is given. */
@@ -69,6 +73,20 @@ export async function openWorld(): Promise<World> {
   let gateway = await start();
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   const cookie = await sessionCookie(gateway.url);
+  async function admin<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<T> {
+    const answer = await fetch(`${gateway.url}/_/api/admin${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', cookie },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text || '{}');
+  }
   return {
     url: gateway.url,
     folder,
@@ -79,17 +97,22 @@ export async function openWorld(): Promise<World> {
       };
     },
     shadow: { endpoint: legacy.url, ...ROOT },
+    shadowInput: {
+      endpoint: legacy.url,
+      region: 'us-east-1',
+      access_key_id: ROOT.accessKeyId,
+      secret_access_key: ROOT.secretAccessKey,
+    },
     legacyBucket: (name) =>
       new BucketClient({ endpoint: legacy.url, region: 'us-east-1', ...ROOT }, name).create(),
-    async admin(method, path, body) {
-      const answer = await fetch(`${gateway.url}/_/api/admin${path}`, {
-        method,
-        headers: { 'content-type': 'application/json', cookie },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+    admin,
+    async createBucket(name, settings = {}) {
+      const made = await admin<{ access_key_id: string; secret_access_key: string }>('POST', '/buckets', {
+        name,
+        ...settings,
       });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-      return text === '' ? {} : JSON.parse(text);
+      const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = made;
+      return new BucketClient({ endpoint: gateway.url, region: 'auto', accessKeyId, secretAccessKey }, name);
     },
     open: (path, { signedIn = true, url = gateway.url } = {}) =>
       openWindow(browser, { url, path, ...(signedIn && { cookie }) }),

@@ -50,6 +50,20 @@ describe('the keys of a backend are rotated', () => {
     expect(buckets.map(({ bucket }) => bucket)).toEqual([jobs[0]?.target_bucket]);
   });
 
+  it('after a new one was given beside those that are there, by which all can still be read', async () => {
+    await put('old');
+    const give = (new_key: object | undefined) => gateway.admin('PATCH', '/backends/vault', { new_key });
+    expect(await give(second)).toMatchObject({ encryption: { mode: 'aes256-gcm', key_id: 'k2' } });
+    await put('new');
+    for (const key of ['old', 'new']) expect(await text(key)).toBe(key);
+    await expect(give(first)).rejects.toThrow('backend \\"vault\\" has a key \\"k1\\" already');
+    await written({ mode: 'aes256-gcm', ...second });
+    expect(await text('new')).toBe('new');
+    expect((await gateway.send({ target: '/photos/old' })).status).toBe(403);
+    await written({ mode: 'none' });
+    await expect(give(first)).rejects.toThrow('it has no keys');
+  });
+
   it('but not those of a bucket that is being moved, which says why', async () => {
     await put('old');
     await written({ mode: 'aes256-gcm', ...second, previous: [first] });

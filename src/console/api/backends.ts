@@ -7,11 +7,13 @@ import type {
   backendChanges,
   newBackend,
 } from '../../gateway/admin/backend-schemas.js';
+import type { BegunRotationJson } from '../../gateway/admin/rotate.js';
 import { get, patch, path, post, remove } from './client.js';
 import { queryClient } from './query-client.js';
 
 export type Backend = BackendJson;
 export type BackendProbe = BackendProbeJson;
+export type BegunRotation = BegunRotationJson;
 export type NewBackend = z.input<typeof newBackend>;
 
 export const useBackends = () =>
@@ -40,3 +42,9 @@ export const useRemoveBackend = () =>
 
 export const useProbeBackend = () =>
   useMutation({ mutationFn: (name: string) => post<BackendProbe>(path`/backends/${name}/probe`) });
+
+/** Begins a job for each bucket of a backend. */
+export const useRotateKeys = (name: string) =>
+  useMutation({
+    mutationFn: (writes: 'live' | 'gate') => post<BegunRotation>(path`/backends/${name}/rotate`, { writes }),
+  });

@@ -1,7 +1,7 @@
 import { ActionIcon, Code, CopyButton, Group, Text, Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 
-function CopyIcon({ value, label }: { readonly value: string; readonly label: string }) {
+export function CopyIcon({ value, label }: { readonly value: string; readonly label: string }) {
   return (
     <CopyButton value={value}>
       {({ copied, copy }) => (

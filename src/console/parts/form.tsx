@@ -1,4 +1,4 @@
-import { Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import type { ReactNode, SyntheticEvent } from 'react';
 
 interface FormProps {
@@ -12,5 +12,24 @@ export function Form({ onSubmit, children }: FormProps) {
     <form onSubmit={onSubmit}>
       <Stack>{children}</Stack>
     </form>
+  );
+}
+
+interface SubmitFormProps extends FormProps {
+  readonly verb: string;
+  readonly isPending: boolean;
+}
+
+/** Fields below each other, and the one button that does it. */
+export function SubmitForm({ verb, isPending, children, onSubmit }: SubmitFormProps) {
+  return (
+    <Form onSubmit={onSubmit}>
+      {children}
+      <Group>
+        <Button type="submit" loading={isPending}>
+          {verb}
+        </Button>
+      </Group>
+    </Form>
   );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -7,7 +7,7 @@ import { type Column, DataTable } from '../parts/data-table.js';
 import { Confirmation } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
-import { BACKENDS } from '../paths.js';
+import { BACKENDS, encryptionPath } from '../paths.js';
 import { BackendReport } from './backend-report.js';
 import { ChangeKeys } from './change-keys.js';
 
@@ -41,7 +41,14 @@ export function Backends() {
         </Text>
       ),
     },
-    { head: 'Encryption', cell: ({ encryption }) => <Text size="sm">{encryptionWords(encryption)}</Text> },
+    {
+      head: 'Encryption',
+      cell: ({ name, encryption }) => (
+        <Anchor component={Link} to={encryptionPath(name)} size="sm">
+          {encryptionWords(encryption)}
+        </Anchor>
+      ),
+    },
     { head: 'From', cell: ({ declared }) => (declared ? 'the configuration' : 'added here') },
     {
       head: '',

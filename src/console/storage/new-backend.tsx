@@ -8,6 +8,7 @@ import { told } from '../parts/notices.js';
 import { Page } from '../parts/page.js';
 import { SecretField } from '../parts/secret-field.js';
 import { BACKENDS } from '../paths.js';
+import { EncryptionFields, toEncryption, useEncryptionForms } from './encryption-fields.js';
 
 const INITIAL = {
   type: 's3',
@@ -22,8 +23,11 @@ const INITIAL = {
   probe_bucket: '',
 };
 
-function toInput({ type, name, path, probe, probe_bucket, ...s3 }: typeof INITIAL): Input {
-  const trial = { name, probe, ...(probe_bucket && { probe_bucket }) };
+function toInput(
+  { type, name, path, probe, probe_bucket, ...s3 }: typeof INITIAL,
+  encryption: Input['encryption'],
+): Input {
+  const trial = { name, probe, encryption, ...(probe_bucket && { probe_bucket }) };
   return type === 'filesystem' ? { type, path, ...trial } : { type: 's3', ...s3, ...trial };
 }
 
@@ -32,8 +36,9 @@ export function NewBackend() {
   const navigate = useNavigate();
   const add = useAddBackend();
   const form = useForm({ initialValues: INITIAL });
+  const encryption = useEncryptionForms();
   const submit = form.onSubmit((values) =>
-    add.mutate(toInput(values), {
+    add.mutate(toInput(values, toEncryption(encryption)), {
       onSuccess: ({ name }) => {
         told(`${name} was added: all gateways have it.`);
         navigate(BACKENDS);
@@ -77,6 +82,7 @@ export function NewBackend() {
           ) : (
             <TextInput label="Path" description="An absolute one" required {...form.getInputProps('path')} />
           )}
+          <EncryptionFields forms={encryption} />
           <Checkbox
             label="Try it first, and do not add it when it cannot be used"
             {...form.getInputProps('probe', { type: 'checkbox' })}

@@ -3,6 +3,7 @@ import { normalize } from 'node:path';
 import { isOfBackend, type Place } from '../../state/place.js';
 import { type BackendReport, isUsable } from '../backend-report.js';
 import { readBackend } from '../config.js';
+import { type DeclaredEncryption, withNewKey } from '../encryption-settings.js';
 import type { StorageBackend } from '../storage.js';
 import type { BackendChangesInput, NewBackendInput } from './backend-schemas.js';
 import type { AdminDependencies } from './dependencies.js';
@@ -24,7 +25,7 @@ export async function addBackend(input: NewBackendInput, deps: AdminDependencies
 /** Gives a backend that was added other keys, on all gateways; unless it is told not to, tries it with them first. @throws AdminError 404, 409, 422 */
 export async function changeBackend(
   name: string,
-  { probe, probe_bucket: bucket, ...changes }: BackendChangesInput,
+  { probe, probe_bucket: bucket, new_key: newKey, ...given }: BackendChangesInput,
   deps: AdminDependencies,
 ): Promise<TriedBackend> {
   if (deps.backends.isDeclared(name)) refuseDeclared(name, deps);
@@ -36,11 +37,29 @@ export async function changeBackend(
       'cannot_change',
       `backend "${name}" is a folder, whose settings cannot be changed`,
     );
-  const settings = JSON.stringify({ ...before, ...changes });
+  const encryption = newKey
+    ? rekeyed(name, before.encryption, newKey)
+    : (given.encryption ?? before.encryption);
+  const settings = JSON.stringify({ ...before, ...given, encryption });
   const report = probe ? await tryNew({ name, settings, bucket }, deps) : undefined;
   if (!(await deps.addedBackends.change(record, settings)))
     throw new AdminError(409, 'backend_changed', `backend "${name}" was changed meanwhile: try again`);
   return { storage: await findBackend(name, deps), report };
+}
+
+/** @throws AdminError 409 */
+function rekeyed(
+  name: string,
+  encryption: DeclaredEncryption,
+  newKey: NonNullable<BackendChangesInput['new_key']>,
+): DeclaredEncryption {
+  const changed = withNewKey(encryption, newKey);
+  if (changed) return changed;
+  const why =
+    encryption?.mode === 'aes256-gcm'
+      ? `has a key "${newKey.key_id}" already`
+      : 'is not encrypted by aes256-gcm: it has no keys';
+  throw new AdminError(409, 'cannot_change', `backend "${name}" ${why}`);
 }
 
 export interface TriedBackend {

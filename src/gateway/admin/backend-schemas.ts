@@ -4,6 +4,7 @@ import { isBucketName } from '../../s3/buckets.js';
 import { BACKEND_NAME } from '../../state/backends.js';
 import { CHECKS } from '../backend-report.js';
 import { BACKEND_TYPE_RULE, filesystemSchema, s3Schema, VARIABLE } from '../config-file.js';
+import { newKeySchema } from '../encryption-settings.js';
 import { mustBe } from '../rules.js';
 
 const NAME_RULE = mustBe(
@@ -50,13 +51,18 @@ export const backendChanges = z
     access_key_id: access_key_id.optional(),
     secret_access_key: secret_access_key.optional(),
     encryption,
+    new_key: newKeySchema.optional().openapi({
+      description:
+        'of a backend that is encrypted by aes256-gcm: what new objects are encrypted with; those with the keys of before can still be read',
+    }),
     ...trial,
   })
   .superRefine(refuseVariables)
   .refine(
     ({ probe: _, probe_bucket: __, ...changes }) => Object.keys(changes).length > 0,
-    'there is nothing to change: give access_key_id and secret_access_key, or encryption',
+    'there is nothing to change: give access_key_id and secret_access_key, or encryption, or new_key',
   )
+  .refine(({ encryption: whole, new_key }) => !(whole && new_key), 'new_key goes without encryption')
   .openapi('BackendChanges');
 
 /** They would read the environment of the gateway, which is not the business of who may ask it. */
