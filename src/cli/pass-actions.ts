@@ -23,17 +23,21 @@ export interface PassCommand {
   readonly action: Action | 'findings';
   /** For the admin API; those that are undefined stay as they are. */
   readonly settings: object;
+  /** Of all that failed these alone. */
+  readonly keys?: readonly string[] | undefined;
   readonly watch: boolean | undefined;
   readonly asJson: boolean | undefined;
 }
 
 /** @throws UsageError for flags that say nothing to the action */
-export function assertFitting({ action, settings, watch }: PassCommand): void {
+export function assertFitting({ action, settings, keys, watch }: PassCommand): void {
   const isSet = Object.values(settings).some((value) => value !== undefined);
   if (isSet && action !== 'start' && action !== 'set')
     throw new UsageError(`settings go with start and set, not with ${action}`);
   if (!isSet && action === 'set')
     throw new UsageError('nothing to set: pass --max-bandwidth, --max-requests, --window or the like');
+  if (keys && action !== 'retry-failed')
+    throw new UsageError(`--key goes with retry-failed, not with ${action}`);
   if (watch && !WATCHED.includes(action))
     throw new UsageError(`--watch goes with ${WATCHED.join(', ')}, not with ${action}`);
 }
@@ -52,24 +56,31 @@ export async function runPassCommand(client: AdminClient, command: PassCommand, 
 function ask(
   client: AdminClient,
   path: string,
-  { action, settings }: PassCommand & { readonly action: Action },
+  { action, settings, keys }: PassCommand & { readonly action: Action },
 ): Promise<PassJson | RetriedPassJson> {
   if (action === 'status') return client.request('GET', path);
   if (action === 'start') return client.request('POST', path, settings);
   if (action === 'set') return client.request('PATCH', path, settings);
-  return client.request('POST', `${path}/${action}`);
+  return client.request('POST', `${path}/${action}`, keys && { keys });
 }
 
 async function textOf(client: AdminClient, command: PassCommand, pass: PassJson): Promise<string[]> {
-  const { kind, bucket } = command;
+  const { kind, bucket, keys } = command;
   const path = `${bucketPath(bucket)}/${kind}`;
-  const retried = 'retried' in pass ? [`${formatObjects(Number(pass.retried))} tried again`] : [];
+  const retried = 'retried' in pass ? [retriedText(Number(pass.retried), keys)] : [];
   const hasFound = kind === 'verify' && isBegun(pass) && pass.findings.kept > 0;
   return [
     ...retried,
     ...passText(kind, bucket, pass),
     ...(hasFound ? await firstFindings(client, path) : []),
   ];
+}
+
+function retriedText(retried: number, keys: readonly string[] | undefined): string {
+  const text = `${formatObjects(retried)} tried again`;
+  return keys && retried < keys.length
+    ? `${text}; of the others none has failed, or they are tried already`
+    : text;
 }
 
 async function watchToTheEnd(client: AdminClient, command: PassCommand, io: Io): Promise<void> {

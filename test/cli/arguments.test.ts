@@ -64,6 +64,11 @@ describe('wrong usage ends with 2, one line on stderr and nothing on stdout', ()
       'settings go with start and set',
     ],
     ['to look on at what is paused', [...SWEEP, 'pause', '--watch'], '--watch goes with start'],
+    [
+      'keys of which none has to have failed',
+      [...SWEEP, 'start', '--key', 'a'],
+      '--key goes with retry-failed',
+    ],
     ['an unknown resolution', [...SWEEP, 'start', '--on-drift', 'panic'], 'source-wins'],
     ['an unknown level', ['storage', 'verify', 'photos', '--level', 'all'], 'listing, checksum, content'],
     ['a share that is none', ['storage', 'verify', 'photos', '--sample', '2'], 'It must be a percentage'],

@@ -88,6 +88,7 @@ describe('what an operator asks of a pass', () => {
     ],
     ['sweep photos pause', 'POST', 'sweep/pause', null],
     ['sweep photos retry-failed', 'POST', 'sweep/retry-failed', null],
+    ['sweep photos retry-failed --key a b/c', 'POST', 'sweep/retry-failed', { keys: ['a', 'b/c'] }],
     ['sweep photos status', 'GET', 'sweep', undefined],
     ['verify photos', 'POST', 'verify', {}],
     ['verify photos start --level content --sample 1%', 'POST', 'verify', { level: 'content', sample: 0.01 }],
@@ -101,6 +102,10 @@ describe('what an operator asks of a pass', () => {
   it('and what is tried again is told', async () => {
     const { storage } = await gatewayWith({ ...FAILED, retried: 3 } as PassJson);
     expect((await storage('sweep photos retry-failed')).stdout).toMatch(/^3 objects tried again\nSweep /);
+    const named = await storage('sweep photos retry-failed --key a b c d');
+    expect(named.stdout).toMatch(
+      /^3 objects tried again; of the others none has failed, or they are tried already\n/,
+    );
   });
 });
 

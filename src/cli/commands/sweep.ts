@@ -15,6 +15,7 @@ interface SweepFlags extends PaceFlags {
   readonly catchUp?: boolean;
   readonly fromManifest?: string;
   readonly inventory?: string;
+  readonly key?: readonly string[];
   readonly watch?: true;
   readonly json?: true;
 }
@@ -39,6 +40,7 @@ export function addSweep(storage: Command, io: Io): void {
       'with start: sweep the keys that this file names, one per line, in place of all',
     )
     .option('--inventory <manifest.json>', 'the file is of S3 Inventory (CSV), and this is its manifest')
+    .option('--key <key...>', 'with retry-failed: these alone, in place of all that failed')
     .option('--watch', 'look on until it is over: a bar on a terminal, else a JSON line for each change')
     .option('--json', 'print one JSON document')
     .action((name: string, action: Action | 'failures', flags: SweepFlags) =>
@@ -56,6 +58,7 @@ async function sweep(
     bucket,
     action: action === 'failures' ? ('findings' as const) : action,
     settings: { ...readPaceFlags(flags), on_drift: flags.onDrift, catch_up: flags.catchUp },
+    keys: flags.key,
     watch: flags.watch,
     asJson: flags.json,
   };

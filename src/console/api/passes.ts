@@ -1,12 +1,17 @@
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
-import type { FindingsJson, newSettings, PassJson } from '../../gateway/admin/pass-schemas.js';
+import type {
+  FindingsJson,
+  newSettings,
+  PassJson,
+  RetriedPassJson,
+} from '../../gateway/admin/pass-schemas.js';
 import { get, patch, path, post, query } from './client.js';
 import { queryClient } from './query-client.js';
 
 export type Pass = PassJson;
 export type PassKind = 'sweep' | 'verify';
-export type Turn = 'pause' | 'resume' | 'stop' | 'retry-failed';
+export type Turn = 'pause' | 'resume' | 'stop';
 export type Finding = FindingsJson['findings'][number];
 export type SweepSettings = z.input<typeof newSettings.sweep>;
 export type VerifySettings = z.input<typeof newSettings.verify>;
@@ -45,16 +50,28 @@ export const useTurnPass = (name: string, kind: PassKind) =>
     onSuccess: (pass) => shown(name, kind, pass),
   });
 
+/** Tries again what failed: one key, or all without one. */
+export const useRetryFailed = (name: string, kind: PassKind) =>
+  useMutation({
+    mutationFn: (key: string | undefined) =>
+      post<RetriedPassJson>(
+        `${path`/buckets/${name}/${kind}`}/retry-failed`,
+        key === undefined ? undefined : { keys: [key] },
+      ),
+    onSuccess: ({ retried: _, ...pass }) => shown(name, kind, pass),
+  });
+
 export const usePassLimits = (name: string, kind: PassKind) =>
   useMutation({
     mutationFn: (limits: Limits) => patch<Pass>(path`/buckets/${name}/${kind}`, limits),
     onSuccess: (pass) => shown(name, kind, pass),
   });
 
-/** What a pass found of single keys. @param count asks anew when it changes */
-export const useFindings = (name: string, kind: PassKind, count: number) =>
+/** What a pass found of single keys, asked anew when it has found more, or has been through more: what is tried again may fail again. */
+export const useFindings = (name: string, kind: PassKind, { findings, ranges }: Pass) =>
   useInfiniteQuery({
-    queryKey: ['findings', name, kind, count],
+    queryKey: ['findings', name, kind, findings?.kept, ranges?.done],
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam, signal }) =>
       get<FindingsJson>(
         `${path`/buckets/${name}/${kind}`}/findings${query({ limit: PAGE, after: pageParam })}`,

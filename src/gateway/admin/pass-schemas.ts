@@ -83,6 +83,16 @@ export const namedSoFar = z
   })
   .openapi('NamedSoFar');
 
+export const failedKeys = z
+  .strictObject({
+    keys: z
+      .array(z.string(KEY_RULE).refine(isKey, KEY_RULE), KEYS_RULE)
+      .max(1_000, KEYS_RULE)
+      .optional()
+      .openapi({ description: 'those alone; all that failed, unless they are given' }),
+  })
+  .openapi('FailedKeys');
+
 export const changedSettings = {
   sweep: newSettings.sweep,
   verify: z.strictObject(passLimitFields).openapi('VerifyChanges'),
@@ -139,7 +149,9 @@ export const pass = z
   .openapi('Pass');
 
 export const retried = pass
-  .extend({ retried: z.int().openapi({ description: 'objects that are tried again' }) })
+  .extend({
+    retried: z.int().openapi({ description: 'objects that are tried again, but for those that were before' }),
+  })
   .openapi('RetriedPass');
 
 export const findings = z

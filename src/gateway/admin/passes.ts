@@ -3,7 +3,7 @@ import { KINDS, type PassKind } from '../../state/passes/pass-record.js';
 import { mustBe } from '../rules.js';
 import type { AdminDependencies } from './dependencies.js';
 import { assertNoJob, findShadowedBucket, type ShadowedRecord } from './find-bucket.js';
-import { changedSettings, findings, newSettings, pass, retried } from './pass-schemas.js';
+import { changedSettings, failedKeys, findings, newSettings, pass, retried } from './pass-schemas.js';
 import { findingsJson, passJson, toSettings } from './pass-views.js';
 import { jsonAnswer, nameParameter, optionalBody, pageQuery, refusals, withoutBody } from './route-parts.js';
 import { createRouter } from './router.js';
@@ -54,8 +54,8 @@ function routesOf(kind: PassKind) {
     retryFailed: createRoute({
       method: 'post',
       path: `${path}/retry-failed` as const,
-      summary: `Try again what failed in ${it}`,
-      request: { params },
+      summary: `Try again what failed in ${it}, or some of it`,
+      request: { params, body: optionalBody(failedKeys) },
       responses: { 200: jsonAnswer(retried, 'How many objects, and how far it is'), ...refusals },
     }),
     findings: createRoute({
@@ -103,6 +103,7 @@ function routesOfKind(kind: PassKind, { buckets, migrations, clock }: PassDepend
 
   const router = createRouter();
   router.use(`/buckets/:name/${kind}`, withoutBody);
+  router.use(`/buckets/:name/${kind}/retry-failed`, withoutBody);
   return router
     .openapi(routes.start, async (c) => {
       const record = await findFree(c.req.valid('param').name);
@@ -120,7 +121,8 @@ function routesOfKind(kind: PassKind, { buckets, migrations, clock }: PassDepend
     .openapi(routes.stop, async (c) => c.json(await turned('stop', c.req.valid('param').name), 200))
     .openapi(routes.retryFailed, async (c) => {
       const record = await findFree(c.req.valid('param').name);
-      const count = await passes.retryFailed(record, kind);
+      const { keys } = c.req.valid('json') ?? {};
+      const count = await passes.retryFailed(record, kind, keys);
       return c.json({ ...(await progress(record)), retried: count }, 200);
     })
     .openapi(routes.findings, async (c) => {

@@ -35,9 +35,14 @@ export interface FinishedRange {
   /** What was cut off, for others. */
   readonly rest?: readonly Range[];
   readonly pages?: readonly FindingPage[];
-  /** What was counted before and came to something else now, and what is left of the page that told of it. */
-  readonly undone?: readonly Settled[];
-  readonly shortened?: FindingPage;
+  /** What failed before and was tried again here. */
+  readonly tried?: Tried;
+}
+
+interface Tried {
+  /** The page that tells of it. */
+  readonly page: string;
+  readonly keys: ReadonlySet<string>;
 }
 
 /**
@@ -86,14 +91,30 @@ export class Passes {
     });
   }
 
-  /** The ranges of a pass that are not gone through, at most `limit` of them. */
-  async *ranges(pass: Pass, limit = Number.POSITIVE_INFINITY): AsyncGenerator<Range> {
-    let left = limit;
-    for await (const { value } of this.#entries(`${rangeSpace(pass)}/`)) {
-      if (left <= 0) return;
-      left -= 1;
+  /**
+   * Adds a range to this very pass and makes another of it, as `next` tells of what is there; `undefined`: leave it as it is. It is asked again when the pass has
+   * changed meanwhile, and of one that is planned no range comes or goes without that. Resolves to the range that was added.
+   */
+  async extend(
+    { bucketId, kind, run }: RunRef,
+    next: (pass: Pass) => Promise<{ readonly pass: Pass; readonly range: Range } | undefined>,
+  ): Promise<Range | undefined> {
+    return untilDone(`the ${kind} of ${bucketId}`, async () => {
+      const found = await this.#find(bucketId, kind);
+      const extended = found?.pass.run === run ? await next(found.pass) : undefined;
+      if (!found || !extended) return undefined;
+      const { pass, range } = extended;
+      const key = passKey(bucketId, kind);
+      const checks = [{ key, version: found.version }];
+      const sets = [{ key, value: JSON.stringify(pass) }, rangeSet(pass, range)];
+      return (await this.kv.commit({ checks, sets })) === null ? 'retry' : range;
+    });
+  }
+
+  /** The ranges of a pass that are not gone through, and whose ids begin so. */
+  async *ranges(pass: RunRef, idPrefix = ''): AsyncGenerator<Range> {
+    for await (const { value } of this.#entries(`${rangeSpace(pass)}/${idPrefix}`))
       yield rangeSchema.parse(JSON.parse(value));
-    }
   }
 
   async range(ref: RangeRef): Promise<Range | undefined> {
@@ -185,7 +206,7 @@ export class Passes {
   async finish(
     held: HeldRange,
     range: Range,
-    { rest = [], pages = [], undone = [], shortened }: FinishedRange,
+    { rest = [], pages = [], tried }: FinishedRange,
   ): Promise<boolean> {
     const { ref, version } = held;
     const key = rangeKey(ref);
@@ -193,6 +214,7 @@ export class Passes {
       const found = await this.#find(ref.bucketId, ref.kind);
       if (found?.pass.run !== ref.run) return false;
       const { pass } = found;
+      const { undone, sets, deletes } = await this.#undone(ref, tried);
       const finished = pass.finished + 1;
       const ranges = pass.plan.ranges + rest.length;
       const isLast = pass.plan.isComplete && finished >= ranges;
@@ -216,14 +238,26 @@ export class Passes {
           { key: passEntry, value: JSON.stringify(next) },
           ...rest.map((one) => rangeSet(pass, one)),
           ...pages.map((page) => findingSet(ref, page)),
-          ...(shortened && shortened.findings.length > 0 ? [findingSet(ref, shortened)] : []),
+          ...sets,
         ],
-        deletes: [key, ...(shortened?.findings.length === 0 ? [findingKey(ref, shortened.id)] : [])],
+        deletes: [key, ...deletes],
       });
       if (committed !== null) return true;
       const now = await this.kv.get(key);
       return now?.version === version ? 'retry' : false;
     });
+  }
+
+  /** What was counted as failed and was tried again, and what makes the page that told of it tell of the rest. */
+  async #undone(ref: RangeRef, tried: Tried | undefined) {
+    if (!tried) return { undone: [], sets: [], deletes: [] };
+    const { id, findings } = await this.findingPage(ref, tried.page);
+    const isTried = ({ key, what }: Finding) => what === 'failed' && tried.keys.has(key);
+    const undone = findings.filter(isTried).map((finding): Settled => ({ ...finding, outcome: 'failed' }));
+    const rest = findings.filter((finding) => !isTried(finding));
+    return rest.length > 0
+      ? { undone, sets: [findingSet(ref, { id, findings: rest })], deletes: [] }
+      : { undone, sets: [], deletes: [findingKey(ref, id)] };
   }
 
   /** Pages of findings, in the order of their ids, from the one behind `after`. */

@@ -1,17 +1,15 @@
 import {
-  type Finding,
   isActive,
   isOver,
   type Pass,
   type PassKind,
   type PassSettings,
-  type Range,
 } from '../../state/passes/pass-record.js';
-import { FINDINGS_PER_PAGE, type FindingPage, type Passes } from '../../state/passes/passes.js';
+import type { Passes } from '../../state/passes/passes.js';
 import type { Clock } from '../../system/clock.js';
 import { nextPass } from './next-pass.js';
+import { retryFailed } from './retry-failed.js';
 import { newRange } from './run-range.js';
-import { rangeOfPage } from './tracker.js';
 
 /** A pass cannot do what it is asked to, as it stands. */
 export class PassRefused extends Error {
@@ -159,42 +157,11 @@ export class PassControl {
     return this.#turn(bucket, kind, (pass) => ({ ...pass, settings: changed(pass.settings, given) }));
   }
 
-  /** Has all that failed tried again, page by page. Resolves to how many those are. */
-  async retryFailed(bucket: PassBucketName, kind: PassKind): Promise<number> {
+  /** Has what failed tried again: all of it, or these keys. Resolves to how many that are; those that are tried again already are not among them. */
+  async retryFailed(bucket: PassBucketName, kind: PassKind, keys?: readonly string[]): Promise<number> {
     const pass = there(await this.passes.get(bucket.id, kind), kind);
-    const open = new Set<string>();
-    const unfinished = new Set<string>();
-    for await (const { id, page } of this.passes.ranges(pass)) {
-      unfinished.add(id);
-      if (page !== undefined) open.add(page);
-    }
-    let count = 0;
-    let ranges: Range[] = [];
-    const flush = async () => {
-      await this.#addToPass(pass, ranges);
-      ranges = [];
-    };
-    for await (const page of this.passes.findings(pass)) {
-      const failed = page.findings.filter(({ what }) => what === 'failed');
-      // Whoever goes through a range still writes its pages.
-      if (failed.length === 0 || open.has(page.id) || unfinished.has(rangeOfPage(page.id))) continue;
-      count += failed.length;
-      ranges.push(retryRange(page, failed));
-      if (ranges.length >= AT_ONCE) await flush();
-    }
-    if (ranges.length > 0) await flush();
-    return count;
-  }
-
-  /** One that was over goes on. */
-  async #addToPass(pass: Pass, ranges: readonly Range[]): Promise<void> {
-    const longer = (found: Pass): Pass => ({
-      ...found,
-      plan: { ...found.plan, ranges: found.plan.ranges + ranges.length },
-      ...(isOver(found) && { state: 'running' as const, finishedAt: undefined }),
-    });
-    const next = (found: Pass | undefined) => (found?.run === pass.run ? longer(found) : undefined);
-    await this.passes.change(pass.bucketId, pass.kind, next, ranges);
+    const named = keys && new Set(keys);
+    return retryFailed(this.passes, pass, (key) => named?.has(key) ?? true);
   }
 
   /** It was planning when it was paused unless its plan is made; and its last ranges may have ended since. */
@@ -238,17 +205,6 @@ export interface NamedKeys {
 
 /** Ranges of named keys that wait to be gone through, at most. */
 const MOST_NAMED = 64;
-
-/** Ranges that are added at once, each with the keys of a page. */
-const AT_ONCE = 4;
-
-const retryRange = ({ id }: FindingPage, failed: readonly Finding[]): Range =>
-  newRange({
-    id: `retry-${id}`,
-    planned: Math.min(failed.length, FINDINGS_PER_PAGE),
-    page: id,
-    keys: failed.map(({ key, bytes, attempts }) => ({ key, size: bytes, attempts })),
-  });
 
 const changed = (settings: PassSettings, given: Partial<PassSettings>): PassSettings => ({
   ...settings,

@@ -4,12 +4,7 @@ import { compareKeys, nameBefore } from '../../s3/keys.js';
 import { ListingRefused } from '../../shadow/listing/store-page.js';
 import { KvUnavailable } from '../../state/kv.js';
 import type { Finding, NamedKey, Range, Waits } from '../../state/passes/pass-record.js';
-import {
-  FINDINGS_PER_PAGE,
-  type FinishedRange,
-  type HeldRange,
-  type Passes,
-} from '../../state/passes/passes.js';
+import { FINDINGS_PER_PAGE, type HeldRange, type Passes } from '../../state/passes/passes.js';
 import { countOfAll, EMPTY_TALLY } from '../../state/passes/tally.js';
 import type { Clock } from '../../system/clock.js';
 import type { Logger } from '../../system/logger.js';
@@ -228,30 +223,20 @@ class RangeRunner {
 
   async #finish(rest: readonly KeyRange[]): Promise<RangeEnd> {
     const snapshot = await this.#taken();
-    const { id, planned } = this.#range;
+    const { id, planned, page, keys = [] } = this.#range;
     const ranges = rest.map((stretch, index) => newRange({ ...stretch, id: `${id}.${index}`, planned }));
     const isOver = await this.parts.passes.finish(this.#held, this.#at(snapshot), {
       rest: ranges,
       pages: snapshot.pages,
-      ...(await this.#triedAgain()),
+      ...(page !== undefined && { tried: { page, keys: new Set(keys.map(({ key }) => key)) } }),
     });
     if (!isOver) return 'lost';
-    const keys = countOfAll(snapshot.tally);
-    this.parts.log.debug({ range: id, keys, planned, cutOff: rest.length }, 'a range was gone through');
+    const counted = countOfAll(snapshot.tally);
+    this.parts.log.debug(
+      { range: id, keys: counted, planned, cutOff: rest.length },
+      'a range was gone through',
+    );
     return 'finished';
-  }
-
-  /** Failures that were counted before, and have come to what the range has counted now. */
-  async #triedAgain(): Promise<FinishedRange> {
-    const { page, keys } = this.#range;
-    if (page === undefined) return {};
-    const tried = new Set(keys?.map(({ key }) => key));
-    const { findings } = await this.parts.passes.findingPage(this.#held.ref, page);
-    const isTried = ({ key, what }: Finding) => what === 'failed' && tried.has(key);
-    return {
-      undone: findings.filter(isTried).map((finding) => ({ ...finding, outcome: 'failed' })),
-      shortened: { id: page, findings: findings.filter((finding) => !isTried(finding)) },
-    };
   }
 
   /** Others may go on with it at once, or later if it broke off. */

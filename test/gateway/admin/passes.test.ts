@@ -245,6 +245,23 @@ describe('what a pass found of single keys', () => {
     expect((await post('sweep/retry-failed')).json).toMatchObject({ retried: 4, state: 'running' });
   });
 
+  it('is tried again key by key, where that is asked for', async () => {
+    expect((await post('sweep/retry-failed', { keys: ['k4', 'k2'] })).json).toMatchObject({ retried: 2 });
+    expect((await post('sweep/retry-failed', { keys: ['k2', 'k1', 'other'] })).json.retried).toBe(1);
+    expect((await post('sweep/retry-failed', {})).json.retried).toBe(1);
+  });
+
+  it.each([
+    [{ keys: [''] }, 'keys.0 "" must be a key of 1 to 1,024 bytes of UTF-8'],
+    [{ keys: 'k1' }, 'keys "k1" must be at most 1,000 keys'],
+    [{ keys: Array.from({ length: 1_001 }, () => 'k1') }, 'must be at most 1,000 keys'],
+    [{ key: 'k1' }, 'Unrecognized key: "key"'],
+  ])('is not tried again by %j', async (body, message) => {
+    const refused = await post('sweep/retry-failed', body);
+    expect([refused.status, messageOf(refused)]).toEqual([400, expect.stringContaining(message)]);
+    expect((await get('sweep')).failed).toBe(0);
+  });
+
   it('is asked for by the place that the page before named', async () => {
     const refused = await admin.ask('GET', '/buckets/photos/sweep/findings?after=A%2F');
     expect([refused.status, messageOf(refused)]).toEqual([

@@ -95,6 +95,57 @@ describe('a sweep', () => {
     expect(await sweep.control.retryFailed(BUCKET, 'sweep')).toBe(0);
   });
 
+  it('tries single keys again side by side, and counts each once', async () => {
+    const moving = await movingBucket();
+    await fill(moving.shadow, ['a', 'b', 'c', 'd']);
+    const held = new AbortController();
+    let migrate: typeof moving.bucket.migrate = async () => ({ state: 'failed', reason: 'no' });
+    const sweep = await sweeping(moving);
+    const retry = (...keys: string[]) => sweep.control.retryFailed(BUCKET, 'sweep', keys);
+    await sweep.start();
+    sweep.work({ migrate: (key, hints) => migrate(key, hints) });
+    await sweep.until('done');
+
+    migrate = async (key, hints) => {
+      await systemClock.sleep(60_000, held.signal).catch(() => undefined);
+      return key === 'b' ? { state: 'failed', reason: 'still no' } : moving.bucket.migrate(key, hints);
+    };
+    expect(await retry('no such key')).toBe(0);
+    const both = await Promise.all([retry('a'), retry('a'), retry('b'), retry('a', 'b')]);
+    expect(both.reduce((sum, count) => sum + count)).toBe(2);
+    expect(await sweep.control.retryFailed(BUCKET, 'sweep')).toBe(2);
+    held.abort();
+    const { tally, kept } = await sweep.until('done');
+    expect(tally).toEqual({
+      counts: { copied: { objects: 3, bytes: 12 }, failed: { objects: 1, bytes: 4 } },
+      reasons: { 'failed still no': 1 },
+    });
+    expect([kept, await sweep.findings()]).toMatchObject([
+      1,
+      [{ key: 'b', reason: 'still no', attempts: 6 }],
+    ]);
+  });
+
+  it('keeps what fails again, however often, with what was not tried', async () => {
+    const moving = await movingBucket();
+    await fill(moving.shadow, ['a', 'b']);
+    const sweep = await sweeping(moving);
+    await sweep.start();
+    sweep.work({ migrate: async () => ({ state: 'failed', reason: 'no' }) });
+    await sweep.until('done');
+    for (const key of ['a', 'b', 'a', 'a', 'b']) {
+      expect(await sweep.control.retryFailed(BUCKET, 'sweep', [key])).toBe(1);
+      await sweep.until('done');
+    }
+    // Each time it is tried three times.
+    const found = (await sweep.findings()).map(({ key, attempts }) => [key, attempts]);
+    expect(found.sort()).toEqual([
+      ['a', 12],
+      ['b', 9],
+    ]);
+    expect((await sweep.progress()).tally.counts.failed).toEqual({ objects: 2, bytes: 8 });
+  });
+
   it('leaves for later what a range has found that is still gone through', async () => {
     const moving = await movingBucket();
     await fill(moving.shadow, numbered(300));
