@@ -108,6 +108,7 @@ const settings = {
   log_keys: z.unknown().optional(),
   access_log: z.unknown().optional(),
   metrics_token: z.unknown().optional(),
+  metrics_port: z.unknown().optional(),
 };
 
 const DRAIN_RULE = mustBe('a whole number of milliseconds from 1000 to 3600000');

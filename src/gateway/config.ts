@@ -70,6 +70,8 @@ export interface Config {
   readonly accessLog?: AccessLog;
   /** Who has it may read the metrics; without one, whoever asks from this machine. */
   readonly metricsToken?: string | undefined;
+  /** Where a process that only works on passes tells its metrics; 0 lets the system choose. */
+  readonly metricsPort?: number | undefined;
   /** Where spans go, and more of it, OpenTelemetry's own variables say; without them there are none. */
   readonly tracing?: TraceSettings | undefined;
   readonly times: Times;
@@ -98,6 +100,7 @@ export interface ConfigFlags {
   readonly logKeys?: string | undefined;
   readonly accessLog?: string | undefined;
   readonly metricsToken?: string | undefined;
+  readonly metricsPort?: string | undefined;
 }
 
 export interface ConfigSources {
@@ -112,13 +115,14 @@ const TOKEN_RULE = secretMustBe('text without blanks');
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, mustBe(`one of ${values.join(', ')}`));
 
+const portSchema = z
+  .union([z.number(), z.string()])
+  .refine((value) => isWithin(value, 0, 65_535), mustBe('a number from 0 to 65535'))
+  .transform(Number);
+
 const settingsSchema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
-  port: z
-    .union([z.number(), z.string()])
-    .refine((value) => isWithin(value, 0, 65_535), mustBe('a number from 0 to 65535'))
-    .transform(Number)
-    .default(9000),
+  port: portSchema.default(9000),
   redis: z.url({ protocol: /^rediss?$/, ...secretMustBe('a redis:// or rediss:// URL') }).optional(),
   public_url: z.url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') }).optional(),
   domain: z
@@ -136,6 +140,7 @@ const settingsSchema = z.object({
   log_keys: oneOf(['on', 'off']).default('on'),
   access_log: oneOf(ACCESS_LOGS).default('all'),
   metrics_token: z.string(TOKEN_RULE).regex(/^\S+$/, TOKEN_RULE).optional(),
+  metrics_port: portSchema.optional(),
 });
 
 /** Whether it is a whole number, written in at most five digits, from `least` to `most`. */
@@ -201,16 +206,23 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadF
     domain: environment.domain ?? file.domain,
     workers: flags.workers ?? environment.workers ?? file.workers,
     metrics_token: flags.metricsToken ?? environment.metricsToken ?? file.metrics_token,
+    metrics_port: flags.metricsPort ?? environment.metricsPort ?? file.metrics_port,
     log_level: environment.logLevel,
     log_format: flags.logFormat ?? environment.logFormat ?? file.log_format,
     log_keys: flags.logKeys ?? environment.logKeys ?? file.log_keys,
     access_log: flags.accessLog ?? environment.accessLog ?? file.access_log,
   };
-  const { public_url, log_level, log_format, log_keys, access_log, metrics_token, ...settings } = validate(
-    settingsSchema,
-    merged,
-    'configuration',
-  );
+  const validated = validate(settingsSchema, merged, 'configuration');
+  const {
+    public_url,
+    log_level,
+    log_format,
+    log_keys,
+    access_log,
+    metrics_token,
+    metrics_port,
+    ...settings
+  } = validated;
   return {
     ...settings,
     publicUrl: public_url?.replace(/\/+$/, ''),
@@ -219,6 +231,7 @@ function mergeSettings(flags: ConfigFlags, environment: Environment, file: ReadF
     logKeys: log_keys,
     accessLog: access_log,
     metricsToken: metrics_token,
+    metricsPort: metrics_port,
   };
 }
 

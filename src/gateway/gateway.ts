@@ -19,6 +19,7 @@ import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
 import type { Readings } from './inquiries.js';
 import { createJobMoves } from './job-moves.js';
+import { listenForMetrics, METRICS_PATH } from './metrics/listen.js';
 import { createMeasuring, exposed, type Measuring } from './metrics/measuring.js';
 import { Meters } from './metrics/meters.js';
 import { readStateFigures } from './metrics/state-figures.js';
@@ -84,20 +85,36 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 export interface PassWorker extends Pick<Gateway, 'adminPassword' | 'close'> {
   /** Of this process, among all that share the state. */
   readonly id: string;
+  /** Where its metrics are, if it tells them. */
+  readonly metricsUrl: string | undefined;
 }
 
-/** A gateway without a socket: it works on passes alone. Throws what keeps it from starting, with nothing left open. */
+/** A gateway without a socket for clients: it works on passes alone. Throws what keeps it from starting, with nothing left open. */
 export async function startPassWorker(config: Config, options: GatewayOptions): Promise<PassWorker> {
   const draining = new AbortController();
   const parts = await openParts(config, options, draining.signal);
-  return {
-    id: parts.state.id,
-    adminPassword: parts.state.adminPassword,
-    async close() {
-      draining.abort();
-      await drain(parts);
-    },
-  };
+  try {
+    const server = await listenAsWorker(parts);
+    return {
+      id: parts.state.id,
+      adminPassword: parts.state.adminPassword,
+      metricsUrl: server && `${urlOf(config, server.port)}${METRICS_PATH}`,
+      async close() {
+        draining.abort();
+        await drain(parts, server);
+      },
+    };
+  } catch (error) {
+    await drain(parts);
+    throw error;
+  }
+}
+
+async function listenAsWorker({ config, clock, log, scrape }: GatewayParts): Promise<HttpServer | undefined> {
+  const { host, tls, metricsPort: port, metricsToken: token } = config;
+  return port === undefined
+    ? undefined
+    : listenForMetrics({ host, port, tls, clock, log }, { token, scrape });
 }
 
 /** All of a gateway but its socket. Throws what keeps it from starting, with nothing left open. */

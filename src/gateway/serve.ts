@@ -24,12 +24,14 @@ export function serve(flags: ConfigFlags): Promise<void> {
   });
 }
 
-/** The `worker` command: as `serve`, but the process listens nowhere and only works on passes. */
+/** The `worker` command: as `serve`, but the process only works on passes, and listens for nobody but Prometheus. */
 export function work(flags: ConfigFlags): Promise<void> {
   return runUntilStopped(flags, async (config, log) => {
     const options = { clock: systemClock, log };
     const worker = watched(await startPassWorker(config, options), { config, ...options });
-    return { ...worker, readyLine: `working on passes as ${worker.id}` };
+    const { id, metricsUrl } = worker;
+    const told = metricsUrl === undefined ? '' : `, metrics at ${metricsUrl}`;
+    return { ...worker, readyLine: `working on passes as ${id}${told}` };
   });
 }
 

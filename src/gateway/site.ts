@@ -9,6 +9,7 @@ import { type AccessLog, isNoted } from './access-log.js';
 import { ADMIN_PATH, type createAdminApp } from './admin/app.js';
 import type { Listener } from './http-server.js';
 import type { createMetricsApp } from './metrics/app.js';
+import { METRICS_PATH } from './metrics/listen.js';
 import { remoteOf } from './remote-address.js';
 import { serveConsole } from './web/serve-console.js';
 
@@ -33,7 +34,7 @@ export function createSite(options: SiteOptions): Listener {
     .use(requestId(), noteRequests({ accessLog, clock, log }))
     .route('/_/health', health)
     .route(ADMIN_PATH, admin)
-    .route('/_/metrics', metrics)
+    .route(METRICS_PATH, metrics)
     .get(`${SITE_PREFIX}*`, serveConsole(consoleFolder))
     .notFound((c) => c.json({ error: { code: 'not_found', message: `nothing at ${c.req.path}` } }, 404))
     .onError((error, c) => {

@@ -22,6 +22,7 @@ const NAMES = {
   logKeys: 'PENUMBRA_LOG_KEYS',
   accessLog: 'PENUMBRA_ACCESS_LOG',
   metricsToken: 'PENUMBRA_METRICS_TOKEN',
+  metricsPort: 'PENUMBRA_METRICS_PORT',
   traceKeys: 'PENUMBRA_TRACE_KEYS',
   otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
   otlpTracesEndpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',

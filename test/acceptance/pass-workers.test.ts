@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { BucketClient } from '../support/bucket-client.js';
 import { runCli } from '../support/cli.js';
 import { describeWith } from '../support/describe-with.js';
-import { startPassWorker, startPenumbra } from '../support/penumbra.js';
+import { type PassWorkerProcess, startPassWorker, startPenumbra } from '../support/penumbra.js';
 import { startRedis } from '../support/redis.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { accountOf } from './scenarios.js';
@@ -24,12 +24,23 @@ async function startLegacy(): Promise<BucketClient> {
   return old;
 }
 
+/** Objects that it has brought over, as Prometheus would read it. */
+const copiesOf =
+  ({ metricsUrl = '' }: PassWorkerProcess) =>
+  async () => {
+    const read = await (await fetch(metricsUrl)).text();
+    const copied = read.matchAll(
+      /^penumbra_copies_total\{(?=.*occasion="sweep")(?=.*outcome="copied").*\} (\d+)$/gm,
+    );
+    return [...copied].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+
 for (const state of ['LMDB', 'Redis'] as const)
   describeWith(
     state === 'Redis' ? ['redis-server'] : [],
     `a worker beside a gateway, state: ${state}`,
     () => {
-      test('goes through ranges too, drains, and leaves what it has to the gateway', {
+      test('goes through ranges too, tells what it did, drains, and leaves what it has to the gateway', {
         timeout: 120_000,
       }, async () => {
         const redis = state === 'Redis' ? await startRedis() : undefined;
@@ -39,7 +50,7 @@ for (const state of ['LMDB', 'Redis'] as const)
         const env = { PENUMBRA_ADMIN_PASSWORD: PASSWORD, ...(redis && { PENUMBRA_REDIS: redis.url }) };
         const gateway = await startPenumbra(data, env);
         onTestFinished(() => gateway.stop().then(() => undefined));
-        const worker = await startPassWorker(data, env);
+        const worker = await startPassWorker(data, { ...env, PENUMBRA_METRICS_PORT: '0' });
         onTestFinished(() => worker.stop().then(() => undefined));
 
         const commandEnv = {
@@ -72,6 +83,7 @@ for (const state of ['LMDB', 'Redis'] as const)
           return all.flatMap((pass): string[] => pass.workers);
         };
         await expect.poll(workers, { timeout: 30_000 }).toContain(worker.id);
+        await expect.poll(copiesOf(worker), { timeout: 30_000 }).toBeGreaterThan(0);
 
         expect(await worker.stop()).toBe(0);
         expect(await workers()).not.toContain(worker.id);

@@ -84,6 +84,7 @@ describe('without a file', () => {
     [{ port: 'http' }, 'configuration: port: "http" must be a number from 0 to 65535'],
     [{ port: '70000' }, 'configuration: port: "70000" must be a number from 0 to 65535'],
     [{ port: '' }, 'configuration: port: "" must be a number'],
+    [{ metricsPort: '-1' }, 'configuration: metrics_port: "-1" must be a number from 0 to 65535'],
     [{ workers: '0' }, 'configuration: workers: "0" must be a number from 1 to 64'],
     [{ workers: '65' }, 'configuration: workers: "65" must be a number from 1 to 64'],
     [{ workers: '1.5' }, 'configuration: workers: "1.5" must be a number from 1 to 64'],

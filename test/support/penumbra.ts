@@ -40,15 +40,20 @@ export async function startFirst(cwd: string): Promise<PenumbraServer> {
   return { ...server, url: server.line.slice('listening on '.length) };
 }
 
-/** `penumbra worker` as a process of its own; `id` as the commands show it. */
-export async function startPassWorker(
-  data: string,
-  env: Variables = {},
-): Promise<RunningProcess & { readonly id: string }> {
+export interface PassWorkerProcess extends RunningProcess {
+  /** As the commands show it. */
+  readonly id: string;
+  readonly metricsUrl: string | undefined;
+}
+
+/** `penumbra worker` as a process of its own. */
+export async function startPassWorker(data: string, env: Variables = {}): Promise<PassWorkerProcess> {
   const args = [join(BIN, 'penumbra.js'), 'worker', '--data', data];
   const options = { until: /^working on passes as /, env: { ...NO_SETTINGS, ...env } };
   const worker = await startProcess(process.execPath, args, options);
-  return { ...worker, id: worker.line.slice('working on passes as '.length) };
+  const [, id = '', metricsUrl] =
+    /^working on passes as (\S+?)(?:, metrics at (\S+))?$/.exec(worker.line) ?? [];
+  return { ...worker, id, metricsUrl };
 }
 
 export interface CommandOptions {

@@ -24,7 +24,11 @@ export function addWorker(program: Command): void {
     program
       .command('worker')
       .description('only work on sweeps and verifications, beside the gateways that have the same state'),
-  ).action((flags: ConfigFlags) => runUntilStopped('work', flags));
+  )
+    .option('--metrics-port <port>', 'tell metrics at /_/metrics on this port, 0 for a free one')
+    .option('--host <host>', 'address to tell them on (default: 127.0.0.1)')
+    .option('--metrics-token <token>', 'lets Prometheus read them from other machines')
+    .action((flags: ConfigFlags) => runUntilStopped('work', flags));
 }
 
 const addStateFlags = (command: Command): Command =>
