@@ -26,6 +26,8 @@ const PAGE = 50;
 
 const BUSY_MS = 2_000;
 const IDLE_MS = 15_000;
+/** Of a bucket that is too large to be counted while one waits: each look lists both stores for ten seconds. */
+const UNCOUNTED_MS = 120_000;
 
 interface BucketPage {
   readonly buckets: readonly Bucket[];
@@ -43,19 +45,35 @@ export const useBuckets = () =>
   });
 
 /** Whether it changes by itself just now. */
-const isBusy = ({ migration, switching, job }: BucketStatus): boolean =>
-  switching !== null || job !== null || migration.sweep?.state === 'running';
+const isChanging = ({ shadow, job }: Bucket): boolean =>
+  job !== null || (shadow !== null && shadow.aim !== shadow.rung);
 
-/** How far a bucket is, asked again and again. */
+/** Before a status is asked for anew, ms. */
+function pauseAfter({ migration, switching, job }: BucketStatus): number {
+  if (migration.counted_by === 'listings' && !migration.exact && migration.problem === null)
+    return UNCOUNTED_MS;
+  return switching !== null || job !== null || migration.sweep?.state === 'running' ? BUSY_MS : IDLE_MS;
+}
+
+/** The settings of a bucket, which no store is asked for. */
+export const useBucket = (name: string) =>
+  useQuery({
+    queryKey: ['bucket', name],
+    queryFn: ({ signal }) => get<Bucket>(path`/buckets/${name}`, signal),
+    refetchInterval: ({ state: { data } }) => (data && isChanging(data) ? BUSY_MS : IDLE_MS),
+  });
+
+/** How far a bucket is, asked again and again: counted in both stores, unless a sweep of a large one has. */
 export const useBucketStatus = (name: string) =>
   useQuery({
     queryKey: ['status', name],
     queryFn: ({ signal }) => get<BucketStatus>(path`/buckets/${name}/status`, signal),
-    refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? BUSY_MS : IDLE_MS),
+    refetchInterval: ({ state: { data } }) => (data ? pauseAfter(data) : IDLE_MS),
   });
 
 const refresh = async (name: string): Promise<void> => {
   await queryClient.invalidateQueries({ queryKey: ['buckets'] });
+  await queryClient.invalidateQueries({ queryKey: ['bucket', name] });
   await queryClient.invalidateQueries({ queryKey: ['status', name] });
 };
 

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ExplanationJson } from '../../gateway/admin/comparison-schemas.js';
 import type { ObjectPageJson, PresignedJson } from '../../gateway/admin/object-schemas.js';
 import { get, path, post, query } from './client.js';
@@ -8,17 +8,15 @@ export type Explanation = ExplanationJson;
 
 const PAGE = 100;
 
-/** What is right below a prefix, in both stores. */
-export const useObjects = (bucket: string, prefix: string) =>
-  useInfiniteQuery({
-    queryKey: ['objects', bucket, prefix],
-    queryFn: ({ pageParam, signal }) =>
+/** A page of what is right below a prefix, in both stores. @param after where it begins; '' for the first */
+export const useObjects = (bucket: string, { prefix, after }: { prefix: string; after: string }) =>
+  useQuery({
+    queryKey: ['objects', bucket, prefix, after],
+    queryFn: ({ signal }) =>
       get<ObjectPage>(
-        `${path`/buckets/${bucket}`}/objects${query({ prefix, delimiter: '/', limit: PAGE, after: pageParam })}`,
+        `${path`/buckets/${bucket}`}/objects${query({ prefix, delimiter: '/', limit: PAGE, after: after || undefined })}`,
         signal,
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ next }) => next ?? undefined,
   });
 
 export const useExplanation = (bucket: string, key: string) =>

@@ -1,6 +1,6 @@
 import { Alert, Skeleton, Tabs } from '@mantine/core';
 import { useNavigate, useParams } from 'react-router';
-import { type BucketStatus, useBucketStatus } from '../api/buckets.js';
+import { useBucket } from '../api/buckets.js';
 import { Failure } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
 import { BUCKETS } from '../paths.js';
@@ -9,7 +9,7 @@ import { homeOf, shadowOf } from '../storage/progress.js';
 import { AccessKeysOf } from './access-keys-of.js';
 import { Explain } from './explain.js';
 import { Objects } from './objects.js';
-import { Overview } from './overview.js';
+import { OverviewOf } from './overview.js';
 import { Sweep } from './sweep.js';
 import { Verification } from './verification.js';
 
@@ -18,38 +18,38 @@ interface Tab {
   readonly label: string;
   /** Whether it is of buckets with a shadow alone. */
   readonly ofShadow?: true;
-  readonly panel: (status: BucketStatus) => React.ReactNode;
+  readonly panel: (name: string) => React.ReactNode;
 }
 
 const TABS: readonly Tab[] = [
-  { value: 'overview', label: 'Overview', panel: (status) => <Overview status={status} /> },
-  { value: 'sweep', label: 'Sweep', ofShadow: true, panel: ({ bucket }) => <Sweep bucket={bucket} /> },
+  { value: 'overview', label: 'Overview', panel: (name) => <OverviewOf bucket={name} /> },
+  { value: 'sweep', label: 'Sweep', ofShadow: true, panel: (name) => <Sweep bucket={name} /> },
   {
     value: 'verify',
     label: 'Verification',
     ofShadow: true,
-    panel: ({ bucket }) => <Verification bucket={bucket} />,
+    panel: (name) => <Verification bucket={name} />,
   },
-  { value: 'objects', label: 'Objects', panel: ({ bucket }) => <Objects bucket={bucket} /> },
-  { value: 'explain', label: 'Explain a key', panel: ({ bucket }) => <Explain bucket={bucket} /> },
-  { value: 'keys', label: 'Access keys', panel: ({ bucket }) => <AccessKeysOf bucket={bucket} /> },
+  { value: 'objects', label: 'Objects', panel: (name) => <Objects bucket={name} /> },
+  { value: 'explain', label: 'Explain a key', panel: (name) => <Explain bucket={name} /> },
+  { value: 'keys', label: 'Access keys', panel: (name) => <AccessKeysOf bucket={name} /> },
 ];
 
 /** All about one bucket. */
 export function BucketPage() {
   const { name = '', tab = 'overview' } = useParams();
   const navigate = useNavigate();
-  const { data: status, error } = useBucketStatus(name);
-  if (!status) return <Page title={name}>{error ? <Failure error={error} /> : <Skeleton h={200} />}</Page>;
-  const shadow = shadowOf(status);
-  const hasShadow = status.shadow !== null && status.job === null;
+  const { data: bucket, error } = useBucket(name);
+  if (!bucket) return <Page title={name}>{error ? <Failure error={error} /> : <Skeleton h={200} />}</Page>;
+  const shadow = shadowOf(bucket);
+  const hasShadow = bucket.shadow !== null && bucket.job === null;
   const tabs = TABS.filter(({ ofShadow }) => !ofShadow || hasShadow);
   const isKnown = tabs.some(({ value }) => value === tab);
   return (
     <Page
       title={name}
-      lead={`In ${homeOf(status)} as ${status.target_bucket}${shadow ? `, moving from ${shadow}` : ''}`}
-      actions={<BucketActions status={status} />}
+      lead={`In ${homeOf(bucket)} as ${bucket.target_bucket}${shadow ? `, moving from ${shadow}` : ''}`}
+      actions={<BucketActions bucket={bucket} />}
     >
       <Failure title="What is shown may be old" error={error} />
       <Tabs
@@ -66,7 +66,7 @@ export function BucketPage() {
         </Tabs.List>
         {tabs.map(({ value, panel }) => (
           <Tabs.Panel key={value} value={value}>
-            {panel(status)}
+            {panel(name)}
           </Tabs.Panel>
         ))}
       </Tabs>

@@ -5,7 +5,6 @@ import { formatBytes } from '../../cli/format.js';
 import { type ObjectPage, useObjects } from '../api/objects.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { Failure } from '../parts/failure.js';
-import { ShowMore } from '../parts/show-more.js';
 import { timeWords } from '../parts/times.js';
 import { explainPath } from '../paths.js';
 
@@ -13,12 +12,10 @@ type Line =
   | (ObjectPage['objects'][number] & { readonly kind: 'object' })
   | (ObjectPage['prefixes'][number] & { readonly kind: 'prefix' });
 
-/** In key order, a page after the other. */
-const linesOf = (pages: readonly ObjectPage[]): Line[] =>
-  pages.flatMap(({ prefixes, objects }) => [
-    ...prefixes.map((prefix) => ({ ...prefix, kind: 'prefix' as const })),
-    ...objects.map((object) => ({ ...object, kind: 'object' as const })),
-  ]);
+const linesOf = ({ prefixes, objects }: ObjectPage): Line[] => [
+  ...prefixes.map((prefix) => ({ ...prefix, kind: 'prefix' as const })),
+  ...objects.map((object) => ({ ...object, kind: 'object' as const })),
+];
 
 const nameOf = (line: Line): string => (line.kind === 'prefix' ? line.prefix : line.key);
 
@@ -39,7 +36,7 @@ const columnsOf = (bucket: string, prefix: string): readonly Column<Line>[] => [
         size="sm"
         className="break"
       >
-        {nameOf(line).slice(prefix.length) || nameOf(line)}
+        {nameOf(line).slice(prefix.lastIndexOf('/') + 1) || nameOf(line)}
       </Anchor>
     ),
   },
@@ -51,12 +48,12 @@ const columnsOf = (bucket: string, prefix: string): readonly Column<Line>[] => [
   { head: 'Written', cell: (line) => (line.kind === 'object' ? timeWords(line.last_modified) : '–') },
 ];
 
-/** The keys of a bucket, a page at a time, and which store has them. */
+/** The keys of a bucket, a page at a time, and which store has them. The page stands in the address, so that Back leads to the one before. */
 export function Objects({ bucket }: { readonly bucket: string }) {
   const [search] = useSearchParams();
   const prefix = search.get('prefix') ?? '';
-  const list = useObjects(bucket, prefix);
-  const { data, error } = list;
+  const after = search.get('after') ?? '';
+  const { data, error } = useObjects(bucket, { prefix, after });
   return (
     <Stack>
       <Prefix key={prefix} prefix={prefix} />
@@ -65,17 +62,32 @@ export function Objects({ bucket }: { readonly bucket: string }) {
         <DataTable
           label="Objects"
           columns={columnsOf(bucket, prefix)}
-          rows={linesOf(data.pages)}
+          rows={linesOf(data)}
           rowKey={nameOf}
           empty="There is no key that begins so."
         />
       ) : (
         !error && <Skeleton h={160} />
       )}
-      <ShowMore of={list} />
+      <Group>
+        {after !== '' && (
+          <Button variant="default" component={Link} to={addressOf({ prefix, after: '' })}>
+            First page
+          </Button>
+        )}
+        {data?.next && (
+          <Button variant="default" component={Link} to={addressOf({ prefix, after: data.next })}>
+            Next page
+          </Button>
+        )}
+      </Group>
     </Stack>
   );
 }
+
+/** Of a page of this screen; what is empty is left out. */
+const addressOf = (wanted: { readonly prefix: string; readonly after: string }): string =>
+  `?${new URLSearchParams(Object.entries(wanted).filter(([, value]) => value !== ''))}`;
 
 /** Where one is, and a field to go elsewhere. */
 function Prefix({ prefix }: { readonly prefix: string }) {

@@ -2,8 +2,9 @@ import { Alert, Anchor, List, Skeleton, Stack, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import { formatBytes, formatCount, formatMany, formatObjects } from '../../cli/format.js';
-import type { BucketStatus } from '../api/buckets.js';
+import { type BucketStatus, useBucketStatus } from '../api/buckets.js';
 import { Card, Facts } from '../parts/facts.js';
+import { Failure } from '../parts/failure.js';
 import { timeWords } from '../parts/times.js';
 import { JOBS } from '../paths.js';
 import { MigratedBar, Modes } from '../storage/bucket-cells.js';
@@ -11,8 +12,30 @@ import { homeOf, shadowOf } from '../storage/progress.js';
 
 const RatesChart = lazy(async () => ({ default: (await import('./rates-chart.js')).RatesChart }));
 
+/** What is known of a bucket, as soon as it was counted. */
+export function OverviewOf({ bucket }: { readonly bucket: string }) {
+  const { data: status, error } = useBucketStatus(bucket);
+  if (!status)
+    return error ? (
+      <Failure error={error} />
+    ) : (
+      <Stack role="status">
+        <Text size="sm" c="dimmed">
+          Both stores are being counted, for some seconds at most.
+        </Text>
+        <Skeleton h={200} />
+      </Stack>
+    );
+  return (
+    <Stack>
+      <Failure title="What is shown may be old" error={error} />
+      <Overview status={status} />
+    </Stack>
+  );
+}
+
 /** How a bucket is set, how far it is, and what is left to do. */
-export function Overview({ status }: { readonly status: BucketStatus }) {
+function Overview({ status }: { readonly status: BucketStatus }) {
   const { migration, losses, switching, job } = status;
   const isMoving = status.shadow !== null && job === null;
   return (

@@ -10,7 +10,7 @@ import {
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { type BucketStatus, useChangeBucket } from '../api/buckets.js';
+import { type Bucket, useChangeBucket } from '../api/buckets.js';
 import { failed } from '../parts/notices.js';
 import { BUCKETS } from '../paths.js';
 import { ClearShadow } from './clear-shadow.js';
@@ -20,8 +20,8 @@ import { SwapShadow } from './swap-shadow.js';
 type Asked = 'clear' | 'swap' | 'remove';
 
 /** What can be done with a bucket as it stands. */
-export function BucketActions({ status }: { readonly status: BucketStatus }) {
-  const { bucket, shadow, job } = status;
+export function BucketActions({ bucket: settings }: { readonly bucket: Bucket }) {
+  const { bucket, shadow, job } = settings;
   const [asked, setAsked] = useState<Asked>();
   const change = useChangeBucket(bucket);
   const close = () => setAsked(undefined);
@@ -92,8 +92,8 @@ export function BucketActions({ status }: { readonly status: BucketStatus }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <ClearShadow status={status} isOpen={asked === 'clear'} onClose={close} />
-      <SwapShadow status={status} isOpen={asked === 'swap'} onClose={close} />
+      {asked === 'clear' && <ClearShadow bucket={settings} isOpen onClose={close} />}
+      <SwapShadow bucket={settings} isOpen={asked === 'swap'} onClose={close} />
       <RemoveBucket bucket={bucket} isOpen={asked === 'remove'} onClose={close} />
     </>
   );

@@ -1,18 +1,20 @@
-import { Alert, List, Stack, Switch, Text, TextInput, ThemeIcon } from '@mantine/core';
+import { Alert, List, Skeleton, Stack, Switch, Text, TextInput, ThemeIcon } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { formatMany, formatObjects } from '../../cli/format.js';
-import { type BucketStatus, type Migration, useChangeBucket } from '../api/buckets.js';
+import { type Bucket, type Migration, useBucketStatus, useChangeBucket } from '../api/buckets.js';
 import { ApiError } from '../api/client.js';
 import { Confirmation, type DialogProps } from '../parts/dialog.js';
+import { Failure } from '../parts/failure.js';
 import { told } from '../parts/notices.js';
 
 interface ClearShadowProps extends DialogProps {
-  readonly status: BucketStatus;
+  readonly bucket: Bucket;
 }
 
 /** Ends the move: what is left is shown before, and what would be lost is only lost when the bucket's name is typed. */
-export function ClearShadow({ status: { bucket, migration, shadow }, isOpen, onClose }: ClearShadowProps) {
+export function ClearShadow({ bucket: { bucket, shadow }, isOpen, onClose }: ClearShadowProps) {
+  const status = useBucketStatus(bucket);
   const change = useChangeBucket(bucket);
   const [typed, setTyped] = useState('');
   const [whenDrained, setWhenDrained] = useState(false);
@@ -48,7 +50,8 @@ export function ClearShadow({ status: { bucket, migration, shadow }, isOpen, onC
         From then on {bucket} is its target alone. The bucket {shadow?.name} stays as it is, and is not read
         any more. Whether anything would be lost is counted once more before.
       </Text>
-      <Drained migration={migration} />
+      <Failure error={status.error} />
+      {status.data ? <Drained migration={status.data.migration} /> : <Skeleton h={100} />}
       <Switch
         label="Wait until it is drained"
         description="Sweeps until nothing is left, and clears the shadow then"

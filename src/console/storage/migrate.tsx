@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Paper, Radio, Select, Skeleton, Stack } from '
 import { useForm } from '@mantine/form';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useBackends } from '../api/backends.js';
-import { useBucketStatus } from '../api/buckets.js';
+import { useBucket } from '../api/buckets.js';
 import { type MigrateInput, useMigrate, usePreflight } from '../api/jobs.js';
 import { LimitFields, NO_LIMITS, toLimits } from '../bucket/limit-fields.js';
 import { Failure } from '../parts/failure.js';
@@ -41,7 +41,7 @@ export function Migrate() {
   const { name = '' } = useParams();
   const navigate = useNavigate();
   const backends = useBackends();
-  const { data: status, error } = useBucketStatus(name);
+  const { data: bucket, error } = useBucket(name);
   const preflight = usePreflight(name);
   const migrate = useMigrate(name);
   const form = useForm({ initialValues: INITIAL });
@@ -49,19 +49,19 @@ export function Migrate() {
   // What was found out holds of what was asked.
   const isOfThis = JSON.stringify(preflight.variables) === JSON.stringify(input);
   const begin = () => migrate.mutate(input, { onSuccess: ({ id }) => navigate(`${JOBS}/${id}`) });
-  if (!status || !backends.data)
+  if (!bucket || !backends.data)
     return <Page title={`Migrate ${name}`}>{error ? <Failure error={error} /> : <Skeleton h={200} />}</Page>;
   return (
     <Page
       title={`Migrate ${name}`}
-      lead={`From ${status.backend ?? status.target_endpoint} to another backend. Reads keep working all along.`}
+      lead={`From ${bucket.backend ?? bucket.target_endpoint} to another backend. Reads keep working all along.`}
     >
       <Paper withBorder p="lg" radius="md" maw={840}>
         <Form onSubmit={form.onSubmit(() => preflight.mutate(input))}>
           <Select
             label="Target backend"
             required
-            data={backends.data.map(({ name: value }) => value).filter((value) => value !== status.backend)}
+            data={backends.data.map(({ name: value }) => value).filter((value) => value !== bucket.backend)}
             nothingFoundMessage="There is no other backend"
             {...form.getInputProps('target_backend')}
           />

@@ -1,17 +1,17 @@
 import { Switch, Text } from '@mantine/core';
 import { useState } from 'react';
-import { type BucketStatus, useChangeBucket } from '../api/buckets.js';
+import { type Bucket, useChangeBucket } from '../api/buckets.js';
 import { Confirmation, type DialogProps } from '../parts/dialog.js';
 import { told } from '../parts/notices.js';
 import { homeOf, shadowOf } from './progress.js';
 
 interface SwapShadowProps extends DialogProps {
-  readonly status: BucketStatus;
+  readonly bucket: Bucket;
 }
 
 /** Has target and shadow change places: the way back. */
-export function SwapShadow({ status, isOpen, onClose }: SwapShadowProps) {
-  const change = useChangeBucket(status.bucket);
+export function SwapShadow({ bucket, isOpen, onClose }: SwapShadowProps) {
+  const change = useChangeBucket(bucket.bucket);
   const [force, setForce] = useState(false);
   const swap = () =>
     change.mutate(
@@ -27,14 +27,14 @@ export function SwapShadow({ status, isOpen, onClose }: SwapShadowProps) {
     <Confirmation
       isOpen={isOpen}
       onClose={onClose}
-      title={`Swap target and shadow of ${status.bucket}`}
+      title={`Swap target and shadow of ${bucket.bucket}`}
       verb="Swap"
       isPending={change.isPending}
       error={change.error}
       onConfirm={swap}
     >
       <Text size="sm">
-        {shadowOf(status)} becomes the target, and {homeOf(status)} the shadow, while clients go on. Both are
+        {shadowOf(bucket)} becomes the target, and {homeOf(bucket)} the shadow, while clients go on. Both are
         brought into line first. It takes write-through.
       </Text>
       <Switch
