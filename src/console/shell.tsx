@@ -1,5 +1,6 @@
 import {
   ActionIcon,
+  Alert,
   AppShell,
   Burger,
   Button,
@@ -16,6 +17,7 @@ import {
   IconKey,
   IconLogout,
   IconMoon,
+  IconPlugConnectedX,
   IconProgress,
   IconRobot,
   IconServer,
@@ -24,6 +26,7 @@ import {
 import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from 'react-router';
 import { post } from './api/client.js';
+import { useIsLost } from './api/connection.js';
 import { endSession } from './api/query-client.js';
 import { AUDIT, BACKENDS, BUCKETS, JOBS, KEYS, TOKENS } from './paths.js';
 
@@ -85,9 +88,27 @@ export function Shell() {
         <Navigation onGone={close} />
       </AppShell.Navbar>
       <AppShell.Main>
+        <Connection />
         <Outlet />
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+/** Tells when nothing new comes any more. */
+function Connection() {
+  if (!useIsLost()) return null;
+  return (
+    <Alert
+      role="alert"
+      color="red"
+      mb="md"
+      icon={<IconPlugConnectedX aria-hidden />}
+      title="The connection to the gateway is lost"
+    >
+      What is shown may be old. It is asked again every two seconds; all is brought up to date as soon as it
+      answers.
+    </Alert>
   );
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BucketClient } from '../support/bucket-client.js';
+import { BucketClient } from '../support/bucket-client.js';
 import { describeWith } from '../support/describe-with.js';
 import { lookAt, openWorld, type World } from './world.js';
 
@@ -81,6 +81,91 @@ describeWith(['chromium'], 'a bucket in the console', () => {
     await dialog.getByRole('button', { name: 'Clear shadow' }).click();
     await page.getByText('no shadow').waitFor();
     expect((await world.admin('GET', '/buckets/archive')).shadow).toBeNull();
+    expect(complaints).toEqual([]);
+  });
+
+  test('loses what is left only after its name was typed', async () => {
+    const bucket = await moving('forsaken', ['1', '2']);
+    const { page, complaints } = await world.open(`${BUCKETS}/forsaken`);
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('menuitem', { name: 'Clear shadow…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Clear shadow' }).click();
+    const force = dialog.getByRole('button', { name: 'Clear it and lose what is left' });
+    const name = dialog.getByLabel('Type forsaken to clear it all the same');
+    await name.fill('forsake');
+    expect(await force.isDisabled()).toBe(true);
+    await name.fill('forsaken');
+    await force.click();
+    await page.getByText('no shadow').waitFor();
+    expect((await world.admin('GET', '/buckets/forsaken')).shadow).toBeNull();
+    await expect(bucket.get('1')).rejects.toThrow('does not exist');
+    expect(complaints).toEqual([]);
+  });
+
+  test('reads on from its shadow with other keys, which are tried first', async () => {
+    const old = await world.legacyBucket('rekeyed');
+    await old.put('1', 'one');
+    const newKey = () => world.legacyAdmin('POST', '/buckets/rekeyed/keys', { role: 'admin' });
+    const [first, second] = [await newKey(), await newKey()];
+    const { access_key_id, secret_access_key } = first;
+    const shadow = { ...world.shadowInput, access_key_id, secret_access_key };
+    const bucket = await world.createBucket('rekeyed', { shadow });
+    await world.legacyAdmin('DELETE', `/keys/${access_key_id}`);
+    await expect
+      .poll(() =>
+        bucket.get('1').then(
+          () => 'read',
+          () => 'refused',
+        ),
+      )
+      .toBe('refused');
+
+    const { page, complaints } = await world.open(`${BUCKETS}/rekeyed`);
+    await page.getByText('cannot be counted').first().waitFor();
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('menuitem', { name: 'Change the shadow’s keys…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Access key id').fill(second.access_key_id ?? '');
+    await dialog.getByLabel('Secret access key').fill('not the secret');
+    await dialog.getByRole('button', { name: 'Use these keys' }).click();
+    await dialog.getByText('shadow refused the access key').waitFor();
+    await lookAt(page, 'shadow-keys');
+    await dialog.getByLabel('Secret access key').fill(second.secret_access_key ?? '');
+    await dialog.getByRole('button', { name: 'Use these keys' }).click();
+    await page.getByText('1 object left').waitFor();
+    expect(await bucket.get('1')).toMatchObject({ source: 'shadow' });
+    expect(complaints).toEqual([]);
+  });
+
+  test('is told truly again after its gateway was killed, without a reload', async () => {
+    const bucket = await moving('half', ['a', 'b', 'k'.repeat(1_020)], { target_prefix: 'archive/' });
+    await world.admin('POST', '/buckets/half/sweep', {});
+    const { page, complaints } = await world.open(`${BUCKETS}/half`);
+    await page.getByText('2 of 3 objects').waitFor();
+    await page.getByText('1 failed').waitFor();
+    const old = new BucketClient({ ...world.shadow, region: 'us-east-1' }, 'half');
+    for (const key of ['c', 'd']) await old.put(key, `of ${key}`);
+    await page.getByRole('tab', { name: 'Objects' }).click();
+    await page.getByRole('link', { name: 'archive/' }).click();
+    const where = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'c', exact: true }) });
+    await where.getByText('shadow').waitFor();
+    await expect.poll(async () => (await bucket.get('archive/c')).source).toBe('target');
+
+    const start = await world.killGateway();
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('menuitem', { name: 'Clear shadow…' }).click();
+    await page.getByText('The connection to the gateway is lost').waitFor();
+    await page.getByRole('button', { name: 'Leave it' }).click();
+    await lookAt(page, 'connection-lost');
+    await start();
+    await where.getByText('both').waitFor();
+    expect(await page.getByText('The connection to the gateway is lost').count()).toBe(0);
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    await page.getByText('3 of 5 objects').waitFor();
+    await lookAt(page, 'half');
+    await page.getByRole('tab', { name: 'Sweep' }).click();
+    await page.getByText('its key in the target would be longer than 1024 bytes').waitFor();
     expect(complaints).toEqual([]);
   });
 });

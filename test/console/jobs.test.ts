@@ -52,6 +52,31 @@ describeWith(['chromium'], 'a move to another backend in the console', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('is paused, goes on, and is cancelled, which leaves the bucket where it was', async () => {
+    const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
+    const bucket = await bucketWith('slow', keys);
+    const limits = { max_requests: 2 };
+    const { id } = await world.admin<{ id: string }>('POST', '/buckets/slow/migrate', {
+      target_backend: 'hetzner-fsn1',
+      limits,
+    });
+    const { page, complaints } = await world.open(`settings/jobs/${id}`);
+    const job = page.getByRole('dialog', { name: id });
+    await job.getByRole('button', { name: `Pause ${id}` }).click();
+    await job.getByText('paused', { exact: true }).waitFor();
+    await lookAt(page, 'job-paused');
+    await job.getByRole('button', { name: `Resume ${id}` }).click();
+    await job.getByText('running', { exact: true }).waitFor();
+    await job.getByRole('button', { name: `Cancel… ${id}` }).click();
+    await lookAt(page, 'cancel-job');
+    await page.getByRole('button', { name: 'Cancel the job' }).click();
+    await job.getByText('cancelled', { exact: true }).waitFor({ timeout: 45_000 });
+    expect(await world.admin('GET', '/buckets/slow')).toMatchObject({ backend: 'local-disk', job: null });
+    expect((await bucket.get('key-7')).bytes.toString()).toBe('of key-7');
+    await bucket.put('key-7', 'written again');
+    expect(complaints).toEqual([]);
+  });
+
   test('is told of as soon as others begin it, also when the gateway was killed meanwhile', async () => {
     await bucketWith('nightly', ['1']);
     await bucketWith('weekly', ['1']);

@@ -20,6 +20,8 @@ export interface World {
   killGateway(): Promise<() => Promise<void>>;
   /** Makes a bucket in the legacy store. */
   legacyBucket(name: string): Promise<BucketClient>;
+  /** The same of the legacy store. */
+  legacyAdmin(method: string, path: string, body?: unknown): Promise<Record<string, string>>;
   /** Makes a bucket of the gateway's. @param settings as the admin API takes them */
   createBucket(name: string, settings?: object): Promise<BucketClient>;
   /** What the form for a shadow is to be filled with. */
@@ -63,6 +65,7 @@ export async function openWorld(): Promise<World> {
   const legacy = await startPenumbra(join(folder, 'legacy'), {
     PENUMBRA_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId,
     PENUMBRA_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
+    PENUMBRA_ADMIN_PASSWORD: PASSWORD,
   });
   const start = (port?: number) =>
     startPenumbra(
@@ -73,19 +76,13 @@ export async function openWorld(): Promise<World> {
   let gateway = await start();
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   const cookie = await sessionCookie(gateway.url);
+  const legacyCookie = await sessionCookie(legacy.url);
   async function admin<T = Record<string, unknown>>(
     method: string,
     path: string,
     body?: unknown,
   ): Promise<T> {
-    const answer = await fetch(`${gateway.url}/_/api/admin${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', cookie },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text || '{}');
+    return JSON.parse((await askAdmin({ url: gateway.url, cookie, method, path, body })) || '{}');
   }
   return {
     url: gateway.url,
@@ -106,6 +103,8 @@ export async function openWorld(): Promise<World> {
     legacyBucket: (name) =>
       new BucketClient({ endpoint: legacy.url, region: 'us-east-1', ...ROOT }, name).create(),
     admin,
+    legacyAdmin: async (method, path, body) =>
+      JSON.parse((await askAdmin({ url: legacy.url, cookie: legacyCookie, method, path, body })) || '{}'),
     async createBucket(name, settings = {}) {
       const made = await admin<{ access_key_id: string; secret_access_key: string }>('POST', '/buckets', {
         name,
@@ -122,6 +121,25 @@ export async function openWorld(): Promise<World> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface AdminRequest {
+  readonly url: string;
+  readonly cookie: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+async function askAdmin({ url, cookie, method, path, body }: AdminRequest): Promise<string> {
+  const answer = await fetch(`${url}/_/api/admin${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', cookie },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text;
 }
 
 async function sessionCookie(url: string): Promise<string> {

@@ -32,14 +32,17 @@ async function send(
 ): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
   try {
-    return await fetch(BASE + path, {
+    const answer = await fetch(BASE + path, {
       method,
       ...(method === 'GET' ? {} : { headers }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
+    note(true);
+    return answer;
   } catch (error) {
     if (signal?.aborted) throw error;
+    note(false);
     throw new ApiError(0, 'no_answer', 'The gateway does not answer.');
   }
 }
@@ -51,6 +54,24 @@ function refusal(status: number, text: string): ApiError {
     said?.code ?? `http_${status}`,
     said?.message ?? `The gateway answered ${status}.`,
   );
+}
+
+let hasAnswered = true;
+const listeners = new Set<() => void>();
+
+function note(isSo: boolean): void {
+  if (isSo === hasAnswered) return;
+  hasAnswered = isSo;
+  for (const listener of listeners) listener();
+}
+
+/** Whether what was asked last had an answer, whatever it said. */
+export const isAnswering = (): boolean => hasAnswered;
+
+/** Calls whenever that changes. @returns what ends it */
+export function onAnswering(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** What stands between the browser and the gateway answers in its own way. */

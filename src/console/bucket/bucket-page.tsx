@@ -1,7 +1,7 @@
 import { Alert, Skeleton, Tabs } from '@mantine/core';
 import { useNavigate, useParams } from 'react-router';
 import { useBucket } from '../api/buckets.js';
-import { Failure } from '../parts/failure.js';
+import { Failure, Stale } from '../parts/failure.js';
 import { Page } from '../parts/page.js';
 import { BUCKETS } from '../paths.js';
 import { BucketActions } from '../storage/bucket-actions.js';
@@ -51,7 +51,7 @@ export function BucketPage() {
       lead={`In ${homeOf(bucket)} as ${bucket.target_bucket}${shadow ? `, moving from ${shadow}` : ''}`}
       actions={<BucketActions bucket={bucket} />}
     >
-      <Failure title="What is shown may be old" error={error} />
+      <Stale error={error} />
       <Tabs
         value={isKnown ? tab : null}
         onChange={(value) => navigate(`${BUCKETS}/${name}/${value}`)}

@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { formatBytes, formatCount, formatMany, formatObjects } from '../../cli/format.js';
 import { type BucketStatus, useBucketStatus } from '../api/buckets.js';
 import { Card, Facts } from '../parts/facts.js';
-import { Failure } from '../parts/failure.js';
+import { Failure, Stale } from '../parts/failure.js';
 import { timeWords } from '../parts/times.js';
 import { JOBS } from '../paths.js';
 import { MigratedBar, Modes } from '../storage/bucket-cells.js';
@@ -28,7 +28,7 @@ export function OverviewOf({ bucket }: { readonly bucket: string }) {
     );
   return (
     <Stack>
-      <Failure title="What is shown may be old" error={error} />
+      <Stale error={error} />
       <Overview status={status} />
     </Stack>
   );

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link, useRouteError } from 'react-router';
-import { messageOf } from '../api/client.js';
+import { ApiError, messageOf } from '../api/client.js';
 
 /** What was refused, or went wrong, and why. Nothing without an error. */
 export function Failure({ error, title }: { readonly error: unknown; readonly title?: string }) {
@@ -19,6 +19,12 @@ export function Failure({ error, title }: { readonly error: unknown; readonly ti
       </Text>
     </Alert>
   );
+}
+
+/** Why what is shown could not be brought up to date. That there is no answer at all is told above every screen. */
+export function Stale({ error }: { readonly error: unknown }) {
+  if (error instanceof ApiError && error.status === 0) return null;
+  return <Failure title="What is shown may be old" error={error} />;
 }
 
 /** A screen that broke, or could not be loaded. */

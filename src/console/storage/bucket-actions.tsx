@@ -5,6 +5,7 @@ import {
   IconDatabaseExport,
   IconGhost2,
   IconGhostOff,
+  IconKey,
   IconTrash,
   IconWriting,
 } from '@tabler/icons-react';
@@ -13,11 +14,12 @@ import { Link } from 'react-router';
 import { type Bucket, useChangeBucket } from '../api/buckets.js';
 import { failed } from '../parts/notices.js';
 import { BUCKETS } from '../paths.js';
+import { ChangeShadowKeys } from './change-keys.js';
 import { ClearShadow } from './clear-shadow.js';
 import { RemoveBucket } from './remove-bucket.js';
 import { SwapShadow } from './swap-shadow.js';
 
-type Asked = 'clear' | 'swap' | 'remove';
+type Asked = 'clear' | 'keys' | 'swap' | 'remove';
 
 /** What can be done with a bucket as it stands. */
 export function BucketActions({ bucket: settings }: { readonly bucket: Bucket }) {
@@ -68,6 +70,11 @@ export function BucketActions({ bucket: settings }: { readonly bucket: Bucket })
               >
                 Turn write-through {shadow.write_through ? 'off' : 'on'}
               </Menu.Item>
+              {shadow.endpoint !== null && (
+                <Menu.Item leftSection={<IconKey size={16} aria-hidden />} onClick={() => setAsked('keys')}>
+                  Change the shadow’s keys…
+                </Menu.Item>
+              )}
               <Menu.Item
                 leftSection={<IconArrowsExchange size={16} aria-hidden />}
                 onClick={() => setAsked('swap')}
@@ -93,6 +100,7 @@ export function BucketActions({ bucket: settings }: { readonly bucket: Bucket })
         </Menu.Dropdown>
       </Menu>
       {asked === 'clear' && <ClearShadow bucket={settings} isOpen onClose={close} />}
+      {asked === 'keys' && <ChangeShadowKeys bucket={bucket} isOpen onClose={close} />}
       <SwapShadow bucket={settings} isOpen={asked === 'swap'} onClose={close} />
       <RemoveBucket bucket={bucket} isOpen={asked === 'remove'} onClose={close} />
     </>
