@@ -12,6 +12,26 @@ export async function cpuSecondsOfChildren(): Promise<number> {
   return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
+/** As above, of a process and all below it that still run. */
+export async function cpuSecondsOfTree(pid: number): Promise<number> {
+  const all = await treeOf(pid);
+  return sum(await Promise.all(all.map(cpuSecondsOf)));
+}
+
+/** What a process and all below it had in memory at most, each at its own time. */
+export async function peakMiBOfTree(pid: number): Promise<number> {
+  const all = await treeOf(pid);
+  return sum(await Promise.all(all.map((one) => residentMiB(one, 'VmHWM'))));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
+async function treeOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const below = await Promise.all(children.split(' ').filter(Boolean).map(Number).map(treeOf));
+  return [pid, ...below.flat()];
+}
+
 /** The fields behind the name of the program, which may have blanks. */
 async function statOf(pid: string): Promise<string[]> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
