@@ -26,7 +26,8 @@ export async function peakMiBOfTree(pid: number): Promise<number> {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
-async function treeOf(pid: number): Promise<number[]> {
+/** A process and all below it that still run, itself first. */
+export async function treeOf(pid: number): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   const below = await Promise.all(children.split(' ').filter(Boolean).map(Number).map(treeOf));
   return [pid, ...below.flat()];

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { need } from './need.js';
 
 export interface Load {
   readonly url: string;
@@ -18,7 +19,7 @@ export interface Load {
 export interface Borne {
   readonly requests: number;
   readonly seconds: number;
-  /** Of the answers, bytes. */
+  /** Of the answers, bytes; where requests have long bodies, of these. */
   readonly bytes: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -38,6 +39,7 @@ end`;
  * @throws Error when wrk is not installed, when a request failed, or when none was answered
  */
 export async function bear(load: Load): Promise<Borne> {
+  need('wrk');
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-load-'));
   try {
     const script = join(folder, 'load.lua');

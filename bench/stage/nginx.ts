@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../test/support/ports.js';
+import { need } from './need.js';
 
 export interface Nginx {
   readonly endpoint: string;
@@ -58,6 +59,7 @@ export const startProxy = (origin: string): Promise<Nginx> =>
 
 /** @throws Error when nginx is not installed, or does not listen within 5 s */
 async function startNginx(http: (port: number) => string): Promise<Nginx> {
+  need('nginx');
   const folder = await mkdtemp(join(tmpdir(), 'penumbra-nginx-'));
   const port = await freePort();
   await writeFile(join(folder, 'nginx.conf'), configuration(folder, http(port)));

@@ -1,7 +1,10 @@
 import type { Figure, Rounds } from './contest.js';
 
-/** What a measure has to come to, as a multiple of its baseline or, without one, in its unit. */
-export type Limit = { readonly atMost: number } | { readonly atLeast: number };
+/** What a measure has to come to, as a multiple of its baseline or, without one, in its unit; `atMostMore`: beyond its baseline, in its unit. */
+export type Limit =
+  | { readonly atMost: number }
+  | { readonly atLeast: number }
+  | { readonly atMostMore: number };
 
 /** One line of the table: a number of ours beside that of a baseline in the same run. */
 export interface Row {
@@ -45,16 +48,19 @@ export function compared(
 }
 
 /** The median of what each round came to beside the baseline's in the same round; without a baseline of the numbers themselves. */
-export function resultOf({ ours, baseline }: Row): number {
+export function resultOf({ ours, baseline, limit }: Row): number {
   if (!baseline) return median(ours);
-  return median(ours.map((value, round) => value / (baseline.values[round] ?? Number.NaN)));
+  const beside = (value: number, other: number) =>
+    limit && 'atMostMore' in limit ? value - other : value / other;
+  return median(ours.map((value, round) => beside(value, baseline.values[round] ?? Number.NaN)));
 }
 
-/** Undefined where nothing is to be reached. */
-export function isReached(row: Row): boolean | undefined {
-  if (!row.limit) return undefined;
-  const result = resultOf(row);
-  return 'atMost' in row.limit ? result <= row.limit.atMost : result >= row.limit.atLeast;
+/** Undefined where nothing is to be reached; with a `leniency` of 3 a third of what is to be reached will do. */
+export function isReached(row: Row, leniency = 1): boolean | undefined {
+  const { limit } = row;
+  if (!limit) return undefined;
+  if ('atLeast' in limit) return resultOf(row) >= limit.atLeast / leniency;
+  return resultOf(row) <= ('atMost' in limit ? limit.atMost : limit.atMostMore) * leniency;
 }
 
 export function median(numbers: readonly number[]): number {
@@ -64,7 +70,7 @@ export function median(numbers: readonly number[]): number {
   return (low + high) / 2;
 }
 
-const HEADER = ['measure', 'ours', 'baseline', 'ratio', 'to reach', ''];
+const HEADER = ['measure', 'ours', 'baseline', 'ours beside it', 'to reach', ''];
 
 /** The rows as a table in Markdown: medians, and the least and most of the rounds. */
 export function tableOf(rows: readonly Row[]): string[] {
@@ -83,14 +89,22 @@ function cellsOf(row: Row): string[] {
     measure,
     `${spread(ours)} ${unit}`,
     baseline ? `${baseline.name}: ${spread(baseline.values)}` : '',
-    baseline ? `${short(resultOf(row))}x` : '',
+    baseline ? besideIt(row) : '',
     limit ? toReach(limit, baseline ? 'x' : ` ${unit}`) : '',
     reached === undefined ? '' : reached ? 'yes' : 'no',
   ];
 }
 
-const toReach = (limit: Limit, unit: string): string =>
-  'atMost' in limit ? `<= ${limit.atMost}${unit}` : `>= ${limit.atLeast}${unit}`;
+function besideIt(row: Row): string {
+  const result = short(resultOf(row));
+  if (!row.limit || !('atMostMore' in row.limit)) return `${result}x`;
+  return result.startsWith('-') ? result : `+${result}`;
+}
+
+function toReach(limit: Limit, unit: string): string {
+  if ('atMostMore' in limit) return `<= +${limit.atMostMore}`;
+  return 'atMost' in limit ? `<= ${limit.atMost}${unit}` : `>= ${limit.atLeast}${unit}`;
+}
 
 function spread(numbers: readonly number[]): string {
   const middle = short(median(numbers));

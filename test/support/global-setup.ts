@@ -18,7 +18,8 @@ let rgw: Promise<RgwServer> | undefined;
 /** What the integration tests share. Nothing heavy is started before a test asks for it. */
 export async function setup(project: TestProject): Promise<void> {
   const { available, missing, apt } = requires(...PROGRAMS);
-  if (!available) console.warn(`Tests that need ${missing.join(', ')} cannot run. To enable them: ${apt}`);
+  if (!available)
+    console.warn(`Tests and benches that need ${missing.join(', ')} cannot run. To enable them: ${apt}`);
 
   broker = createServer((_request, response) => {
     rgw ??= startRgw();

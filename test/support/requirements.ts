@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Programs that tests use, and the Debian packages that have them. */
+/** Programs that tests and benches use, and the Debian packages that have them. */
 const PACKAGES = {
   'redis-server': 'redis-server',
   radosgw: 'ceph-mon ceph-osd radosgw ceph-common',
@@ -16,6 +16,8 @@ const PACKAGES = {
   curl: 'curl',
   openssl: 'openssl',
   chromium: 'chromium',
+  nginx: 'nginx-light',
+  wrk: 'wrk',
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -23,6 +25,7 @@ export type Program = keyof typeof PACKAGES;
 /** Of what is no program on the path, a file that its package has. */
 const FILES: Partial<Record<Program, string>> = {
   boto3: '/usr/lib/python3/dist-packages/boto3/__init__.py',
+  nginx: '/usr/sbin/nginx',
 };
 
 export const PROGRAMS = Object.keys(PACKAGES) as Program[];
