@@ -1,64 +1,39 @@
-import '../demo/quiet-sdk.js';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { type Served, serve, storage } from '../demo/processes.js';
-import { ADMIN, configure, type Store, shadowFlags } from './mover.js';
-import { residentMiB } from './process-stats.js';
-import { startStoreProcess } from './store-process.js';
-import { BIG_PREFIX } from './synthetic-store.js';
+import { shadowFlags } from '../mover.js';
+import { residentMiB } from '../process-stats.js';
+import type { Row } from '../stage/row.js';
+import { type Signed, Stage, signed } from '../stage/stage.js';
+import { startStoreProcess } from '../store-process.js';
+import { BIG_PREFIX } from '../synthetic-store.js';
 
 const STREAMS = 64;
 const OBJECT_BYTES = 256 * 1024 * 1024;
-const LIMIT_MIB = 300;
+const MEASURE = '64 GETs of 256 MiB at once through the shadow, copied in the same pass';
 
-/** Peak memory of the gateway while 64 clients read 256 MiB each through the shadow, every object copied in the same pass. */
-export async function manyStreams(): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'penumbra-bench-'));
-  const [origin, sink] = [await startStore('origin'), await startStore('sink')];
-  let gateway: Served | undefined;
-  try {
-    gateway = await serve('gateway', folder, ADMIN, ['--config', await configure(sink, folder)]);
-    const urls = await presign(gateway.url, origin);
-    const atRest = await residentMiB(gateway.pid, 'VmRSS');
-    const started = performance.now();
-    await Promise.all(urls.map(swallow));
-    const seconds = (performance.now() - started) / 1000;
-    const peak = await residentMiB(gateway.pid, 'VmHWM');
-    if (peak > LIMIT_MIB) process.exitCode = 1;
+/** Memory of the gateway while 64 clients read 256 MiB each through the shadow: one store makes the bytes up, the other swallows them. */
+export const streams = (): Promise<Row[]> =>
+  Stage.set(async (stage) => {
+    const startStore = (role: 'origin' | 'sink') =>
+      stage.start(startStoreProcess('./synthetic-store-process.js', [role, String(OBJECT_BYTES)]));
+    const [origin, sink] = [await startStore('origin'), await startStore('sink')];
+    const { url, credentials, pid } = await stage.gateway(sink, { flags: shadowFlags(origin) });
+    const atRest = await residentMiB(pid, 'VmRSS');
+    const begun = performance.now();
+    const keys = Array.from({ length: STREAMS }, (_, index) => `${BIG_PREFIX}${index}`);
+    await Promise.all(keys.map((key) => swallow(signed(url, credentials, { key }))));
+    const seconds = (performance.now() - begun) / 1_000;
+    const peak = await residentMiB(pid, 'VmHWM');
     const rate = (STREAMS * OBJECT_BYTES) / 1024 / 1024 / seconds;
     return [
-      `${STREAMS} streams of 256 MiB through the shadow, each copied to the target in the same pass: ${seconds.toFixed(1)} s`,
-      `${rate.toFixed(0)} MiB/s to the clients, as much again to the target`,
-      `gateway RSS: ${atRest.toFixed(0)} MiB at rest, ${peak.toFixed(0)} MiB at its peak (limit ${LIMIT_MIB})`,
+      { measure: MEASURE, unit: 'MiB of memory at most', ours: [peak], limit: { atMost: 300 } },
+      { measure: 'before them', unit: 'MiB of memory', ours: [atRest] },
+      { measure: 'to the clients, and as much again to the target', unit: 'MiB/s', ours: [rate] },
     ];
-  } finally {
-    await gateway?.stop();
-    await Promise.all([origin.stop(), sink.stop()]);
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+  });
 
-const startStore = (role: 'origin' | 'sink') =>
-  startStoreProcess('./synthetic-store-process.js', [role, String(OBJECT_BYTES)]);
-
-async function presign(url: string, origin: Store): Promise<string[]> {
-  const cli = { ...ADMIN, PENUMBRA_URL: url };
-  const created = JSON.parse(
-    await storage(['create', '-n', 'streams', ...shadowFlags(origin), '--json'], cli),
-  );
-  const credentials = { accessKeyId: created.access_key_id, secretAccessKey: created.secret_access_key };
-  const s3 = new S3Client({ endpoint: url, region: 'auto', credentials, forcePathStyle: true });
-  const keys = Array.from({ length: STREAMS }, (_, index) => `${BIG_PREFIX}${index}`);
-  return Promise.all(keys.map((Key) => getSignedUrl(s3, new GetObjectCommand({ Bucket: 'streams', Key }))));
-}
-
-async function swallow(url: string): Promise<void> {
+async function swallow({ url, headers }: Signed): Promise<void> {
   const received = await new Promise<number>((resolve, reject) => {
-    get(url, { agent: false }, (response) => {
+    get(url, { agent: false, headers }, (response) => {
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;

@@ -1,0 +1,25 @@
+import { coldGet } from './speed/cold-get.js';
+import { folderGet } from './speed/folders.js';
+import { largeGet } from './speed/large-get.js';
+import { smallGet } from './speed/small-get.js';
+import { start } from './speed/start.js';
+import { workers } from './speed/workers.js';
+import { QUICK } from './stage/effort.js';
+import { isReached, type Row } from './stage/row.js';
+
+const LENIENCY = 3;
+
+/** Some benches in short: that they run, and that what they find is not off by more than a factor of three. The process fails otherwise. */
+export async function smoke(): Promise<(Row | string)[]> {
+  const rows = [
+    ...(await smallGet({ connections: 16, seconds: 1 })),
+    ...(await largeGet(QUICK)),
+    ...(await folderGet(QUICK)),
+    ...(await coldGet(QUICK)),
+    ...(await workers(QUICK)),
+    ...(await start(QUICK)),
+  ];
+  const off = rows.filter((row) => isReached(row, LENIENCY) === false);
+  if (off.length > 0) process.exitCode = 1;
+  return [...rows, ...off.map(({ measure, unit }) => `far off: ${measure}, ${unit}`)];
+}
