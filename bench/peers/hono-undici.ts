@@ -21,7 +21,8 @@ app.all('*', async (c) => {
     body: hasBody ? incoming : null,
   });
   outgoing.writeHead(answer.statusCode, answer.headers);
-  await pipeline(answer.body, outgoing);
+  // A client that has seen enough goes in the middle of an answer.
+  await pipeline(answer.body, outgoing).catch(() => outgoing.destroy());
   return RESPONSE_ALREADY_SENT;
 });
 
