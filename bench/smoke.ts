@@ -3,7 +3,6 @@ import { folderGet } from './speed/folders.js';
 import { largeGet } from './speed/large-get.js';
 import { smallGet } from './speed/small-get.js';
 import { start } from './speed/start.js';
-import { workers } from './speed/workers.js';
 import { QUICK } from './stage/effort.js';
 import { isReached, type Row } from './stage/row.js';
 
@@ -16,7 +15,6 @@ export async function smoke(): Promise<(Row | string)[]> {
     ...(await largeGet(QUICK)),
     ...(await folderGet(QUICK)),
     ...(await coldGet(QUICK)),
-    ...(await workers(QUICK)),
     ...(await start(QUICK)),
   ];
   const off = rows.filter((row) => isReached(row, LENIENCY) === false);
