@@ -12,7 +12,7 @@ const LENIENCY = 3;
 export async function smoke(): Promise<(Row | string)[]> {
   const rows = [
     ...(await smallGet({ connections: 16, seconds: 1 })),
-    ...(await largeGet(QUICK)),
+    ...(await largeGet({ ...QUICK, seconds: 2 })),
     ...(await folderGet(QUICK)),
     ...(await coldGet(QUICK)),
     ...(await start(QUICK)),

@@ -8,7 +8,7 @@ import { BUCKET, Stage, signed } from '../stage/stage.js';
 import { startStoreProcess } from '../store-process.js';
 
 const KEY = 'static/large';
-const CONNECTIONS = 4;
+const CONNECTIONS = 2;
 const MEASURE = 'GET 64 MiB that the target answers';
 
 /** Throughput of large GETs, and what their bytes cost, beside proxies that hand on the same. */
