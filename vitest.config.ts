@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // unit: no processes, no servers. integration: real Redis, RGW, sockets, child processes and clients. console: a browser and real processes.
@@ -10,6 +11,8 @@ const browser = 'test/console/*.test.ts';
 
 export default defineConfig({
   test: {
+    // Most of the long tests wait for processes of their own: on two cores one at a time would leave them idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

@@ -4,6 +4,7 @@ import type { FormFields } from '../s3/post/form-fields.js';
 import { parseAuthentication } from '../s3/sigv4/authentication.js';
 import { parseFormClaim, verifyForm } from '../s3/sigv4/form-claim.js';
 import { type VerifiedSignature, verifySignature } from '../s3/sigv4/verify.js';
+import type { AccessKeyRecord } from '../state/access-keys.js';
 import type { Registry } from '../state/registry.js';
 import type { Clock } from '../system/clock.js';
 import { ANONYMOUS, type Identity } from './authorize.js';
@@ -32,20 +33,30 @@ export interface AuthenticatorOptions {
   readonly clock: Clock;
 }
 
+interface Key {
+  readonly identity: Identity;
+  readonly secretAccessKey: string;
+}
+
+function keyOf(record: AccessKeyRecord | undefined): Key | undefined {
+  if (record === undefined) return undefined;
+  const { accessKeyId, bucket, role, secretAccessKey } = record;
+  return { identity: { kind: 'key', accessKeyId, bucket, role }, secretAccessKey };
+}
+
 const NOBODY: Authenticated = { identity: ANONYMOUS, isForShadow: false };
 
 /** Finds out who sent a request. */
 export function createAuthenticator({ root, registry, clock }: AuthenticatorOptions): Authenticator {
-  async function findKey(accessKeyId: string): Promise<{ identity: Identity; secretAccessKey: string }> {
-    if (accessKeyId === root?.accessKeyId) {
-      return { identity: { kind: 'root', accessKeyId }, secretAccessKey: root.secretAccessKey };
-    }
-    const key = registry.accessKey(accessKeyId) ?? (await registry.lookUpAccessKey(accessKeyId));
-    if (key === undefined) {
-      throw new S3Error('InvalidAccessKeyId', undefined, { fields: { AWSAccessKeyId: accessKeyId } });
-    }
-    const { bucket, role, secretAccessKey } = key;
-    return { identity: { kind: 'key', accessKeyId, bucket, role }, secretAccessKey };
+  function knownKey(accessKeyId: string): Key | undefined {
+    if (accessKeyId !== root?.accessKeyId) return keyOf(registry.accessKey(accessKeyId));
+    return { identity: { kind: 'root', accessKeyId }, secretAccessKey: root.secretAccessKey };
+  }
+
+  async function lookUpKey(accessKeyId: string): Promise<Key> {
+    const key = keyOf(await registry.lookUpAccessKey(accessKeyId));
+    if (key !== undefined) return key;
+    throw new S3Error('InvalidAccessKeyId', undefined, { fields: { AWSAccessKeyId: accessKeyId } });
   }
 
   return {
@@ -55,7 +66,8 @@ export function createAuthenticator({ root, registry, clock }: AuthenticatorOpti
       const { rawPath, rawQuery } = address;
       const authentication = parseAuthentication({ method, rawPath, rawQuery, headers: received });
       if (authentication === undefined) return NOBODY;
-      const { identity, secretAccessKey } = await findKey(authentication.accessKeyId);
+      const { identity, secretAccessKey } =
+        knownKey(authentication.accessKeyId) ?? (await lookUpKey(authentication.accessKeyId));
       const verified = verifySignature(authentication, secretAccessKey, clock.now());
       const isForShadow = SHADOW_OF in received && authentication.signedHeaders.includes(SHADOW_OF);
       return { identity, verified, isForShadow };
@@ -64,7 +76,8 @@ export function createAuthenticator({ root, registry, clock }: AuthenticatorOpti
     async ofForm(fields) {
       const claim = parseFormClaim(fields);
       if (claim === undefined) return NOBODY;
-      const { identity, secretAccessKey } = await findKey(claim.accessKeyId);
+      const { identity, secretAccessKey } =
+        knownKey(claim.accessKeyId) ?? (await lookUpKey(claim.accessKeyId));
       verifyForm(claim, secretAccessKey);
       return { identity, isForShadow: false };
     },

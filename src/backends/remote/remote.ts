@@ -37,15 +37,19 @@ export function createRemoteBackend(options: RemoteBackendOptions): Backend {
 
   const send = (request: S3Request, { origin, ...message }: OutgoingMessage): Promise<S3Response> =>
     new Promise((resolve, reject) => {
-      const noConnection = () => exchange.cancel(new BackendUnavailable(name, 'timeout', false));
-      const deadline = clock.after(times.connectMs, noConnection);
+      let isQueued = true;
+      let deadline: { cancel(): void } | undefined;
       const onDequeued = () => {
+        isQueued = false;
         waiting -= 1;
-        deadline.cancel();
+        deadline?.cancel();
       };
       const exchange = new Exchange({ backend: name, request, resolve, reject, onDequeued });
       waiting += 1;
       pools.poolFor(origin).dispatch(message, exchange);
+      const noConnection = () => exchange.cancel(new BackendUnavailable(name, 'timeout', false));
+      // Most find a connection that is idle, and are on their way already.
+      if (isQueued) deadline = clock.after(times.connectMs, noConnection);
     });
 
   return {

@@ -87,8 +87,8 @@ function assertSignedHeaders(headers: HeaderFields, { signedHeaders, payloadHash
     signedHeaders.includes(name) ||
     (name === 'x-amz-content-sha256' && headers[name] === payloadHash) ||
     (name === 'x-amz-date' && headers[name] === timestamp);
-  const required = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
-  const unsigned = required.filter((name) => !isBound(name));
+  const unsigned = isBound('host') ? [] : ['host'];
+  for (const name in headers) if (name.startsWith('x-amz-') && !isBound(name)) unsigned.push(name);
   if (unsigned.length === 0) return;
   const fields = { HeadersNotSigned: unsigned.join(', ') };
   throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
