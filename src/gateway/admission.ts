@@ -6,7 +6,7 @@ import type { BucketRecord } from '../state/buckets.js';
 import { samePlace } from '../state/place.js';
 import type { AccountService } from './account.js';
 import type { Authenticated } from './authenticate.js';
-import { assertAllowed, assertPublic, type Identity } from './authorize.js';
+import { assertAllowed, assertPublic } from './authorize.js';
 import type { BucketRoute } from './bucket-route.js';
 import { type BucketRoutes, findRoute } from './bucket-routes.js';
 import { admitCopySource } from './copying.js';
@@ -49,9 +49,7 @@ export interface AdmissionOptions {
 export function createAdmission({ routes: allRoutes, account, lease }: AdmissionOptions): Admit {
   const targetsAlone = withoutShadows(allRoutes);
 
-  async function assertMay(identity: Identity, { operation, query, address }: RequestHead): Promise<void> {
-    const { bucket } = address;
-    if (identity.kind !== 'anonymous') return assertAllowed(identity, operation, bucket);
+  async function assertAnybodyMay({ operation, query, address: { bucket } }: RequestHead): Promise<void> {
     const route = await allRoutes.find(bucket);
     if (route === undefined) throw new S3Error('AccessDenied');
     assertPublic({ operation, query, isPublic: route.record.public });
@@ -66,7 +64,8 @@ export function createAdmission({ routes: allRoutes, account, lease }: Admission
 
   return async function admit({ identity, isForShadow }, head) {
     const { operation, address, fields } = head;
-    await assertMay(identity, head);
+    if (identity.kind === 'anonymous') await assertAnybodyMay(head);
+    else assertAllowed(identity, operation, address.bucket);
     if (NOT_OFFERED.has(operation)) throw new S3Error('NotImplemented');
     const own = account.serviceOf(operation, identity);
     if (own) return { service: own };

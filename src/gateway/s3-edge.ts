@@ -30,7 +30,7 @@ export function createS3Edge(options: S3EdgeOptions) {
   async function serveS3(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Served> {
     const startedAt = meters.stopwatch();
     const exchange = openExchange(incoming, outgoing, options);
-    const response = await answer(exchange).catch((failure) => answerFailure(exchange, failure));
+    const response = await answerOf(exchange);
     const answeredAt = clock.now();
     const firstByteMs = meters.stopwatch() - startedAt;
     const sent = await respond(outgoing, response, exchange.requestId).catch((error): Sent => {
@@ -42,6 +42,14 @@ export function createS3Edge(options: S3EdgeOptions) {
     countRequest(exchange, { response, sent, firstByteMs, endMs }, meters.requests);
     noteRequest(exchange, { response, sent, answeredAt, endedAt: clock.now() }, accessLog);
     return { exchange, response, sent };
+  }
+
+  async function answerOf(exchange: Exchange): Promise<S3Response> {
+    try {
+      return await answer(exchange);
+    } catch (failure) {
+      return answerFailure(exchange, failure);
+    }
   }
 
   return tracing ? tracing.aroundRequests(serveS3) : serveS3;

@@ -65,6 +65,7 @@ function parseClaim(headers: HeaderFields, query: readonly QueryParameter[]): Cl
 
 /** Clients differ in what they escape and how; the canonical form is one (a lower-case `%2f` is a `/`). */
 function canonicalPath(rawPath: string): string {
+  if (!rawPath.includes('%')) return encodeKey(rawPath);
   try {
     return encodeKey(decodeURIComponent(rawPath));
   } catch (cause) {
