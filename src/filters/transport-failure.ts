@@ -1,6 +1,9 @@
 import { BackendUnavailable, type UnavailableReason } from '../backends/backend.js';
 
-const OF_THE_TRANSPORT: ReadonlySet<UnavailableReason> = new Set(['connect', 'timeout', 'reset']);
+const REASONS: readonly UnavailableReason[] = ['connect', 'timeout', 'reset'];
+
+/** Of a backend that failed to answer, or of the network up to it. */
+export const OF_THE_TRANSPORT: ReadonlySet<string> = new Set(REASONS);
 
 /**
  * Whether a backend, or the network up to it, failed to answer. An answer is none, whatever its status; nor is what this

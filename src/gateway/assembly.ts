@@ -19,6 +19,7 @@ import type { Config } from './config.js';
 import type { ClearingWhenDrained } from './drained.js';
 import { createHealthApp } from './health.js';
 import type { Listener } from './http-server.js';
+import type { Measured } from './inquiries.js';
 import { createMetricsApp } from './metrics/app.js';
 import type { Measuring } from './metrics/measuring.js';
 import type { Meters } from './metrics/meters.js';
@@ -26,6 +27,7 @@ import { probeShadow } from './probe.js';
 import { probeBackend } from './probe-backend.js';
 import { probeConditionalWrites } from './probe-conditional-writes.js';
 import { probeTrailingChecksums } from './probe-trailing-checksums.js';
+import type { RecentMeters } from './recent/recent.js';
 import { createS3Edge } from './s3-edge.js';
 import { createSite, isForSite } from './site.js';
 import type { State } from './state.js';
@@ -57,6 +59,9 @@ export interface GatewayParts {
   readonly meters: Meters;
   readonly tracing: Tracing | undefined;
   readonly measuring: Measuring;
+  readonly recent: RecentMeters;
+  /** What all processes have measured that serve as this gateway. */
+  readonly measured: Measured;
   /** All metrics, in the text format of Prometheus. */
   readonly scrape: () => Promise<string>;
 }
@@ -123,6 +128,7 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     migrations,
     switching,
     jobs,
+    measured,
     scrape,
     draining,
   } = parts;
@@ -144,6 +150,8 @@ function createOwnSite(parts: GatewayParts, lifecycle: KeylessLifecycle): Listen
     comparisons: createComparisons(routes, draining),
     switching: until(draining, switching),
     jobs,
+    gateway: state.id,
+    recent: (of) => measured.recent(of),
     draining,
     ...(publicUrl !== undefined && { publicUrl }),
     isTls: tls !== undefined,

@@ -67,7 +67,7 @@ export function createConnections({ stores, meters, tracing, clock, log }: Conne
     },
     toShadow(record) {
       const store = opened(record.shadow.place, 'shadow');
-      const breaking = meters.breakers.ofShadow(record.name);
+      const breaking = meters.breakers.ofShadow(record.name, store.name);
       return {
         service: careful(store.service, record, { onBreaker: breaking.set, clock, log }),
         isEncrypted: store.isEncrypted,

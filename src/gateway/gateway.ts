@@ -17,16 +17,18 @@ import { type Config, JOB_DRAIN_MS, readBackend } from './config.js';
 import { createConnections } from './connections.js';
 import { ClearingWhenDrained } from './drained.js';
 import { type HttpServer, listen } from './http-server.js';
-import type { Readings } from './inquiries.js';
+import type { Measured } from './inquiries.js';
 import { createJobMoves } from './job-moves.js';
 import { listenForMetrics, METRICS_PATH } from './metrics/listen.js';
-import { createMeasuring, exposed, type Measuring } from './metrics/measuring.js';
+import { createMeasuring, exposed } from './metrics/measuring.js';
 import { Meters } from './metrics/meters.js';
 import { readStateFigures } from './metrics/state-figures.js';
 import { StateGauges } from './metrics/state-gauges.js';
 import { StateSurvey } from './metrics/state-survey.js';
 import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
+import { copiedOf } from './recent/copied.js';
+import { RecentMeters } from './recent/recent.js';
 import { openState } from './state.js';
 import { openBackend, openBackends, type StorageBackend } from './storage.js';
 import { createStores } from './stores.js';
@@ -43,7 +45,7 @@ export interface GatewayOptions {
   /** The state, in place of what the configuration names. */
   readonly kv?: Kv;
   /** What all processes have measured that serve as one; what this one has, unless given. */
-  readonly gatherMetrics?: () => Promise<Readings>;
+  readonly measuredByAll?: Measured;
 }
 
 export interface Gateway {
@@ -52,7 +54,7 @@ export interface Gateway {
   /** The admin password, when this start has made it. */
   readonly adminPassword: string | undefined;
   /** What this process has measured. */
-  readonly readMetrics: Measuring['read'];
+  readonly measured: Measured;
   /** Accepts no more, lets requests and copies under way end for at most 30 s, then closes everything. */
   close(): Promise<void>;
 }
@@ -65,11 +67,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const parts = await openParts(config, options, draining.signal);
   try {
     const server = await listen({ ...config, ...options, listener: createListener(parts) });
+    parts.recent.start();
     return {
       url: urlOf(config, server.port),
       port: server.port,
       adminPassword: parts.state.adminPassword,
-      readMetrics: parts.measuring.read,
+      measured: measuredBy(parts),
       async close() {
         draining.abort();
         await drain(parts, server);
@@ -120,7 +123,7 @@ async function listenAsWorker({ config, clock, log, scrape }: GatewayParts): Pro
 /** All of a gateway but its socket. Throws what keeps it from starting, with nothing left open. */
 export async function openParts(
   config: Config,
-  { clock, log, kv: givenKv, storage = openBackends(config, clock), gatherMetrics }: GatewayOptions,
+  { clock, log, kv: givenKv, storage = openBackends(config, clock), measuredByAll }: GatewayOptions,
   draining: AbortSignal,
 ): Promise<GatewayParts> {
   try {
@@ -183,7 +186,14 @@ export async function openParts(
       underWay: () => traffic.underWay,
       isInTouch: () => !lease.tenure.isOver(),
     });
-    const gather = gatherMetrics ?? (() => measuring.read({ shared: true }));
+    const recent = new RecentMeters({
+      meters,
+      buckets: () => registry.buckets(),
+      copied: (record) => copiedOf(record, { migrations, copiedByReads }),
+      clock,
+      log,
+    });
+    const measured = measuredByAll ?? measuredBy({ measuring, recent });
     const moves = createJobMoves({ ...state, backends, stores, routes, migrations, switching, clock });
     const jobs = new Jobs({ jobs: state.jobRecords, buckets, passes, moves, clock });
     const jobDriver = new JobDriver({
@@ -215,13 +225,20 @@ export async function openParts(
       meters,
       tracing,
       measuring,
-      scrape: async () => exposed(await gather()),
+      recent,
+      measured,
+      scrape: async () => exposed(await measured.metrics({ shared: true })),
     };
   } catch (error) {
     await closeStorage(storage);
     throw error;
   }
 }
+
+const measuredBy = ({ measuring, recent }: Pick<GatewayParts, 'measuring' | 'recent'>): Measured => ({
+  metrics: measuring.read,
+  recent: async (of) => recent.read(of),
+});
 
 /** Lets what is under way end for a time, then closes everything. */
 export async function drain(parts: GatewayParts, server?: HttpServer): Promise<void> {
@@ -236,7 +253,8 @@ export async function drain(parts: GatewayParts, server?: HttpServer): Promise<v
 
 /** Each of them needs those after it. */
 async function closeParts(parts: GatewayParts, late: AbortSignal): Promise<void> {
-  const { drained, jobDriver, switching, routes, backends, state, measuring, tracing } = parts;
+  const { drained, jobDriver, switching, routes, backends, state, measuring, recent, tracing } = parts;
+  await recent.close();
   await measuring.close();
   await drained.stop();
   await jobDriver.stop();

@@ -1,48 +1,69 @@
 import type { Clock } from '../system/clock.js';
 import { messageOf } from '../system/thrown.js';
 import type { MetricReading } from './metrics/cells.js';
+import type { Recent, RecentWish } from './recent/recent.js';
 
 /** What one process has measured, or several as one. */
 export type Readings = readonly MetricReading[];
 
-/** A worker is asked for what it has measured, with or without what all gateways share; it asks itself for what all workers have. */
-export type About = 'own' | 'own and shared' | 'all';
-
-export interface Question {
-  readonly question: number;
-  readonly about: About;
+/** With `shared` what all gateways have in common, too: of one process alone, or it would count as often as there are processes. */
+export interface ReadingsWish {
+  readonly shared: boolean;
 }
 
+/** What a process can be asked for: a worker for its own, the process that has started it for that of all workers. */
+export interface Measured {
+  metrics(of: ReadingsWish): Promise<Readings>;
+  recent(of: RecentWish): Promise<Recent>;
+}
+
+type Asked = ({ readonly about: 'metrics' } & ReadingsWish) | ({ readonly about: 'recent' } & RecentWish);
+
+export type Question = { readonly question: number } & Asked;
+
 export type Answer = { readonly answer: number } & (
-  | { readonly readings: Readings }
+  | { readonly told: unknown }
   | { readonly failure: string }
 );
+
+/** Another process of the same gateway did not tell what it was asked for. */
+export class NotTold extends Error {
+  override readonly name = 'NotTold';
+}
 
 /** How long the other process may take, ms: less than Prometheus waits. */
 const ANSWER_MS = 3_000;
 
-/** Questions to another process over the channel between a worker and the one that started it. */
-export class Inquiries {
+/** Questions to another process over the channel between a worker and the one that started it. @throws NotTold when that fails, has gone, or takes longer than 3 s */
+export class Inquiries implements Measured {
   #last = 0;
-  readonly #open = new Map<number, { resolve(readings: Readings): void; reject(error: Error): void }>();
+  readonly #open = new Map<number, { resolve(told: unknown): void; reject(error: Error): void }>();
 
   constructor(
     private readonly send: (question: Question) => void,
     private readonly clock: Clock,
   ) {}
 
-  /** Rejects when the other process fails, has gone, or takes longer than 3 s. */
-  async ask(about: About): Promise<Readings> {
+  metrics(of: ReadingsWish): Promise<Readings> {
+    return this.#ask({ about: 'metrics', ...of });
+  }
+
+  recent(of: RecentWish): Promise<Recent> {
+    return this.#ask({ about: 'recent', ...of });
+  }
+
+  /** The other process is of this program, and answers what it was asked. */
+  async #ask<Told>(asked: Asked): Promise<Told> {
     this.#last += 1;
     const question = this.#last;
     const late = this.clock.after(ANSWER_MS, () =>
       this.take({ answer: question, failure: `no answer within ${ANSWER_MS} ms` }),
     );
     try {
-      return await new Promise<Readings>((resolve, reject) => {
+      return (await new Promise((resolve, reject) => {
         this.#open.set(question, { resolve, reject });
-        this.send({ question, about });
-      });
+        this.send({ question, ...asked });
+      })) as Told;
     } finally {
       late.cancel();
       this.#open.delete(question);
@@ -51,8 +72,8 @@ export class Inquiries {
 
   take(answer: Answer): void {
     const open = this.#open.get(answer.answer);
-    if ('readings' in answer) open?.resolve(answer.readings);
-    else open?.reject(new Error(answer.failure));
+    if ('failure' in answer) open?.reject(new NotTold(answer.failure));
+    else open?.resolve(answer.told);
   }
 
   /** No answer comes any more. */
@@ -61,13 +82,12 @@ export class Inquiries {
   }
 }
 
-/** Answers a question as `read` tells. Never rejects. */
-export async function answerTo(
-  { question: answer }: Question,
-  read: () => Promise<Readings>,
-): Promise<Answer> {
+/** Never rejects. */
+export async function answerTo(question: Question, measured: Measured): Promise<Answer> {
+  const { question: answer } = question;
   try {
-    return { answer, readings: await read() };
+    const told = question.about === 'metrics' ? measured.metrics(question) : measured.recent(question);
+    return { answer, told: await told };
   } catch (error) {
     return { answer, failure: messageOf(error) };
   }

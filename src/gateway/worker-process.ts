@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../system/clock.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
-import { type Answer, answerTo, Inquiries, type Question, type Readings } from './inquiries.js';
-import type { Measured } from './metrics/of-workers.js';
+import { type Answer, answerTo, Inquiries, type Measured, type Question } from './inquiries.js';
+import type { MeasuredProcess } from './metrics/of-workers.js';
 
 export type ReadyReport = Pick<Gateway, 'url' | 'port' | 'adminPassword'>;
 
@@ -20,7 +20,7 @@ export type Instruction = typeof STOP | Question | Answer;
 export const STOP = 'stop';
 
 /** A worker as the process sees it that has started it. */
-export interface WorkerProcess extends Measured {
+export interface WorkerProcess extends MeasuredProcess {
   /** Rejects with what keeps it from serving. */
   readonly ready: Promise<ReadyReport>;
   /** Resolves to its exit code, or to the signal that ended it. */
@@ -34,12 +34,12 @@ const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 export interface WorkerOptions {
   /** What all workers have measured: any of them may be asked. */
-  readonly gatherMetrics: () => Promise<Readings>;
+  readonly measured: Measured;
   readonly clock: Clock;
 }
 
 /** Starts a gateway in a process of its own, on the port that the others have too. */
-export function startWorker(config: Config, { gatherMetrics, clock }: WorkerOptions): WorkerProcess {
+export function startWorker(config: Config, { measured, clock }: WorkerOptions): WorkerProcess {
   // Each accepts for itself: a connection handed to a worker that has just died would never be answered.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: PROGRAM, args: [] });
@@ -56,7 +56,7 @@ export function startWorker(config: Config, { gatherMetrics, clock }: WorkerOpti
       if (message === LISTENS) {
         hasBegun = true;
         worker.send(config);
-      } else if ('question' in message) void answerTo(message, gatherMetrics).then(tell);
+      } else if ('question' in message) void answerTo(message, measured).then(tell);
       else if ('answer' in message) inquiries.take(message);
       else if ('failure' in message) reject(new Error(message.failure));
       else resolve(message);
@@ -77,6 +77,6 @@ export function startWorker(config: Config, { gatherMetrics, clock }: WorkerOpti
       else tell(STOP);
     },
     kill,
-    readMetrics: (about) => inquiries.ask(about),
+    measured: inquiries,
   };
 }

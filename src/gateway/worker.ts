@@ -41,15 +41,11 @@ async function startAndReport(
 ): Promise<Gateway | undefined> {
   const log = (await openLogger(logSettings(config))).child({ pid: process.pid });
   try {
-    const gatherMetrics = () => inquiries.ask('all');
-    const started = await startGateway(config, { clock: systemClock, log, gatherMetrics });
+    const started = await startGateway(config, { clock: systemClock, log, measuredByAll: inquiries });
     const gateway = watched(started, { config, clock: systemClock });
     worker.on('message', (instruction: Instruction) => {
       if (instruction === STOP || 'answer' in instruction) return;
-      const shared = instruction.about === 'own and shared';
-      void answerTo(instruction, () => gateway.readMetrics({ shared })).then((answer) =>
-        tell(worker, answer),
-      );
+      void answerTo(instruction, gateway.measured).then((answer) => tell(worker, answer));
     });
     const { url, port, adminPassword } = gateway;
     worker.send({ url, port, adminPassword });

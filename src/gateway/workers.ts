@@ -65,7 +65,7 @@ class Workers {
     // A port that the system chose is given up with the last worker, and has to be asked for by its number then.
     if (this.#running.size === 0) this.#config = { ...this.#config, port: this.#port };
     const worker = startWorker(this.#config, {
-      gatherMetrics: () => this.#readings.gather(),
+      measured: this.#readings,
       clock: this.options.clock,
     });
     this.#running.add(worker);

@@ -16,6 +16,7 @@ import { migrateRoutes } from './migrate.js';
 import { namedKeyRoutes } from './named-keys.js';
 import { objectRoutes } from './objects.js';
 import { passRoutes } from './passes.js';
+import { recentRoutes } from './recent.js';
 import { rotateRoutes } from './rotate.js';
 import { createRouter } from './router.js';
 import { sessionRoutes } from './session.js';
@@ -49,6 +50,7 @@ export function createAdminApp(deps: AdminDependencies) {
     shadowTrialRoutes,
     keyRoutes,
     backendRoutes,
+    recentRoutes,
     rotateRoutes,
     tokenRoutes,
     passRoutes,

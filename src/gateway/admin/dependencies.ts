@@ -22,6 +22,7 @@ import type { BackendReport } from '../backend-report.js';
 import type { Backends } from '../backends.js';
 import type { Comparisons } from '../comparisons.js';
 import type { BackendConfig } from '../config.js';
+import type { Recent, RecentWish } from '../recent/recent.js';
 import type { ProbeTarget } from '../scratch-object.js';
 import type { StorageBackend } from '../storage.js';
 import type { Stores } from '../stores.js';
@@ -125,6 +126,10 @@ export interface AdminDependencies {
   readonly switching: Switching;
   readonly jobs: Jobs;
   readonly leases: Pick<GatewayLeases, 'live' | 'readers'>;
+  /** The one that answers. */
+  readonly gateway: string;
+  /** What all processes of this gateway have seen lately. Rejects when one of them does not tell. */
+  readonly recent: (of: RecentWish) => Promise<Recent>;
   /** Aborts when the gateway begins to close. */
   readonly draining: AbortSignal;
   /** The address that clients use, when the configuration names one. */

@@ -10,6 +10,7 @@ import { NoBucketForKey } from '../../state/access-keys.js';
 import { BackendRemoved } from '../../state/backends.js';
 import { KvUnavailable } from '../../state/kv.js';
 import { PassRefused } from '../../sweep/passes/control.js';
+import { NotTold } from '../inquiries.js';
 import { ShadowRefused } from '../probe-refusal.js';
 import { TargetRefused } from '../scratch-object.js';
 
@@ -44,6 +45,7 @@ function toAdminError(error: Error): AdminError | undefined {
   if (error instanceof ShadowRefused) return new AdminError(422, 'shadow_refused', error.message);
   if (error instanceof TargetRefused) return new AdminError(422, 'target_refused', error.message);
   if (error instanceof BackendUnavailable) return new AdminError(503, 'backend_unavailable', error.message);
+  if (error instanceof NotTold) return new AdminError(503, 'unavailable', error.message);
   if (error instanceof ListingRefused) return new AdminError(502, 'listing_refused', error.message);
   if (error instanceof KvUnavailable) return new AdminError(503, 'state_unavailable', error.message);
   if (error instanceof BackendRemoved) return new AdminError(400, 'no_such_backend', error.message);

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import { BackendUnavailable } from '../../backends/backend.js';
+import { OF_THE_TRANSPORT } from '../../filters/transport-failure.js';
 import type { S3Filter, S3Request } from '../../s3/message.js';
 import type { OperationName } from '../../s3/operations.js';
 import type { Stopwatch } from '../../system/clock.js';
 import type { BoundedNames } from './bounded-names.js';
 import { type Spread, Spreads, Tallies, type Tally } from './cells.js';
+import { OBJECT_READS } from './requests.js';
 
 /** Which part a store has in a bucket. */
 export type Side = 'target' | 'shadow';
@@ -13,6 +15,16 @@ export type Side = 'target' | 'shadow';
 export interface AskedStore {
   readonly backend: string;
   readonly side: Side;
+}
+
+/** What a store was asked until now, for whatever bucket. */
+export interface StoreFigures {
+  /** Whatever the answer was. */
+  answered: number;
+  /** Requests that it, or the network up to it, gave no answer to, by why. */
+  readonly unanswered: Map<string, number>;
+  /** GETs and HEADs of objects by how long the header of the answer took, as `Spread` counts them. */
+  firstByte: readonly number[];
 }
 
 /** Counts the requests to stores, and how long they take. */
@@ -69,6 +81,28 @@ export class BackendMeters {
         throw error;
       }
     };
+  }
+
+  /** By the label of the store. */
+  figures(): ReadonlyMap<string, StoreFigures> {
+    const stores = new Map<string, StoreFigures>();
+    const figuresOf = (backend = ''): StoreFigures => {
+      const known = stores.get(backend) ?? { answered: 0, unanswered: new Map(), firstByte: [] };
+      stores.set(backend, known);
+      return known;
+    };
+    for (const { labels, cell } of this.#requests.cells()) {
+      const [figures, { outcome = '' }] = [figuresOf(labels.backend), labels];
+      if (/^\dxx$/.test(outcome)) figures.answered += cell.value;
+      else if (OF_THE_TRANSPORT.has(outcome))
+        figures.unanswered.set(outcome, (figures.unanswered.get(outcome) ?? 0) + cell.value);
+    }
+    for (const { labels, cell } of this.#firstByte.cells()) {
+      if (!OBJECT_READS.has(labels.operation ?? '')) continue;
+      const figures = figuresOf(labels.backend);
+      figures.firstByte = cell.counts.map((count, bound) => count + (figures.firstByte[bound] ?? 0));
+    }
+    return stores;
   }
 
   read() {

@@ -8,14 +8,21 @@ export interface BreakerMeter {
   forget(): void;
 }
 
+/** Of a bucket in the store where its shadow is. */
+export interface BreakerState {
+  readonly backend: string;
+  readonly bucket: string;
+  readonly isOpen: boolean;
+}
+
 /** Which shadows this process does not ask for a while, since they gave no answer. */
 export class BreakerMeters {
-  readonly #routes = new Set<{ readonly bucket: string; isOpen: boolean }>();
+  readonly #routes = new Set<{ -readonly [Field in keyof BreakerState]: BreakerState[Field] }>();
 
   constructor(private readonly names: BoundedNames) {}
 
-  ofShadow(bucket: string): BreakerMeter {
-    const route = { bucket: this.names.labelOf(bucket), isOpen: false };
+  ofShadow(bucket: string, backend: string): BreakerMeter {
+    const route = { bucket: this.names.labelOf(bucket), backend, isOpen: false };
     this.#routes.add(route);
     return {
       set(isOpen) {
@@ -23,6 +30,10 @@ export class BreakerMeters {
       },
       forget: () => this.#routes.delete(route),
     };
+  }
+
+  states(): Iterable<BreakerState> {
+    return this.#routes;
   }
 
   read(): MetricReading[] {

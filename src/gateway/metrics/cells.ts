@@ -21,7 +21,9 @@ interface Described {
 }
 
 /** Of latencies, in seconds: from what a memory answers to what a store is given up after. */
-const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+export const BOUNDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+] as const;
 
 /** What is counted under one set of labels. */
 export class Tally {
@@ -69,8 +71,8 @@ class Family<Cell> {
     return cell;
   }
 
-  protected get cells() {
-    return [...this.#cells.values()];
+  cells(): Iterable<{ readonly labels: Labels; readonly cell: Cell }> {
+    return this.#cells.values();
   }
 }
 
@@ -80,7 +82,7 @@ export class Tallies extends Family<Tally> {
   }
 
   read(): MetricReading {
-    const values = this.cells.map(({ labels, cell }) => ({ labels, value: cell.value }));
+    const values = [...this.cells()].map(({ labels, cell }) => ({ labels, value: cell.value }));
     return { ...this.described, type: 'counter', aggregator: 'sum', values };
   }
 }
@@ -91,7 +93,9 @@ export class Spreads extends Family<Spread> {
   }
 
   read(): MetricReading {
-    const values = this.cells.flatMap(({ labels, cell }) => histogramOf(this.described.name, labels, cell));
+    const values = [...this.cells()].flatMap(({ labels, cell }) =>
+      histogramOf(this.described.name, labels, cell),
+    );
     return { ...this.described, type: 'histogram', aggregator: 'sum', values };
   }
 }

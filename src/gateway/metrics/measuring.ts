@@ -1,5 +1,5 @@
 import { AggregatorRegistry, Gauge, Registry } from 'prom-client';
-import type { Readings } from '../inquiries.js';
+import type { Readings, ReadingsWish } from '../inquiries.js';
 import type { Meters } from './meters.js';
 import { watchProcess } from './process.js';
 import type { StateGauges } from './state-gauges.js';
@@ -7,8 +7,7 @@ import type { StateSurvey } from './state-survey.js';
 
 /** All that one process measures, and what it knows of what all share. */
 export interface Measuring {
-  /** @param of with `shared` what all gateways have in common, too: of one process alone, or it would count as often as there are processes */
-  read(of: { readonly shared: boolean }): Promise<Readings>;
+  read(of: ReadingsWish): Promise<Readings>;
   close(): Promise<void>;
 }
 

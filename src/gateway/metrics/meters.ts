@@ -17,20 +17,20 @@ export class Meters {
   readonly requests: RequestMeters;
   readonly copies: CopyMeters;
   readonly breakers: BreakerMeters;
-  readonly #backends: BackendMeters;
+  readonly backends: BackendMeters;
 
   constructor(readonly stopwatch: Stopwatch) {
     this.requests = new RequestMeters(this.buckets);
     this.copies = new CopyMeters(this.buckets);
     this.breakers = new BreakerMeters(this.buckets);
-    this.#backends = new BackendMeters(new BoundedNames(MAX_BACKENDS), stopwatch);
+    this.backends = new BackendMeters(new BoundedNames(MAX_BACKENDS), stopwatch);
   }
 
   aroundStore(store: AskedStore): S3Filter {
-    return this.#backends.metered(store);
+    return this.backends.metered(store);
   }
 
   read(): MetricReading[] {
-    return [this.requests, this.copies, this.breakers, this.#backends].flatMap((meters) => meters.read());
+    return [this.requests, this.copies, this.breakers, this.backends].flatMap((meters) => meters.read());
   }
 }

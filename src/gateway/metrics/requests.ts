@@ -35,7 +35,12 @@ const WRITTEN_TO_BOTH: ReadonlySet<OperationName> = new Set<OperationName>([
   'DeleteObjects',
 ]);
 
-const OBJECT_READS: ReadonlySet<OperationName> = new Set<OperationName>(['GetObject', 'HeadObject']);
+export const OBJECT_READS: ReadonlySet<string> = new Set<OperationName>(['GetObject', 'HeadObject']);
+
+/** GETs and HEADs of objects, by the store that had it; `none` had others. */
+export type Reads = Readonly<Record<'target' | 'shadow' | 'none', number>>;
+
+export const NO_READS: Reads = { target: 0, shadow: 0, none: 0 };
 
 /** A request that was answered. Times are milliseconds from its header on. */
 export interface Answered {
@@ -90,6 +95,18 @@ export class RequestMeters {
     });
   }
 
+  /** Until now, of each bucket by its label. */
+  reads(): ReadonlyMap<string, Reads> {
+    const reads = new Map<string, Reads>();
+    for (const { labels, cell } of this.#requests.cells()) {
+      const { bucket = '', operation = '', source = '' } = labels;
+      const before = reads.get(bucket) ?? NO_READS;
+      if (!OBJECT_READS.has(operation) || !isOfReads(source)) continue;
+      reads.set(bucket, { ...before, [source]: before[source] + cell.value });
+    }
+    return reads;
+  }
+
   read() {
     return [this.#requests, this.#firstByte, this.#end, this.#bytes, this.#brokenOff].map((family) =>
       family.read(),
@@ -109,6 +126,8 @@ export class RequestMeters {
     });
   }
 }
+
+const isOfReads = (source: string): source is keyof Reads => source in NO_READS;
 
 /** Which store an answer is from that does not say it. */
 type StoreOf = (operation: OperationName, key: string) => Source;

@@ -106,6 +106,8 @@ const NOTHING_LEFT: MigrationStatus = {
 export interface FixtureOptions {
   readonly publicUrl?: string;
   readonly probeShadow?: Probes['probeShadow'];
+  /** What the gateway has seen lately; nothing, unless given. */
+  readonly recent?: AdminDependencies['recent'];
   /** Declared beside `local-disk`, which answers nothing. */
   readonly backends?: readonly Backend[];
   /** Passwords take a quarter of a second each: only who tests logins has one. */
@@ -228,6 +230,8 @@ export async function startAdmin(options: FixtureOptions = {}): Promise<AdminFix
       clock: systemClock,
     }),
     leases: new GatewayLeases(kv, TIMES),
+    gateway: 'here',
+    recent: options.recent ?? (async () => ({ processes: 1, stores: [], points: [] })),
     draining: draining.signal,
     backends,
     addedBackends,

@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest';
-import type { Readings } from '../../../src/gateway/inquiries.js';
+import type { Readings, ReadingsWish } from '../../../src/gateway/inquiries.js';
 import { type MetricReading, Spreads, Tallies } from '../../../src/gateway/metrics/cells.js';
 import { exposed } from '../../../src/gateway/metrics/measuring.js';
-import { type Measured, WorkerReadings } from '../../../src/gateway/metrics/of-workers.js';
+import { type MeasuredProcess, WorkerReadings } from '../../../src/gateway/metrics/of-workers.js';
 import { Scrape } from './scrape.js';
 
 /** A worker that has served so many requests, each of 20 ms, and has `gauge` of something. */
-class FakeWorker implements Measured {
+class FakeWorker implements MeasuredProcess {
   readonly #served = new Tallies({ name: 'served_total', help: 'Requests' });
   readonly #took = new Spreads({ name: 'took_seconds', help: 'Time' });
-  readonly asked: string[] = [];
+  readonly asked: ReadingsWish[] = [];
+  readonly measured = {
+    metrics: (of: ReadingsWish) => this.#read(of),
+    recent: async () => ({ processes: 1, stores: [], points: [] }),
+  };
   answers = true;
 
   constructor(
@@ -22,8 +26,8 @@ class FakeWorker implements Measured {
     for (let i = 0; i < requests; i += 1) this.#took.cell({}).observe(20);
   }
 
-  async readMetrics(about: string): Promise<Readings> {
-    this.asked.push(about);
+  async #read(of: ReadingsWish): Promise<Readings> {
+    this.asked.push(of);
     if (!this.answers) throw new Error('no answer within 3000 ms');
     const gauge: MetricReading = {
       name: 'held',
@@ -37,7 +41,7 @@ class FakeWorker implements Measured {
 }
 
 const sums = async (workers: WorkerReadings) => {
-  const read = new Scrape(await exposed(await workers.gather()));
+  const read = new Scrape(await exposed(await workers.metrics()));
   return {
     served: read.value('served_total', { bucket: 'photos' }),
     within25ms: read.value('took_seconds_bucket', { le: '0.025' }),
@@ -58,7 +62,7 @@ function twoWorkers(): [WorkerReadings, FakeWorker, FakeWorker] {
 test('what workers have counted is summed up, and one of them alone tells what all share', async () => {
   const [readings, one, other] = twoWorkers();
   expect(await sums(readings)).toEqual({ served: 7, within25ms: 7, within10ms: 0, held: 3 });
-  expect([one.asked, other.asked]).toEqual([['own and shared'], ['own']]);
+  expect([one.asked, other.asked]).toEqual([[{ shared: true }], [{ shared: false }]]);
 });
 
 test('what a worker had counted stays in the sums when it has ended, and its gauges do not', async () => {
@@ -78,7 +82,7 @@ test('what a worker had counted stays in the sums when it has ended, and its gau
 test('a worker that ends while it is asked does not fail the others, nor make a sum fall', async () => {
   const [readings, one, other] = twoWorkers();
   await sums(readings);
-  one.readMetrics = async () => {
+  one.measured.metrics = async () => {
     readings.end(one);
     throw new Error('the worker has ended');
   };
@@ -90,5 +94,5 @@ test('one that does not answer fails them all: sums without it would be wrong', 
   const [readings, , other] = twoWorkers();
   await sums(readings);
   other.answers = false;
-  await expect(readings.gather()).rejects.toThrow('worker 12 was not read');
+  await expect(readings.metrics()).rejects.toThrow('worker 12 was not read');
 });
