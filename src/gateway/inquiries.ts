@@ -45,11 +45,11 @@ export class Inquiries implements Measured {
   ) {}
 
   metrics(of: ReadingsWish): Promise<Readings> {
-    return this.#ask({ about: 'metrics', ...of });
+    return this.#ask({ ...of, about: 'metrics' });
   }
 
   recent(of: RecentWish): Promise<Recent> {
-    return this.#ask({ about: 'recent', ...of });
+    return this.#ask({ ...of, about: 'recent' });
   }
 
   /** The other process is of this program, and answers what it was asked. */
@@ -62,7 +62,8 @@ export class Inquiries implements Measured {
     try {
       return (await new Promise((resolve, reject) => {
         this.#open.set(question, { resolve, reject });
-        this.send({ question, ...asked });
+        // What is asked for may itself have come as a question, with a number of its own.
+        this.send({ ...asked, question });
       })) as Told;
     } finally {
       late.cancel();

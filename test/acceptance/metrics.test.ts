@@ -1,13 +1,17 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { logIn } from '../../src/cli/admin-client.js';
+import { send } from '../../src/cli/admin-http.js';
 import { scrape } from '../gateway/metrics/scrape.js';
 import { startPenumbra } from '../support/penumbra.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const PATIENTLY = { timeout: 30_000, interval: 100 };
+const PASSWORD = 'password-of-the-tests';
 const REFUSED = { bucket: '(none)', operation: 'GetObject', status: '4xx', source: 'gateway' };
 
 test('three workers are read as one, and their sums do not fall when one is killed and replaced', async () => {
-  const server = await startPenumbra(await temporaryFolder(), { PENUMBRA_WORKERS: '3' });
+  const env = { PENUMBRA_WORKERS: '3', PENUMBRA_ADMIN_PASSWORD: PASSWORD };
+  const server = await startPenumbra(await temporaryFolder(), env);
   onTestFinished(() => server.stop().then(() => undefined));
   const ask = (times: number) =>
     Promise.all(
@@ -35,6 +39,11 @@ test('three workers are read as one, and their sums do not fall when one is kill
   const read = await scrape(server.url);
   expect(read.value('penumbra_processes')).toBe(3);
   expect(read.value('penumbra_request_duration_seconds_count', { operation: 'GetObject' })).toBe(sent);
+
+  const cookie = await logIn(server.url, PASSWORD);
+  const health = async () =>
+    (await send(server.url, { method: 'GET', path: '/backends/health', access: { cookie } })).json;
+  expect(await health()).toMatchObject({ processes: 3, stores: [{ name: 'local-disk' }] });
 
   const [victim = 0] = pids();
   process.kill(victim, 'SIGKILL');

@@ -164,8 +164,34 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     const why = page.getByText('its key in the target would be longer than 1024 bytes');
     await why.waitFor({ timeout: 40_000 });
     await lookAt(page, 'failures');
+    await page.getByRole('button', { name: /^Try again: archive.k+$/ }).click();
+    await page.getByText('1 object tried again').waitFor();
+    await why.waitFor({ timeout: 40_000 });
     await page.getByRole('button', { name: 'Try again what failed' }).click();
     await why.waitFor({ timeout: 40_000 });
+    expect(complaints).toEqual([]);
+  });
+
+  test('how stores answer is told, and what the last minutes of a bucket were like', async () => {
+    const old = await world.legacyBucket('watched');
+    await old.put('a', 'one');
+    const bucket = await world.createBucket('watched', { shadow: world.shadowInput });
+    const looks = async () => (await world.admin('GET', '/buckets/watched/history')).points;
+    await expect.poll(looks, { timeout: 20_000, interval: 500 }).not.toEqual([]);
+    await bucket.get('a');
+    await expect.poll(() => bucket.get('a')).toMatchObject({ source: 'target' });
+
+    const { page, complaints } = await world.open('settings/storage/backends');
+    const stores = page.getByRole('table', { name: 'How they answer' });
+    const shadow = stores.getByRole('row').filter({ hasText: world.shadow.endpoint });
+    await shadow.getByText('answers', { exact: true }).waitFor({ timeout: 20_000 });
+    await shadow.getByText('99 % within').waitFor();
+    await lookAt(page, 'backends-health');
+    await shadow.getByRole('link', { name: 'watched' }).click();
+    await page
+      .getByText(/^Reads that the target served: [1-9][\d.]* % of [2-9]/)
+      .waitFor({ timeout: 20_000 });
+    await lookAt(page, 'rates');
     expect(complaints).toEqual([]);
   });
 

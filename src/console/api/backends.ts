@@ -7,6 +7,7 @@ import type {
   backendChanges,
   newBackend,
 } from '../../gateway/admin/backend-schemas.js';
+import type { StoresHealthJson } from '../../gateway/admin/recent-schemas.js';
 import type { BegunRotationJson } from '../../gateway/admin/rotate.js';
 import { get, patch, path, post, remove } from './client.js';
 import { queryClient } from './query-client.js';
@@ -21,6 +22,19 @@ export const useBackends = () =>
     queryKey: ['backends'],
     queryFn: ({ signal }) => get<{ backends: readonly Backend[] }>('/backends', signal),
     select: ({ backends }) => backends,
+  });
+
+export type StoresHealth = StoresHealthJson;
+export type StoreHealth = StoresHealth['stores'][number];
+
+/** A gateway looks so often, ms. */
+const HEALTH_MS = 5_000;
+
+export const useStoresHealth = () =>
+  useQuery({
+    queryKey: ['health'],
+    queryFn: ({ signal }) => get<StoresHealth>('/backends/health', signal),
+    refetchInterval: HEALTH_MS,
   });
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: ['backends'] });

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
+import type { BucketHistoryJson } from '../../gateway/admin/recent-schemas.js';
 import type {
   BucketJson,
   BucketStatusJson,
@@ -14,6 +15,8 @@ import { queryClient } from './query-client.js';
 
 export type Bucket = BucketJson;
 export type BucketStatus = BucketStatusJson;
+export type BucketHistory = BucketHistoryJson;
+export type HistoryPoint = BucketHistory['points'][number];
 export type Migration = BucketStatus['migration'];
 export type Shadow = NonNullable<Bucket['shadow']>;
 export type NewBucket = z.input<typeof newBucket>;
@@ -69,6 +72,17 @@ export const useBucketStatus = (name: string) =>
     queryKey: ['status', name],
     queryFn: ({ signal }) => get<BucketStatus>(path`/buckets/${name}/status`, signal),
     refetchInterval: ({ state: { data } }) => (data ? pauseAfter(data) : IDLE_MS),
+  });
+
+/** A gateway looks so often, ms. */
+const HISTORY_MS = 5_000;
+
+/** The last ten minutes of a bucket that has a shadow. */
+export const useBucketHistory = (name: string) =>
+  useQuery({
+    queryKey: ['history', name],
+    queryFn: ({ signal }) => get<BucketHistory>(path`/buckets/${name}/history`, signal),
+    refetchInterval: HISTORY_MS,
   });
 
 const refresh = async (name: string): Promise<void> => {

@@ -10,6 +10,7 @@ import { Page } from '../parts/page.js';
 import { BACKENDS, encryptionPath } from '../paths.js';
 import { BackendReport } from './backend-report.js';
 import { ChangeKeys } from './change-keys.js';
+import { StoresHealth } from './stores-health.js';
 
 /** Settings → Storage → Backends. */
 export function Backends() {
@@ -104,6 +105,7 @@ export function Backends() {
           />
           <Failure error={probe.error} />
           <div aria-live="polite">{probe.data && <BackendReport report={probe.data} />}</div>
+          <StoresHealth />
         </Stack>
       ) : (
         !error && <Skeleton h={160} />

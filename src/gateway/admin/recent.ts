@@ -29,13 +29,14 @@ const historyRoute = createRoute({
   responses: { 200: jsonAnswer(bucketHistory, 'Points 5 s apart, by time'), ...refusals },
 });
 
-type RecentDependencies = Pick<AdminDependencies, 'buckets' | 'gateway' | 'recent'>;
+type RecentDependencies = Pick<AdminDependencies, 'backends' | 'buckets' | 'gateway' | 'recent'>;
 
-export function recentRoutes({ buckets, gateway, recent }: RecentDependencies) {
+export function recentRoutes({ backends, buckets, gateway, recent }: RecentDependencies) {
   return createRouter()
     .openapi(healthRoute, async (c) => {
       const { processes, stores } = await recent({});
-      return c.json({ gateway, processes, stores: healthOf(stores).map(healthJson) }, 200);
+      const unseen = backends.all().map(({ backend: { name } }) => ({ name, firstByte: [], breakers: [] }));
+      return c.json({ gateway, processes, stores: healthOf([...stores, ...unseen]).map(healthJson) }, 200);
     })
     .openapi(historyRoute, async (c) => {
       const record = await findShadowedBucket(buckets, c.req.valid('param').name);

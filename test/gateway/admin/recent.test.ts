@@ -72,6 +72,16 @@ it('the history of a bucket is that of the shadow that it has', async () => {
   expect((await admin.ask('GET', '/buckets/none/history')).status).toBe(404);
 });
 
+it('a backend that nobody has asked yet is neither reachable nor not', async () => {
+  const admin = await adminWith(async () => NOTHING);
+  expect((await admin.ask('GET', '/backends/health')).json.stores).toEqual([
+    {
+      ...{ name: 'local-disk', reachable: null, since: null, last_answer: null, last_failure: null },
+      ...{ first_byte: null, shadows: [] },
+    },
+  ]);
+});
+
 it('neither is told by half, where a process of the gateway does not tell', async () => {
   const admin = await adminWith(() => Promise.reject(new NotTold('worker 12 was not read')));
   const error = { code: 'unavailable', message: 'worker 12 was not read' };
