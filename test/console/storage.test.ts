@@ -164,7 +164,7 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     const why = page.getByText('its key in the target would be longer than 1024 bytes');
     await why.waitFor({ timeout: 40_000 });
     await lookAt(page, 'failures');
-    await page.getByRole('button', { name: /^Try again: archive.k+$/ }).click();
+    await page.getByRole('button', { name: /^Try again: archive/ }).click();
     await page.getByText('1 object tried again').waitFor();
     await why.waitFor({ timeout: 40_000 });
     await page.getByRole('button', { name: 'Try again what failed' }).click();

@@ -44,6 +44,7 @@ export const newSettings = {
 const DIGEST_RULE = mustBe('a SHA-256 in hexadecimal');
 const COUNT_RULE = mustBe('a whole number from 0');
 const KEY_RULE = mustBe('a key of 1 to 1,024 bytes of UTF-8');
+const FAILED_RULE = mustBe('a key of 1 to 2,048 characters');
 const KEYS_RULE = mustBe('at most 1,000 keys');
 const count = z.int(COUNT_RULE).min(0, COUNT_RULE);
 
@@ -86,7 +87,8 @@ export const namedSoFar = z
 export const failedKeys = z
   .strictObject({
     keys: z
-      .array(z.string(KEY_RULE).refine(isKey, KEY_RULE), KEYS_RULE)
+      // What failed may be too long for the target, where keys begin with another prefix.
+      .array(z.string(FAILED_RULE).min(1, FAILED_RULE).max(2_048, FAILED_RULE), KEYS_RULE)
       .max(1_000, KEYS_RULE)
       .optional()
       .openapi({ description: 'those alone; all that failed, unless they are given' }),

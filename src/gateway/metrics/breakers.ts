@@ -19,10 +19,11 @@ export interface BreakerState {
 export class BreakerMeters {
   readonly #routes = new Set<{ -readonly [Field in keyof BreakerState]: BreakerState[Field] }>();
 
-  constructor(private readonly names: BoundedNames) {}
+  constructor(private readonly names: { readonly buckets: BoundedNames; readonly stores: BoundedNames }) {}
 
   ofShadow(bucket: string, backend: string): BreakerMeter {
-    const route = { bucket: this.names.labelOf(bucket), backend, isOpen: false };
+    const { buckets, stores } = this.names;
+    const route = { bucket: buckets.labelOf(bucket), backend: stores.labelOf(backend), isOpen: false };
     this.#routes.add(route);
     return {
       set(isOpen) {

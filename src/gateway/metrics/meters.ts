@@ -22,8 +22,9 @@ export class Meters {
   constructor(readonly stopwatch: Stopwatch) {
     this.requests = new RequestMeters(this.buckets);
     this.copies = new CopyMeters(this.buckets);
-    this.breakers = new BreakerMeters(this.buckets);
-    this.backends = new BackendMeters(new BoundedNames(MAX_BACKENDS), stopwatch);
+    const stores = new BoundedNames(MAX_BACKENDS);
+    this.breakers = new BreakerMeters({ buckets: this.buckets, stores });
+    this.backends = new BackendMeters(stores, stopwatch);
   }
 
   aroundStore(store: AskedStore): S3Filter {

@@ -61,7 +61,7 @@ export class RecentMeters {
   }
 
   read({ history }: RecentWish): Recent {
-    const breakers = [...this.options.meters.breakers.states()];
+    const breakers = [...this.options.meters.breakers.states()].filter(({ backend }) => backend !== OTHER);
     const names = new Set([...this.#stores.keys(), ...breakers.map(({ backend }) => backend)]);
     const stores = [...names].map((name) => ({
       name,

@@ -252,7 +252,7 @@ describe('what a pass found of single keys', () => {
   });
 
   it.each([
-    [{ keys: [''] }, 'keys.0 "" must be a key of 1 to 1,024 bytes of UTF-8'],
+    [{ keys: [''] }, 'keys.0 "" must be a key of 1 to 2,048 characters'],
     [{ keys: 'k1' }, 'keys "k1" must be at most 1,000 keys'],
     [{ keys: Array.from({ length: 1_001 }, () => 'k1') }, 'must be at most 1,000 keys'],
     [{ key: 'k1' }, 'Unrecognized key: "key"'],
