@@ -1,8 +1,7 @@
 import { coldGet } from './speed/cold-get.js';
-import { folderGet } from './speed/folders.js';
-import { largeGet } from './speed/large-get.js';
 import { smallGet } from './speed/small-get.js';
 import { start } from './speed/start.js';
+import { throttledPut } from './speed/throttled-put.js';
 import { QUICK } from './stage/effort.js';
 import { isReached, type Row } from './stage/row.js';
 
@@ -12,8 +11,7 @@ const LENIENCY = 3;
 export async function smoke(): Promise<(Row | string)[]> {
   const rows = [
     ...(await smallGet({ connections: 16, seconds: 1 })),
-    ...(await largeGet({ ...QUICK, seconds: 2 })),
-    ...(await folderGet(QUICK)),
+    ...(await throttledPut(QUICK)),
     ...(await coldGet(QUICK)),
     ...(await start(QUICK)),
   ];

@@ -19,7 +19,7 @@ export const folders = async (effort: Effort = FULL): Promise<Row[]> => [
   ...(await folderPut(effort)),
 ];
 
-export const folderGet = ({ seconds, rounds }: Effort): Promise<Row[]> =>
+const folderGet = ({ seconds, rounds }: Effort): Promise<Row[]> =>
   Stage.set(async (stage) => {
     const store = await stage.folderStore('store');
     await createBucket(store);
