@@ -140,7 +140,7 @@ describeWith(['chromium'], 'a bucket in the console', () => {
 
   test('is told truly again after its gateway was killed, without a reload', async () => {
     const bucket = await moving('half', ['a', 'b', 'k'.repeat(1_020)], { target_prefix: 'archive/' });
-    await world.admin('POST', '/buckets/half/sweep', {});
+    await world.sweep('half');
     const { page, complaints } = await world.open(`${BUCKETS}/half`);
     await page.getByText('2 of 3 objects').waitFor();
     await page.getByText('1 failed').waitFor();
@@ -155,8 +155,10 @@ describeWith(['chromium'], 'a bucket in the console', () => {
     const start = await world.killGateway();
     await page.getByRole('button', { name: 'Change' }).click();
     await page.getByRole('menuitem', { name: 'Clear shadow…' }).click();
-    await page.getByText('The connection to the gateway is lost').waitFor();
+    await page.getByRole('button', { name: 'Clear shadow' }).click();
+    await page.getByText('The gateway does not answer.').first().waitFor();
     await page.getByRole('button', { name: 'Leave it' }).click();
+    await page.getByText('The connection to the gateway is lost').waitFor();
     await lookAt(page, 'connection-lost');
     await start();
     await where.getByText('both').waitFor();

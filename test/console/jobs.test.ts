@@ -40,6 +40,8 @@ describeWith(['chromium'], 'a move to another backend in the console', () => {
     expect((await bucket.get('b')).bytes.toString()).toBe('of b');
 
     await job.getByRole('button', { name: 'Roll back… maintenance:1' }).click();
+    await page.getByRole('button', { name: 'Move it back' }).waitFor();
+    await lookAt(page, 'roll-back');
     await page.getByRole('button', { name: 'Move it back' }).click();
     await page
       .getByRole('dialog', { name: 'maintenance:2' })

@@ -96,6 +96,28 @@ describeWith(['chromium'], 'who comes to the console', () => {
     await page.getByLabel('Admin password').waitFor();
   });
 
+  test('finds the way on a phone, and back from an address where nothing is', async () => {
+    const { page, complaints } = await world.open('settings/nothing-here');
+    await page.getByRole('heading', { name: 'Not found' }).waitFor();
+    await lookAt(page, 'not-found');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('link', { name: 'Back to the buckets' }).click();
+    await page.getByRole('heading', { name: 'Buckets' }).waitFor();
+    for (const [link, heading] of [
+      ['Backends', 'Backends'],
+      ['Access keys', 'Access keys'],
+      ['Audit log', 'Audit log'],
+      ['Jobs', 'Jobs'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Navigation' }).click();
+      await page.getByRole('link', { name: link }).click();
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+    }
+    await page.getByRole('button', { name: 'Navigation' }).click();
+    await lookAt(page, 'navigation');
+    expect(complaints).toEqual([]);
+  });
+
   test('cannot be used by a page that somebody has put into a bucket', async () => {
     const site = await world.createBucket('site', { public: true });
     await site.put('page.html', PAGE, { ContentType: 'text/html' });

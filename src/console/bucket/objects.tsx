@@ -44,9 +44,17 @@ const columnsOf = (bucket: string, prefix: string): readonly Column<Line>[] => [
     head: 'Lives in',
     cell: ({ where }) => <Badge color={COLORS[where]}>{WORDS[where]}</Badge>,
   },
-  { head: 'Size', cell: (line) => (line.kind === 'object' ? formatBytes(line.size) : '–') },
-  { head: 'Written', cell: (line) => (line.kind === 'object' ? timeWords(line.last_modified) : '–') },
+  { head: 'Size', cell: (line) => <Whole>{line.kind === 'object' ? formatBytes(line.size) : '–'}</Whole> },
+  {
+    head: 'Written',
+    cell: (line) => <Whole>{line.kind === 'object' ? timeWords(line.last_modified) : '–'}</Whole>,
+  },
 ];
+
+/** Keeps its line beside a key of a thousand characters. */
+function Whole({ children }: { readonly children: string }) {
+  return <span className="whole">{children}</span>;
+}
 
 /** The keys of a bucket, a page at a time, and which store has them. The page stands in the address, so that Back leads to the one before. */
 export function Objects({ bucket }: { readonly bucket: string }) {
