@@ -83,7 +83,7 @@ test('copies, their bytes and why they failed are counted, and what each store w
   expect(read.value('penumbra_backend_duration_seconds_count', shadow)).toBe(1);
 });
 
-test('a shadow that is not asked for a while shows in the breaker', async () => {
+test('a shadow that is not asked for a while shows in the breaker, and in how stores answer', async () => {
   await gateway.createBucket('photos', { shadow: shadowAt(legacy.url) });
   const open = async () =>
     (await scrape(gateway.url)).value('penumbra_shadow_breaker_open', { bucket: 'photos' });
@@ -91,6 +91,15 @@ test('a shadow that is not asked for a while shows in the breaker', async () => 
   await legacy.close();
   for (let failed = 0; failed < 3; failed += 1) await gateway.send({ target: '/photos/a' });
   expect(await open()).toBe(1);
+  const shadow = {
+    name: legacy.url,
+    reachable: false,
+    last_failure: { reason: 'connect' },
+    shadows: [{ bucket: 'photos', breaker: 'open' }],
+  };
+  await expect
+    .poll(() => gateway.admin('GET', '/backends/health'), { timeout: 20_000 })
+    .toMatchObject({ stores: [shadow, { name: 'main', reachable: true }, { name: 'other' }] });
 });
 
 test('what all gateways share is told a moment after somebody asked: tombstones, passes, jobs, gateways', async () => {
