@@ -31,22 +31,28 @@ export function replacing(
   { stored, next, now }: { readonly stored: StoredRecord; readonly next: KeyRecord; readonly now: number },
 ): Required<KvCommit> {
   const at = recordKey(bucketId, key);
-  const wanted = isEmpty(next) ? {} : { [at]: JSON.stringify(next), ...indexed(bucketId, key, next) };
+  const wanted: Entry[] = isEmpty(next) ? [] : [[at, JSON.stringify(next)], ...indexed(bucketId, key, next)];
   const until = lastsUntil(next);
   const expiry = until === undefined ? {} : { expireIn: Math.max(1, until - now) };
-  const present = { [at]: '', ...indexed(bucketId, key, stored.record) };
+  const present = [at, ...namesOf(indexed(bucketId, key, stored.record))];
+  const kept = namesOf(wanted);
   return {
     checks: [{ key: at, version: stored.version }],
-    sets: Object.entries(wanted).map(([key, value]) => ({ key, value, ...expiry })),
-    deletes: Object.keys(present).filter((key) => !(key in wanted)),
+    sets: wanted.map(([key, value]) => ({ key, value, ...expiry })),
+    deletes: present.filter((name) => !kept.includes(name)),
   };
 }
 
-function indexed(bucketId: string, key: string, record: KeyRecord): Record<string, string> {
+/** Not properties of an object: each name of a key would stay in the tables of the engine. */
+type Entry = readonly [key: string, value: string];
+
+const namesOf = (entries: readonly Entry[]): string[] => entries.map(([name]) => name);
+
+function indexed(bucketId: string, key: string, record: KeyRecord): Entry[] {
   const due = dueAt(record);
   const emptySince = record.tombstone?.emptySince;
-  return {
-    ...(due === undefined ? {} : { [openKey(bucketId, key)]: String(due) }),
-    ...(emptySince === undefined ? {} : { [emptiedKey(bucketId, emptySince, key)]: '' }),
-  };
+  const entries: Entry[] = [];
+  if (due !== undefined) entries.push([openKey(bucketId, key), String(due)]);
+  if (emptySince !== undefined) entries.push([emptiedKey(bucketId, emptySince, key), '']);
+  return entries;
 }
