@@ -208,7 +208,8 @@ describeWith(['chromium'], 'what a bucket stands on, in the console', () => {
     const { page, complaints } = await world.open('settings/audit');
     await page.getByLabel('Bucket').fill('audited');
     await page.getByRole('button', { name: 'Show', exact: true }).click();
-    const row = (action: string) => page.getByRole('row').filter({ hasText: action });
+    const row = (action: string) =>
+      page.getByRole('row').filter({ hasText: action }).filter({ hasText: 'audited' });
     await row('bucket.change').getByText('refused', { exact: true }).waitFor();
     await row('bucket.create').getByText('done', { exact: true }).waitFor();
     expect(new URL(page.url()).search).toBe('?bucket=audited');
