@@ -12,6 +12,7 @@ import type { Flights } from './copying/flights.js';
 import type { Learnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
 import type { Copier } from './copying/provenance.js';
+import type { PageShares } from './listing/page-shares.js';
 import type { BucketPresence } from './miss.js';
 
 /** The settings of a shadow that decide how requests are served. */
@@ -53,6 +54,7 @@ export interface ShadowContext {
   /** Copies and after-answer deletes: they outlive the request that began them, and a drain waits for them. */
   readonly background: BackgroundWork;
   readonly flights: Flights;
+  readonly pageShares: PageShares;
   /** What copies have found out of both stores. */
   readonly learnt: Learnt;
   readonly losses: LossLog;

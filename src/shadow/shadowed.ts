@@ -29,6 +29,7 @@ import { deleteObject } from './deleting/delete.js';
 import { deleteObjects } from './deleting/delete-objects.js';
 import { list } from './listing/list.js';
 import { listVersions } from './listing/list-versions.js';
+import { PageShares } from './listing/page-shares.js';
 import { BucketPresence } from './miss.js';
 import { askTargetAlone, isOfShadow, notToBeMoved } from './outside.js';
 import { read } from './read.js';
@@ -211,6 +212,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     log,
     background,
     flights: new Flights(),
+    pageShares: new PageShares(),
     learnt: nothingLearnt(target, clock),
     losses: options.losses,
     copiedByReads: options.copiedByReads,

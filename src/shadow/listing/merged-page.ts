@@ -5,6 +5,7 @@ import type { ShadowContext } from '../context.js';
 import { excludesWriters, holdsReaders, seesShadow } from '../rungs.js';
 import { withinGrace } from '../shadow-look.js';
 import { sideBySide } from '../side-by-side.js';
+import type { PageShare } from './page-shares.js';
 import { type Entry, MAX_PAGE, type PageRequest, readStorePage, type StorePage } from './store-page.js';
 
 /** One page of the view: S's entries and T's, each name once, T's where both have it, minus what clients deleted. */
@@ -24,6 +25,8 @@ const PREFIXES_AT_ONCE = 8;
 export interface MergeRequest extends PageRequest {
   /** Reads what T has of a range: its objects, or all their versions. */
   readonly readTarget: (target: S3Service, wanted: PageRequest) => Promise<StorePage>;
+  /** In place of a full page of each store. */
+  readonly share?: PageShare | undefined;
 }
 
 /**
@@ -35,11 +38,11 @@ export interface MergeRequest extends PageRequest {
 export async function readMergedPage(ctx: ShadowContext, wanted: MergeRequest): Promise<MergedPage> {
   const found: Entry[] = [];
   let lines = 0;
-  let next: Partial<MergeRequest> | undefined = {};
+  let next: Partial<MergeRequest> | undefined = { share: ctx.pageShares.of(wanted.maxKeys) };
   do {
     const step: StorePage = await readStep(ctx, { ...wanted, ...next });
     found.push(...step.entries);
-    lines += step.entries.reduce((sum, { versions }) => sum + (versions?.length ?? 1), 0);
+    lines += linesOf(step.entries);
     next = following(step);
   } while (lines < wanted.maxKeys && next !== undefined);
   return { entries: found, isTruncated: next !== undefined };
@@ -55,6 +58,9 @@ function following({ entries, end }: StorePage): Partial<MergeRequest> | undefin
   const afterVersion = last?.name === end ? last.versions?.at(-1)?.versionId : undefined;
   return { after: end, afterVersion, maxKeys: MAX_PAGE };
 }
+
+const linesOf = (entries: readonly Entry[]): number =>
+  entries.reduce((sum, { versions }) => sum + (versions?.length ?? 1), 0);
 
 async function* oneByOne<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
@@ -98,7 +104,8 @@ const isOfStep =
 const readEntry = (ctx: ShadowContext, wanted: MergeRequest, name: string): Promise<Entry | undefined> =>
   betweenWrites(ctx, name, {
     read: async () => {
-      const alone = { ...wanted, prefix: name, after: undefined, afterVersion: undefined, maxKeys: MAX_PAGE };
+      const rest = { share: undefined, after: undefined, afterVersion: undefined };
+      const alone = { ...wanted, ...rest, prefix: name, maxKeys: MAX_PAGE };
       const { step } = await readRange(ctx, { ...alone, delimiter: '' });
       return step.entries.find((entry) => entry.name === name);
     },
@@ -132,7 +139,10 @@ async function look(ctx: ShadowContext, wanted: MergeRequest): Promise<Look> {
   const [objects, prefixes] = [namesOf(onlyShadow, isObject), namesOf(onlyShadow, isPrefix)];
   const hidden = await ctx.ledger.deletedAmong(objects);
   const deletes = await Promise.all(prefixes.map((prefix) => ctx.ledger.anyDeleted(prefix)));
-  const entries = merge(ofShadow, upTo(inTarget.entries, end));
+  const ofTarget = upTo(inTarget.entries, end);
+  const entries = merge(ofShadow, ofTarget);
+  const visible = linesOf(entries) - hidden.size;
+  ctx.pageShares.note({ shadow: ofShadow.length, target: linesOf(ofTarget), visible });
   return { entries, end, hidden, doubtful: prefixes.filter((_, index) => deletes[index]) };
 }
 
@@ -148,9 +158,12 @@ const NOTHING: StorePage = { entries: [] };
 
 /** S before T: in write-through the other order would show a write that failed. Without it either may come first. */
 async function readBoth(ctx: ShadowContext, wanted: MergeRequest): Promise<[StorePage, StorePage]> {
-  const inShadow = seesShadow(ctx) ? readStorePage(ctx.shadow, wanted) : Promise.resolve(NOTHING);
+  const { shadow, target } = wanted.share ?? { shadow: wanted.maxKeys, target: wanted.maxKeys };
+  const inShadow = seesShadow(ctx)
+    ? readStorePage(ctx.shadow, { ...wanted, maxKeys: shadow })
+    : Promise.resolve(NOTHING);
   if (excludesWriters(ctx)) await inShadow;
-  return Promise.all([inShadow, wanted.readTarget(ctx.target, wanted)]);
+  return Promise.all([inShadow, wanted.readTarget(ctx.target, { ...wanted, maxKeys: target })]);
 }
 
 /** In D -> T is read once more: that entry, or none. */
