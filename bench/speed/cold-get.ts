@@ -10,6 +10,8 @@ import { BUCKET, createBucket, Stage, signed } from '../stage/stage.js';
 
 const LINE = { roundTripMs: 20 };
 const GETS_PER_SECOND = 4;
+/** What a gateway has done a few times only it does slowly. */
+const WARM_UP = { clients: 16, gets: 25 };
 const MEASURE = 'GET 4 KiB that only the shadow has, 20 ms to each store, first byte';
 const LIMIT = { atMost: 1.1 };
 
@@ -18,7 +20,7 @@ export const coldGet = ({ seconds, rounds }: Effort = FULL): Promise<Row[]> =>
   Stage.set(async (stage) => {
     const gets = seconds * GETS_PER_SECOND;
     const near = await stage.folderStore('shadow');
-    await fill(near, 2 * gets * (rounds + 1));
+    await fill(near, WARM_UP.clients * WARM_UP.gets + 2 * gets * (rounds + 1));
     const shadow = await stage.far(near, LINE);
     const target = await stage.far(await stage.folderStore('target'), LINE);
     const gateway = await stage.gateway(target, { flags: shadowFlags(shadow, BUCKET) });
@@ -34,6 +36,7 @@ export const coldGet = ({ seconds, rounds }: Effort = FULL): Promise<Row[]> =>
       return contest(contestants, rounds);
     };
 
+    await Promise.all(Array.from({ length: WARM_UP.clients }, () => inTurn(WARM_UP.gets, cold)));
     const through = await beside(miss, fromShadow);
     await storage(['update', BUCKET, '--shadow-write-through'], { ...ADMIN, PENUMBRA_URL: gateway.url });
     const writing = await beside(miss, miss, fromShadow);
