@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { S3Error } from '../errors.js';
+import { scanXml } from './scan.js';
 
 /** An XML document. Bytes have to be UTF-8: a broken one would change a key without a word. */
 export type XmlSource = string | Buffer;
@@ -17,9 +18,11 @@ interface OpenElement {
   readonly children: OpenElement[];
 }
 
-const MAX_DEPTH = 32;
-/** A list of 10,000 parts with all that S3 tells of each stays below. */
-const MAX_ELEMENTS = 200_000;
+const LIMITS = {
+  maxDepth: 32,
+  /** A list of 10,000 parts with all that S3 tells of each stays below. */
+  maxElements: 200_000,
+};
 
 /**
  * Reads a document and gives its root. Unlike XML 1.0 it takes any character, raw or as a reference, for keys have
@@ -29,9 +32,8 @@ const MAX_ELEMENTS = 200_000;
  * the size.
  */
 export function readXml(source: XmlSource): XmlElement {
-  const top: OpenElement = { name: '', text: '', children: [] };
-  parseInto(top, withRawControls(decodeText(source).trimStart()));
-  return top.children[0] ?? refuse('no root');
+  const xml = decodeText(source).trimStart();
+  return scanXml(xml, LIMITS) ?? parseXml(xml);
 }
 
 /** As readXml; another root than this one is MalformedXML. */
@@ -40,7 +42,8 @@ export function readRoot(source: XmlSource, name: string): XmlElement {
   return root.name === name ? root : refuse(`the root is ${root.name}, not ${name}`);
 }
 
-function parseInto(top: OpenElement, xml: string): void {
+function parseXml(xml: string): XmlElement {
+  const top: OpenElement = { name: '', text: '', children: [] };
   const open = [top];
   let elements = 0;
   let current = top;
@@ -48,7 +51,7 @@ function parseInto(top: OpenElement, xml: string): void {
   parser.on('error', refuseUnlessCharacter);
   parser.on('doctype', () => refuse('document types are not allowed'));
   parser.on('opentag', (tag) => {
-    if (open.length > MAX_DEPTH || ++elements > MAX_ELEMENTS) refuse('too many elements');
+    if (open.length > LIMITS.maxDepth || ++elements > LIMITS.maxElements) refuse('too many elements');
     const child: OpenElement = { name: localName(tag.name), text: '', children: [] };
     current.children.push(child);
     open.push(child);
@@ -63,7 +66,8 @@ function parseInto(top: OpenElement, xml: string): void {
   };
   parser.on('text', addText);
   parser.on('cdata', addText);
-  parser.write(xml).close();
+  parser.write(withRawControls(xml)).close();
+  return top.children[0] ?? refuse('no root');
 }
 
 function localName(name: string): string {
