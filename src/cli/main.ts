@@ -10,7 +10,8 @@ import { createProgram } from './program.js';
 /** Runs one command, such as `['storage', 'list']`. Resolves to the exit code; an error is one line on stderr. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   try {
-    await createProgram(io).parseAsync(args, { from: 'user' });
+    const program = await createProgram(args, io);
+    await program.parseAsync(args, { from: 'user' });
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

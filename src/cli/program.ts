@@ -1,26 +1,9 @@
 import { Command } from 'commander';
-import { addAudit } from './commands/audit.js';
-import { addBackends } from './commands/backends.js';
-import { addConfig } from './commands/config.js';
-import { addCreate } from './commands/create.js';
-import { addDestroy } from './commands/destroy.js';
-import { addExplain } from './commands/explain.js';
-import { addJobs } from './commands/jobs.js';
-import { addKeys } from './commands/keys.js';
-import { addList } from './commands/list.js';
-import { addLogin } from './commands/login.js';
-import { addMigrate } from './commands/migrate.js';
-import { addReport } from './commands/report.js';
 import { addServe, addWorker } from './commands/serve.js';
-import { addStatus } from './commands/status.js';
-import { addSweep } from './commands/sweep.js';
-import { addToken } from './commands/token.js';
-import { addUpdate } from './commands/update.js';
-import { addVerify } from './commands/verify.js';
 import type { Io } from './io.js';
 
-/** The commands of `penumbra`. Parsing throws CommanderError in place of ending the process. */
-export function createProgram(io: Io): Command {
+/** The commands of `penumbra`, as far as `args` may ask for them. Parsing throws CommanderError in place of ending the process. */
+export async function createProgram([command]: readonly string[], io: Io): Promise<Command> {
   const program = new Command('penumbra')
     .description('an S3 gateway that moves a bucket to another store while it is in use')
     .version(io.version)
@@ -32,26 +15,9 @@ export function createProgram(io: Io): Command {
     });
   addServe(program);
   addWorker(program);
-  addLogin(program, io);
-  const storage = program.command('storage').description('buckets and the shadows that they move from');
-  for (const add of [
-    addCreate,
-    addUpdate,
-    addList,
-    addStatus,
-    addDestroy,
-    addMigrate,
-    addSweep,
-    addVerify,
-    addReport,
-    addExplain,
-    addBackends,
-  ])
-    add(storage, io);
-  addJobs(program, io);
-  addKeys(program, io);
-  addToken(program, io);
-  addAudit(program, io);
-  addConfig(program, io);
+  // A gateway is ready the sooner without all the others.
+  if (command === 'serve' || command === 'worker') return program;
+  const { addClientCommands } = await import('./client-commands.js');
+  addClientCommands(program, io);
   return program;
 }

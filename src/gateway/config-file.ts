@@ -1,5 +1,4 @@
 import { normalize } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Variables } from '../system/environment.js';
 import { messageOf } from '../system/thrown.js';
@@ -144,9 +143,9 @@ export interface ReadFile {
  * Reads the YAML text of the configuration file at `path`. `${env:NAME}` inside a value stands for that variable. Every unknown key, wrong
  * value and missing variable is one of the problems.
  */
-export function readConfigFile(text: string, path: string, variables: Variables): ReadFile {
+export async function readConfigFile(text: string, path: string, variables: Variables): Promise<ReadFile> {
   const missing = new Map<string, string>();
-  const { parsed, problem } = parseYaml(text);
+  const { parsed, problem } = await parseYaml(text);
   if (problem !== undefined) return { settings: {}, problems: [`${path}: not YAML: ${problem}`] };
   const document = substitute(parsed, { at: '', variables, missing }) ?? {};
   const { data: file, issues } = judge(fileSchema, document);
@@ -158,7 +157,9 @@ export function readConfigFile(text: string, path: string, variables: Variables)
   return { settings: typeof document === 'object' ? document : {}, problems, ...(file && { file }) };
 }
 
-function parseYaml(text: string): { readonly parsed?: unknown; readonly problem?: string } {
+async function parseYaml(text: string): Promise<{ readonly parsed?: unknown; readonly problem?: string }> {
+  // Most of those that read their configuration here have no file.
+  const { parse } = await import('yaml');
   try {
     return { parsed: parse(text) };
   } catch (error) {

@@ -4,7 +4,7 @@ import { Jobs } from '../jobs/jobs.js';
 import type { BucketRecord } from '../state/buckets.js';
 import type { Kv } from '../state/kv.js';
 import { Passes } from '../state/passes/passes.js';
-import { deliverByQueue } from '../sweep/delivery/bullmq.js';
+import type { Delivery } from '../sweep/delivery/delivery.js';
 import { deliverInProcess } from '../sweep/delivery/in-process.js';
 import { type Clock, systemStopwatch } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -140,6 +140,7 @@ export async function openParts(
     const stores = createStores({ backends, clock, times });
     const meters = new Meters(systemStopwatch);
     const tracing = await openTracing({ settings: config.tracing, id: state.id, clock, log });
+    const delivery = await openDelivery(config, { clock, log });
     const connections = createConnections({ stores, meters, tracing, clock, log });
     const routing = {
       gateway: lease.id,
@@ -159,13 +160,11 @@ export async function openParts(
     const detached = tracing?.detached ?? ((work) => work());
     const open = (record: BucketRecord, tenure: Tenure) => detached(() => openRoute(record, tenure, routing));
     const routes = createBucketRoutes({ registry, lease, open, log });
-    const { data: folder, redis } = config;
-    const delivery = redis === undefined ? deliverInProcess(log) : deliverByQueue(redis, { clock, log });
     const traffic = new Traffic();
     const work = {
       clientRequests: () => traffic.underWay,
       delivery,
-      folder: join(folder, 'findings'),
+      folder: join(config.data, 'findings'),
       id: state.id,
     };
     const passEngine = startPassEngine({ routes, kv, ...work, clock, log });
@@ -233,6 +232,16 @@ export async function openParts(
     await closeStorage(storage);
     throw error;
   }
+}
+
+/** BullMQ is loaded only where there is a Redis, as is its client. */
+async function openDelivery(
+  { redis }: Config,
+  options: Pick<GatewayOptions, 'clock' | 'log'>,
+): Promise<Delivery> {
+  if (redis === undefined) return deliverInProcess(options.log);
+  const { deliverByQueue } = await import('../sweep/delivery/bullmq.js');
+  return deliverByQueue(redis, options);
 }
 
 const measuredBy = ({ measuring, recent }: Pick<GatewayParts, 'measuring' | 'recent'>): Measured => ({

@@ -13,7 +13,6 @@ import { JobStore } from '../state/jobs/job-store.js';
 import type { Kv } from '../state/kv.js';
 import { openLmdbKv } from '../state/lmdb-kv.js';
 import { assertMasterKey, loadMasterKey } from '../state/master-key.js';
-import { openRedisKv } from '../state/redis-kv.js';
 import { createSealer, type Sealer } from '../state/sealing.js';
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -63,10 +62,11 @@ export async function openState(options: StateOptions): Promise<State> {
   }
 }
 
-function openKv({ config, clock }: StateOptions): Promise<Kv> {
-  return config.redis === undefined
-    ? openLmdbKv({ path: join(config.data, 'state'), clock })
-    : openRedisKv({ url: config.redis, clock });
+/** The client of Redis is loaded only where there is one: a gateway without is ready the sooner. */
+async function openKv({ config, clock }: StateOptions): Promise<Kv> {
+  if (config.redis === undefined) return openLmdbKv({ path: join(config.data, 'state'), clock });
+  const { openRedisKv } = await import('../state/redis-kv.js');
+  return openRedisKv({ url: config.redis, clock });
 }
 
 async function loadState(kv: Kv, options: StateOptions): Promise<State> {

@@ -1,5 +1,4 @@
 import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { isKey, MAX_KEY_BYTES } from '../../s3/keys.js';
 import type { ManifestEntry } from './manifest.js';
@@ -52,6 +51,8 @@ export async function* inventoryRows(
 ): AsyncGenerator<ManifestEntry> {
   if (!columns.includes('Key'))
     throw new ManifestError(`the columns of an inventory are to have Key among them: ${columns.join(', ')}`);
+  // Every command of the CLI would load it otherwise.
+  const { CsvError, parse } = await import('csv-parse');
   const parser = parse({ columns: [...columns], info: true, bom: true, max_record_size: MAX_RECORD });
   // The reader of the last stream is told of every error.
   const records = pipeline(Readable.from(bytes), parser, () => undefined);
