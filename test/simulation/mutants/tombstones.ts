@@ -3,6 +3,7 @@ import { createShadowed } from '../../../src/shadow/shadowed.js';
 import type { KeyRecord } from '../../../src/state/key-record.js';
 import type { Kv } from '../../../src/state/kv.js';
 import { Ledger, type WriteIntent } from '../../../src/state/ledger.js';
+import { type GraceEnd, graceEnded } from '../../../src/state/tombstone.js';
 import { type LedgerParts, partsOf, REAL_RULES, type Rules } from '../rules.js';
 import { CALM } from '../scenario.js';
 import { aroundService, CROWD, forceRecord, type Mutants, withLedger, withStores } from './mutant.js';
@@ -35,6 +36,10 @@ class KnowsNoGrace extends Ledger {
   override async collectable(key: string): Promise<string | undefined> {
     const { tombstone } = await this.record(key);
     return tombstone?.emptySince === undefined ? undefined : tombstone.generation;
+  }
+
+  override async endGrace(key: string, end: GraceEnd): Promise<void> {
+    await this.change(key, (record, now) => graceEnded(record, end, { now, graceMs: 0 }) ?? 'refuse');
   }
 }
 
