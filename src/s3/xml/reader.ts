@@ -118,7 +118,8 @@ export function malformedXml(reason: string, cause?: unknown): S3Error {
 
 /** The first child with this name. */
 export function child(element: XmlElement, name: string): XmlElement | undefined {
-  return element.children.find((candidate) => candidate.name === name);
+  for (const candidate of element.children) if (candidate.name === name) return candidate;
+  return undefined;
 }
 
 /** All children with this name, in order. */

@@ -24,7 +24,10 @@ export function nameDecoder(encodingType: string | undefined): (name: string) =>
   return encodingType === 'url' ? decodeName : (name) => name;
 }
 
+const ENCODED = /[%+]/;
+
 function decodeName(name: string): string {
+  if (!ENCODED.test(name)) return name;
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch (cause) {
