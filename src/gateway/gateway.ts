@@ -62,27 +62,13 @@ export interface Gateway {
 const GRACE_MS = 30_000;
 
 /** Opens state and storage and serves them. Throws what keeps it from starting, with nothing left open. */
-export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
-  const draining = new AbortController();
-  const parts = await openParts(config, options, draining.signal);
-  try {
+export const startGateway = (config: Config, options: GatewayOptions): Promise<Gateway> =>
+  started(config, options, async (parts) => {
     const server = await listen({ ...config, ...options, listener: createListener(parts) });
     parts.recent.start();
-    return {
-      url: urlOf(config, server.port),
-      port: server.port,
-      adminPassword: parts.state.adminPassword,
-      measured: measuredBy(parts),
-      async close() {
-        draining.abort();
-        await drain(parts, server);
-      },
-    };
-  } catch (error) {
-    await drain(parts);
-    throw error;
-  }
-}
+    const { port } = server;
+    return { server, running: { url: urlOf(config, port), port, measured: measuredBy(parts) } };
+  });
 
 /** A process that works on passes, and that others count with as with a gateway. */
 export interface PassWorker extends Pick<Gateway, 'adminPassword' | 'close'> {
@@ -93,15 +79,30 @@ export interface PassWorker extends Pick<Gateway, 'adminPassword' | 'close'> {
 }
 
 /** A gateway without a socket for clients: it works on passes alone. Throws what keeps it from starting, with nothing left open. */
-export async function startPassWorker(config: Config, options: GatewayOptions): Promise<PassWorker> {
+export const startPassWorker = (config: Config, options: GatewayOptions): Promise<PassWorker> =>
+  started(config, options, async (parts) => {
+    const server = await listenAsWorker(parts);
+    const metricsUrl = server && `${urlOf(config, server.port)}${METRICS_PATH}`;
+    return { server, running: { id: parts.state.id, metricsUrl } };
+  });
+
+interface Begun<T> {
+  readonly server: HttpServer | undefined;
+  readonly running: T;
+}
+
+async function started<T>(
+  config: Config,
+  options: GatewayOptions,
+  begin: (parts: GatewayParts) => Promise<Begun<T>>,
+): Promise<T & Pick<Gateway, 'adminPassword' | 'close'>> {
   const draining = new AbortController();
   const parts = await openParts(config, options, draining.signal);
   try {
-    const server = await listenAsWorker(parts);
+    const { server, running } = await begin(parts);
     return {
-      id: parts.state.id,
+      ...running,
       adminPassword: parts.state.adminPassword,
-      metricsUrl: server && `${urlOf(config, server.port)}${METRICS_PATH}`,
       async close() {
         draining.abort();
         await drain(parts, server);

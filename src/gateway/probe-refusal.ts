@@ -27,9 +27,7 @@ export function connectionError(error: unknown): string {
   for (const inner of chain(error)) {
     if ('code' in inner && inner.message !== '') return firstLine(inner.message);
   }
-  return error instanceof SyntaxError
-    ? 'what answers there is not an S3 service'
-    : 'no S3 service answers there';
+  return error instanceof SyntaxError ? 'what answers there is not an S3 service' : NO_S3_SERVICE;
 }
 
 function chain(error: unknown): Error[] {

@@ -1,22 +1,12 @@
 import { SaxesParser } from 'saxes';
 import { S3Error } from '../errors.js';
+import type { OpenElement, XmlElement } from './element.js';
 import { scanXml } from './scan.js';
+
+export type { XmlElement } from './element.js';
 
 /** An XML document. Bytes have to be UTF-8: a broken one would change a key without a word. */
 export type XmlSource = string | Buffer;
-
-/** An element without its prefix and attributes, which mean nothing in S3. */
-export interface XmlElement {
-  readonly name: string;
-  readonly text: string;
-  readonly children: readonly XmlElement[];
-}
-
-interface OpenElement {
-  readonly name: string;
-  text: string;
-  readonly children: OpenElement[];
-}
 
 const LIMITS = {
   maxDepth: 32,

@@ -1,10 +1,4 @@
-import type { XmlElement } from './reader.js';
-
-interface OpenElement {
-  readonly name: string;
-  text: string;
-  readonly children: OpenElement[];
-}
+import type { OpenElement, XmlElement } from './element.js';
 
 export interface ScanLimits {
   readonly maxDepth: number;
