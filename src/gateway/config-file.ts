@@ -40,7 +40,7 @@ export const s3Schema = z.strictObject({
   type: z.literal('s3'),
   endpoint: z
     .url({ protocol: /^https?$/, ...mustBe('an http:// or https:// URL') })
-    // It is shown; undici would not send them anyway.
+    // It is shown, and would not be sent anyway.
     .refine(hasNoCredentials, secretMustBe('a URL without a user and a password')),
   region: z.string().min(1).default('us-east-1'),
   force_path_style: z.boolean().default(true),

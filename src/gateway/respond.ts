@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { discard } from '../s3/body.js';
+import { finished, type Readable } from 'node:stream';
+import { discard, isLent } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import { HOST_ID } from './rewriting.js';
 import { sandboxOf } from './sandbox.js';
@@ -45,14 +44,34 @@ export async function respond(
 
 async function stream(body: Readable, outgoing: ServerResponse): Promise<Sent> {
   outgoing.setTimeout(UNREAD_MS, () => outgoing.destroy());
+  const lender = isLent(body) ? body : undefined;
   let bytes = 0;
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    const written = (error?: Error | null) => error || lender?.giveBack(chunk);
+    if (!outgoing.write(chunk, written)) body.pause();
   });
+  outgoing.on('drain', () => body.resume());
   try {
-    await pipeline(body, outgoing);
+    await bothEnd(body, outgoing);
     return { bytes };
   } catch (error) {
     return { bytes, error };
   }
+}
+
+/** Ends the one when the other has ended well, and cuts it off when the other broke off. */
+function bothEnd(body: Readable, outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    finished(body, { writable: false }, (error) => {
+      if (!error) return outgoing.end();
+      outgoing.destroy(error);
+      return reject(error);
+    });
+    finished(outgoing, { readable: false }, (error) => {
+      body.destroy();
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }

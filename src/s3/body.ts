@@ -1,6 +1,14 @@
 import { finished, Readable, type Transform } from 'node:stream';
 import type { S3Body } from './message.js';
 
+/** A body whose source uses the memory of its chunks again, once they are given back. */
+export interface LentBody extends Readable {
+  /** Nobody looks at this chunk any more; only for who read it from this body, and handed it to nobody else. */
+  giveBack(chunk: Buffer): void;
+}
+
+export const isLent = (body: Readable): body is LentBody => 'giveBack' in body;
+
 /**
  * The whole of a body that is small by nature: an error, a listing, another XML document.
  *

@@ -4,6 +4,9 @@ import { invalidArgument } from './invalid-argument.js';
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Whether a header field can be called so. */
+export const isFieldName = (name: string): boolean => NAME.test(name);
+
 /** Whether a header field can carry this as it is. */
 export const isFieldValue = (value: string): boolean => VALUE.test(value);
 
@@ -14,6 +17,6 @@ export const isFieldValue = (value: string): boolean => VALUE.test(value);
  */
 export function fieldValue(name: string, text: string): string {
   const value = Buffer.from(text, 'utf8').toString('latin1');
-  if (NAME.test(name) && isFieldValue(value)) return value;
+  if (isFieldName(name) && isFieldValue(value)) return value;
   throw invalidArgument(name, text, 'It cannot be sent as a header field.');
 }

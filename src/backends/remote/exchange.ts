@@ -1,14 +1,9 @@
 import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { S3Request, S3Response } from '../../s3/message.js';
 import { failureOf } from './failures.js';
 import { forwardedResponseHeaders } from './headers.js';
+import type { Controller, FieldLines, ResponseHandler } from './http1/handler.js';
 import { ResponseBody } from './response-body.js';
-
-type Controller = Dispatcher.DispatchController;
-type HandlerCall<Name extends keyof Dispatcher.DispatchHandler> = Parameters<
-  NonNullable<Dispatcher.DispatchHandler[Name]>
->;
 
 const SMALL_BODY_BYTES = 64 * 1024;
 
@@ -22,11 +17,11 @@ export interface ExchangeOptions {
 }
 
 /**
- * One request to a backend and its answer, as undici's dispatch reports it. It rejects with BackendUnavailable, the
+ * One request to a backend and its answer, as its connection reports it. It rejects with BackendUnavailable, the
  * error of the request's own body or the reason of its signal; after it has resolved these destroy the answer's body.
  * A short body is given as a Buffer, so that a backend which breaks off within it has not yet answered.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements ResponseHandler {
   readonly #options: ExchangeOptions;
   #queued = true;
   #controller: Controller | undefined;
@@ -48,37 +43,40 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#options.reject(reason);
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#leaveQueue();
-    // Throwing keeps undici from writing the request.
-    if (this.#cancelled) throw this.#cancelled;
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
+  onStart(controller: Controller): void {
     if (this.#controller) throw new Error('a request is never sent twice');
+    this.#leaveQueue();
     this.#controller = controller;
   }
 
-  onResponseStart(...[controller, status, headers]: HandlerCall<'onResponseStart'>): void {
-    if (status < 200) return;
-    const head = { status, headers: forwardedResponseHeaders(headers) };
+  onHead(status: number, fields: FieldLines): void {
+    const head = { status, headers: forwardedResponseHeaders(fields) };
     if (this.#isSmall(head)) {
       this.#small = head;
       return;
     }
-    this.#body = new ResponseBody(controller);
-    this.#options.resolve({ ...head, body: this.#body });
+    const body = new ResponseBody(this.#controller as Controller);
+    this.#body = body;
+    this.#options.resolve({ ...head, body });
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#small) this.#pieces.push(chunk);
-    else if (this.#body?.push(chunk) === false) controller.pause();
+  onData(chunk: Buffer): boolean {
+    if (this.#small) this.#pieces.push(Buffer.from(chunk));
+    else if (this.#body?.push(chunk) === false) this.#controller?.pause();
+    return !this.#small;
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#release();
     if (this.#small) this.#options.resolve(withContent(this.#small, this.#pieces));
     this.#body?.push(null);
   }
 
-  onResponseError(...[, error]: HandlerCall<'onResponseError'>): void {
+  onError(error: Error): void {
     this.#leaveQueue();
     this.#release();
     const failure = this.#isOurs(error) ? error : failureOf(error, this.#options.backend, this.#sent);

@@ -1,4 +1,5 @@
 import { type HeaderFields, HOP_BY_HOP, OF_ONE_SENDER } from '../../s3/fields.js';
+import type { FieldLines } from './http1/handler.js';
 
 const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -7,8 +8,6 @@ const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([
   'x-amz-sdk-checksum-algorithm',
 ]);
 const DROPPED_FROM_RESPONSE: ReadonlySet<string> = new Set(HOP_BY_HOP);
-
-type FieldLines = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The fields of a client's request that go on to the backend, by lower-case name. */
 export const forwardedRequestHeaders = (headers: HeaderFields): Record<string, string> =>

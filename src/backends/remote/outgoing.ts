@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import { encodeQuery } from '../../s3/keys.js';
 import type { HeaderFields, S3Body, S3Request } from '../../s3/message.js';
 import { trailingBody, trailingLength } from '../../s3/payload/trailing-body.js';
@@ -7,6 +6,7 @@ import { signRequest } from '../../s3/sigv4/sign.js';
 import type { Clock } from '../../system/clock.js';
 import { type AddressingOptions, createAddressing } from './addressing.js';
 import { forwardedRequestHeaders } from './headers.js';
+import type { HttpRequest } from './http1/handler.js';
 
 export interface OutgoingOptions extends AddressingOptions {
   readonly region: string;
@@ -15,8 +15,8 @@ export interface OutgoingOptions extends AddressingOptions {
   readonly clock: Clock;
 }
 
-/** What is dispatched; `origin` says to which pool. */
-export type OutgoingMessage = Dispatcher.DispatchOptions & { readonly origin: string };
+/** What is sent; `origin` says over which pool. */
+export type OutgoingMessage = HttpRequest & { readonly origin: string };
 
 /** Makes a client's request one of this gateway: addressed to the backend and signed with its credentials. */
 export function createOutgoing(options: OutgoingOptions): (request: S3Request) => OutgoingMessage {
@@ -30,7 +30,7 @@ export function createOutgoing(options: OutgoingOptions): (request: S3Request) =
     const { body, hash, described } = payloadOf(request);
     const headers = Object.assign(forwardedRequestHeaders(request.headers), described);
     headers.host = host;
-    // undici sends none either where the method has no body, and what is signed must be what is sent.
+    // Whether there is one, without a body, is for the connection to say.
     if (!body) delete headers['content-length'];
     // A preflight is asked, and answered, without credentials (Fetch standard, "CORS-preflight fetch").
     const signature =
@@ -52,8 +52,6 @@ export function createOutgoing(options: OutgoingOptions): (request: S3Request) =
       path: query.length === 0 ? path : `${path}?${encodeQuery(query)}`,
       headers: Object.assign(headers, signature),
       body,
-      // undici closes the connection after a HEAD unless told otherwise.
-      reset: false,
     };
   };
 }

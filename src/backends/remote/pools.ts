@@ -1,8 +1,7 @@
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { Pool } from 'undici';
+import type { Clock } from '../../system/clock.js';
 import type { Times } from '../../system/times.js';
+import { Pool } from './http1/pool.js';
 
 // Virtual-hosted addresses have an origin per bucket; those of buckets not used for long are closed.
 const MAX_ORIGINS = 256;
@@ -11,6 +10,7 @@ export type RemoteTimes = Pick<Times, 'connectMs' | 'firstByteMs' | 'idleMs'>;
 
 export interface PoolOptions extends RemoteTimes {
   readonly maxConnections: number;
+  readonly clock: Clock;
 }
 
 export interface Pools {
@@ -18,7 +18,7 @@ export interface Pools {
   close(): Promise<void>;
 }
 
-/** One bounded pool of kept-alive HTTP/1.1 connections per origin. No interceptor: undici itself never retries. */
+/** One bounded pool of kept-alive HTTP/1.1 connections per origin. */
 export function createPools(options: PoolOptions): Pools {
   const closing = new Set<Promise<void>>();
   const dispose = (pool: Pool) => {
@@ -31,7 +31,7 @@ export function createPools(options: PoolOptions): Pools {
     poolFor(origin) {
       const known = pools.get(origin);
       if (known) return known;
-      const pool = createPool(origin, options);
+      const pool = new Pool(origin, options);
       pools.set(origin, pool);
       return pool;
     },
@@ -41,17 +41,3 @@ export function createPools(options: PoolOptions): Pools {
     },
   };
 }
-
-function createPool(origin: string, options: PoolOptions): Pool {
-  return new Pool(origin, {
-    connections: options.maxConnections,
-    pipelining: 1,
-    connect: { timeout: options.connectMs, lookup: lookupWithLocalhost },
-    headersTimeout: options.firstByteMs,
-    bodyTimeout: options.idleMs,
-  });
-}
-
-/** Names under `localhost` are loopback (RFC 6761, 6.3), which not every resolver knows. */
-const lookupWithLocalhost: LookupFunction = (hostname, options, callback) =>
-  lookup(hostname.endsWith('.localhost') ? 'localhost' : hostname, options, callback);

@@ -30,7 +30,7 @@ export interface RemoteBackendOptions {
 export function createRemoteBackend(options: RemoteBackendOptions): Backend {
   const { name, clock, maxConnections = 128, maxWaiting = 1_024 } = options;
   const times = { ...TIMES, ...options.times };
-  const pools = createPools({ ...times, maxConnections });
+  const pools = createPools({ ...times, maxConnections, clock });
   const outgoing = createOutgoing(options);
   let waiting = 0;
   let closed = false;
