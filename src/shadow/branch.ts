@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
+import { isLent, type LentBody } from '../s3/body.js';
 
 const BUFFERED_BYTES = 256 * 1024;
 
 /** One of several readers of the same bytes, filled by `pump`. */
-export class Branch extends Readable {
+export class Branch extends Readable implements LentBody {
+  /** Whose memory its chunks are in, where that is used again. */
+  lender: Pick<LentBody, 'giveBack'> | undefined;
   #room: (() => void) | undefined;
   #hasAll = false;
 
@@ -29,6 +32,10 @@ export class Branch extends Readable {
   /** The source broke off. A reader that was handed everything may read it to its end. */
   fail(reason: Error): void {
     if (!this.#hasAll) this.destroy(reason);
+  }
+
+  giveBack(chunk: Buffer): void {
+    this.lender?.giveBack(chunk);
   }
 
   override _read(): void {
@@ -76,6 +83,24 @@ export class WithheldBranch extends Branch {
   }
 }
 
+/** A chunk is given back when every reader has: one that left, or that took it apart, keeps it from that. */
+class SharedLender {
+  /** By how many readers it is looked at. */
+  readonly #readers = new WeakMap<Buffer, number>();
+
+  constructor(private readonly source: LentBody) {}
+
+  lend(chunk: Buffer, readers: number): void {
+    this.#readers.set(chunk, readers);
+  }
+
+  giveBack(chunk: Buffer): void {
+    const left = (this.#readers.get(chunk) ?? 0) - 1;
+    this.#readers.set(chunk, left);
+    if (left === 0) this.source.giveBack(chunk);
+  }
+}
+
 /** So many readers have left before the source ended that carrying on has no purpose. */
 export class ReadersLeft extends Error {
   override readonly name = 'ReadersLeft';
@@ -109,10 +134,13 @@ export async function pump(
   { announced, need }: PumpOptions,
 ): Promise<void> {
   const hasLeft = (branch: Branch) => branch.destroyed;
+  const lender = isLent(source) ? new SharedLender(source) : undefined;
+  for (const branch of branches) branch.lender = lender;
   let received = 0;
   for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     received += chunk.length;
     if (received > announced) throw new WrongLength(announced, received);
+    lender?.lend(chunk, branches.length);
     const full = branches.map((branch) => branch.offer(chunk)).filter((room) => room !== undefined);
     if (full.length > 0) await Promise.all(full);
     if (need === 'all' ? branches.some(hasLeft) : branches.every(hasLeft)) throw new ReadersLeft();

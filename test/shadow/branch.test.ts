@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Branch, pump, ReadersLeft, WithheldBranch, WrongLength } from '../../src/shadow/branch.js';
@@ -43,6 +44,33 @@ describe('pump', () => {
     const source = Readable.from(chunksOf(Buffer.alloc(1_000_000, 'x'), 65_536));
     await pump(source, [leaving, staying], { announced: 1_000_000, need: 'one' });
     expect((await read).length).toBe(1_000_000);
+  });
+
+  it('gives lent memory back when every reader has, and not where one has left or taken it apart', async () => {
+    const given: string[] = [];
+    const lent = (chunks: string[]) =>
+      Object.assign(Readable.from(chunks.map((text) => Buffer.from(text))), {
+        giveBack: (chunk: Buffer) => given.push(chunk.toString()),
+      });
+    const [one, other] = [new Branch(), new Branch()];
+    const [ofOne, ofOther] = [one, other].map((branch) => {
+      const chunks: Buffer[] = [];
+      branch.on('data', (chunk: Buffer) => chunks.push(chunk));
+      return chunks;
+    });
+    await pump(lent(['abc', 'def']), [one, other], { announced: 6, need: 'all' });
+    await Promise.all([one, other].map((branch) => finished(branch)));
+    for (const chunk of ofOne ?? []) one.giveBack(chunk);
+    expect(given).toEqual([]);
+    for (const chunk of ofOther ?? []) other.giveBack(chunk);
+    expect(given).toEqual(['abc', 'def']);
+
+    const withheld = new WithheldBranch();
+    withheld.on('data', (chunk: Buffer) => withheld.giveBack(chunk));
+    await pump(lent(['ghi', 'jkl']), [withheld], { announced: 6, need: 'all' });
+    withheld.release();
+    await finished(withheld);
+    expect(given).toEqual(['abc', 'def', 'ghi']);
   });
 
   it('stops when a reader that is needed leaves, and leaves the source to the caller', async () => {
