@@ -1,12 +1,16 @@
-import { type ListedChecksums, readListedChecksums, writeListedChecksums } from './checksums.js';
+import { readListedChecksums, writeListedChecksums } from './checksums.js';
 import { readCommonPrefixes, writeCommonPrefixes } from './common-prefixes.js';
+import type { ListedObject } from './listed-object.js';
 import type { ListingQuery } from './listing-query.js';
-import { type Owner, readOwner, writeOwner } from './owner.js';
+import { readOwner, writeOwner } from './owner.js';
+import { readPlainObjects } from './plain-objects.js';
 import type { XmlElement, XmlSource } from './reader.js';
 import {
   child,
   children,
+  decodeText,
   isTrue,
+  named,
   readRoot,
   requiredCount,
   requiredText,
@@ -16,19 +20,10 @@ import {
 import { nameDecoder, nameEncoder } from './url-encoding.js';
 import { document, element, parent } from './writer.js';
 
+export type { ListedObject } from './listed-object.js';
 export { type ListingQuery, parseListingQuery } from './listing-query.js';
 
-export interface ListedObject extends ListedChecksums {
-  readonly key: string;
-  /** ISO 8601 with milliseconds. */
-  readonly lastModified: string;
-  /** With its quotes. */
-  readonly etag: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly storageClass?: string;
-  readonly owner?: Owner;
-}
+const ROOT = 'ListBucketResult';
 
 export interface ListingPage {
   readonly objects: readonly ListedObject[];
@@ -54,7 +49,7 @@ export function writeListing(bucket: string, query: ListingQuery, page: ListingP
     ...page.objects.map((object) => writeObject(object, query.fetchOwner, encode)),
     writeCommonPrefixes(page.commonPrefixes, encode),
   ];
-  return document('ListBucketResult', content.join(''));
+  return document(ROOT, content.join(''));
 }
 
 type Encode = (name: string) => string;
@@ -88,18 +83,22 @@ function writeObject(object: ListedObject, withOwner: boolean, encode: Encode): 
 
 /** A store's page of either version, names decoded. Throws MalformedXML. */
 export function readListing(source: XmlSource): ListingPage {
-  const root = readRoot(source, 'ListBucketResult');
-  const decode = nameDecoder(textOf(root, 'EncodingType'));
+  const xml = decodeText(source);
+  const plain = readPlainObjects(xml, decoderOf);
+  const root = plain ? named(plain.root, ROOT) : readRoot(xml, ROOT);
+  const decode = decoderOf(root);
   const nextMarker = textOf(root, 'NextMarker');
   const nextContinuationToken = textOf(root, 'NextContinuationToken');
   return {
-    objects: children(root, 'Contents').map((object) => readObject(object, decode)),
+    objects: plain?.objects ?? children(root, 'Contents').map((object) => readObject(object, decode)),
     commonPrefixes: readCommonPrefixes(root, decode),
     isTruncated: isTrue(root, 'IsTruncated'),
     ...(nextMarker && { nextMarker: decode(nextMarker) }),
     ...(nextContinuationToken && { nextContinuationToken }),
   };
 }
+
+const decoderOf = (root: XmlElement) => nameDecoder(textOf(root, 'EncodingType'));
 
 function readObject(xml: XmlElement, decode: Encode): ListedObject {
   const storageClass = textOf(xml, 'StorageClass');

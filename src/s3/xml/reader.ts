@@ -22,13 +22,15 @@ const LIMITS = {
  * the size.
  */
 export function readXml(source: XmlSource): XmlElement {
-  const xml = decodeText(source).trimStart();
+  const xml = decodeText(source);
   return scanXml(xml, LIMITS) ?? parseXml(xml);
 }
 
 /** As readXml; another root than this one is MalformedXML. */
-export function readRoot(source: XmlSource, name: string): XmlElement {
-  const root = readXml(source);
+export const readRoot = (source: XmlSource, name: string): XmlElement => named(readXml(source), name);
+
+/** An element that has to be called so; throws MalformedXML. */
+export function named(root: XmlElement, name: string): XmlElement {
   return root.name === name ? root : refuse(`the root is ${root.name}, not ${name}`);
 }
 
@@ -92,10 +94,11 @@ function isRefusedByXml(point: number): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function decodeText(source: XmlSource): string {
-  if (typeof source === 'string') return source;
+/** The text of a document, without white space before it. Throws MalformedXML for bytes that are not UTF-8. */
+export function decodeText(source: XmlSource): string {
+  if (typeof source === 'string') return source.trimStart();
   try {
-    return utf8.decode(source);
+    return utf8.decode(source).trimStart();
   } catch (cause) {
     throw malformedXml('not UTF-8', cause);
   }
