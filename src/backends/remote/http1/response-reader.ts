@@ -146,10 +146,9 @@ export class ResponseReader {
       return 'chunk-head';
     }
     if (length === undefined) return 'to-close';
-    const lengths = new Set(typeof length === 'string' ? [length] : length);
-    const [only = ''] = lengths;
-    if (lengths.size > 1 || !LENGTH.test(only)) throw new BadResponse(`Content-Length: ${[...lengths]}`);
-    this.#left = Number(only);
+    if (typeof length !== 'string' || !LENGTH.test(length))
+      throw new BadResponse(`Content-Length: ${length}`);
+    this.#left = Number(length);
     return 'sized';
   }
 
@@ -198,13 +197,23 @@ function parseFields(text: string, start: number): FieldLines {
     const colon = text.indexOf(':', at);
     if (colon < 0 || colon > end) throw new BadResponse('a header field has no name');
     const name = text.slice(at, colon).toLowerCase();
-    const value = text.slice(colon + 1, end).trim();
+    const value = withoutSpace(text, colon + 1, end);
     if (!isFieldName(name) || !isFieldValue(value))
       throw new BadResponse('a header field with what none may have');
     add(fields, name, value);
     at = end + CRLF.length;
   }
   return fields;
+}
+
+/** Of white space only these two are not part of a value (RFC 9110, 5.6.3): the last byte of an `à` in UTF-8 is a space to `trim`. */
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
+
+function withoutSpace(text: string, start: number, end: number): string {
+  let [first, last] = [start, end];
+  while (first < last && isSpace(text.charCodeAt(first))) first += 1;
+  while (last > first && isSpace(text.charCodeAt(last - 1))) last -= 1;
+  return text.slice(first, last);
 }
 
 function add(fields: Record<string, string | string[]>, name: string, value: string): void {
