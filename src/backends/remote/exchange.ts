@@ -33,7 +33,10 @@ export class Exchange implements ResponseHandler {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    options.request.signal.addEventListener('abort', this.#onAbort);
+    const { body, signal } = options.request;
+    signal.addEventListener('abort', this.#onAbort);
+    // One that fails in the queue is found so when its turn has come.
+    if (body instanceof Readable) body.on('error', () => undefined);
   }
 
   /** Gives up. A request that is still in the queue is not sent; of any other the connection is cut. */

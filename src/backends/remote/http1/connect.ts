@@ -59,6 +59,10 @@ function encrypted(endpoint: Endpoint, place: Place, read: (chunk: Buffer) => bo
   socket.on('session', (given) => {
     endpoint.session = given;
   });
+  // It may be the session that the other side does not like.
+  socket.on('error', () => {
+    delete endpoint.session;
+  });
   return socket.on('data', read);
 }
 

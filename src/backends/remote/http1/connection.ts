@@ -61,13 +61,13 @@ export class Connection implements ResponseEvents {
   #error: Error | undefined;
   #silentMs = 0;
   #idleLimitMs = IDLE_MS;
-  #isKept = false;
   #isReadKept = false;
 
-  /** @param socket connected */
+  /** @param socket connected; while it is idle it keeps no process alive */
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    socket.unref();
     socket.on('error', (error) => this.#fail(error));
     socket.on('end', () => this.#ended());
     socket.on('close', () => {
@@ -100,7 +100,8 @@ export class Connection implements ResponseEvents {
 
   /** Bytes have come. Returns whether anybody goes on looking at them. */
   read(chunk: Buffer): boolean {
-    this.#silentMs = 0;
+    // A head that drips, or interim answers, give nobody more time for the head.
+    if (!this.#turn || this.#turn.hasHead) this.#silentMs = 0;
     this.#isReadKept = false;
     try {
       if (this.isOpen) this.#reader.read(chunk);
@@ -147,6 +148,7 @@ export class Connection implements ResponseEvents {
     const turn = this.#turn;
     if (!turn) return;
     turn.hasHead = true;
+    this.#silentMs = 0;
     turn.handler.onHead(status, fields);
   }
 
@@ -163,13 +165,13 @@ export class Connection implements ResponseEvents {
     turn.handler.onEnd();
     const told = idleSeconds === undefined ? IDLE_MS : idleSeconds * 1_000 - CLOSED_BEFORE_MS;
     this.#idleLimitMs = Math.min(told, LONGEST_IDLE_MS);
-    this.#isKept = keepsAlive && turn.isSent && told > 0;
-    if (!this.#isKept) {
-      giveUp(turn.request);
+    // Who makes the body may have its end yet to come.
+    if (turn.isSent) readOn(turn.request.body);
+    else giveUp(turn.request);
+    if (!keepsAlive || !turn.isSent || told <= 0) {
       this.#fail(new BadResponse('the connection is not used again'));
       return;
     }
-    readOn(turn.request.body);
     this.#socket.unref();
     // What came after the end of the answer, and that the other side has closed, is to be seen before the next is sent.
     setImmediate(() => this.isOpen && this.#options.onFree(this));
@@ -180,9 +182,9 @@ export class Connection implements ResponseEvents {
     const { body } = request;
     const length = announcedLength(request);
     const head = requestHead(request);
-    this.#reader.expect(request.method);
     if (body === null || Buffer.isBuffer(body)) {
       turn.isSent = true;
+      this.#reader.expect(request.method);
       this.#writeWhole(head, body);
       return;
     }
@@ -214,6 +216,11 @@ export class Connection implements ResponseEvents {
     const lender = isLent(body) ? body : undefined;
     let left = length;
     let hasBegun = false;
+    // What comes before the head is sent belongs to no answer.
+    const begin = () => {
+      this.#reader.expect(turn.request.method);
+      this.#socket.write(head, 'latin1');
+    };
     const send = (chunk: Buffer) => {
       if (turn !== this.#turn) return;
       left -= chunk.length;
@@ -221,7 +228,7 @@ export class Connection implements ResponseEvents {
       turn.isSent = left === 0;
       this.#silentMs = 0;
       if (!hasBegun) this.#socket.cork();
-      if (!hasBegun) this.#socket.write(head, 'latin1');
+      if (!hasBegun) begin();
       const hasRoom = lender ? this.#writeLent(chunk, lender) : this.#socket.write(chunk);
       if (!hasBegun) this.#socket.uncork();
       hasBegun = true;
@@ -234,7 +241,7 @@ export class Connection implements ResponseEvents {
       else if (left > 0) this.#fail(new UnsendableRequest(`a body has fewer than ${length} bytes`));
       else {
         turn.isSent = true;
-        this.#socket.write(head, 'latin1');
+        begin();
       }
     });
     body.on('data', send);
