@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../system/clock.js';
+import { allocatorSettings } from '../system/environment.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
 import { type Answer, answerTo, Inquiries, type Measured, type Question } from './inquiries.js';
@@ -43,7 +44,7 @@ export function startWorker(config: Config, { measured, clock }: WorkerOptions):
   // Each accepts for itself: a connection handed to a worker that has just died would never be answered.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: PROGRAM, args: [] });
-  const worker = cluster.fork();
+  const worker = cluster.fork(allocatorSettings());
   const kill = () => void worker.process.kill('SIGKILL');
   const tell = (instruction: Instruction) => void (worker.isConnected() && worker.send(instruction));
   const inquiries = new Inquiries(tell, clock);

@@ -58,3 +58,14 @@ export function readEnvironment(variables: Variables = process.env): Environment
 export function quietSdk(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }
+
+const ALLOCATOR = { MALLOC_TRIM_THRESHOLD_: 64 * 1024 * 1024, MALLOC_MMAP_THRESHOLD_: 1024 * 1024 };
+
+/**
+ * Settings of glibc's allocator (bytes; mallopt(3)) for a process that carries bodies, which reads them only when it starts. Of what the garbage collector
+ * frees at once, it gives most back to the kernel otherwise, and faults it in again with the next bytes. What is set already stays.
+ */
+export const allocatorSettings = (variables: Variables = process.env): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(ALLOCATOR).map(([name, bytes]) => [name, variables[name] ?? String(bytes)]),
+  );
