@@ -23,9 +23,12 @@ export function isLinearizable(
   initial: string | null,
   everyValue: readonly string[] = [],
 ): boolean {
-  const relevant = operations.filter(({ kind, outcome }) => kind !== 'get' || outcome === 'done');
+  const told = operations.filter(({ kind, outcome }) => kind !== 'get' || outcome === 'done');
+  const certain = told.filter(({ outcome }) => outcome !== 'unknown');
+  // Tried in this order: dozens that may have done nothing have more subsets than can be remembered.
+  const relevant = [...certain, ...told.filter(({ outcome }) => outcome === 'unknown')];
+  const required = certain.length;
   const seen = new Set<string>();
-  const required = relevant.filter(({ outcome }) => outcome !== 'unknown').length;
 
   function search(done: bigint, completed: number, value: string | null): boolean {
     if (completed === required) return true;

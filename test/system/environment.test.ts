@@ -12,9 +12,12 @@ describe('the settings of the allocator', () => {
     });
   });
 
-  it.each(['package.json', 'Dockerfile', 'docs/operations.md'])('are those that stand in %s', async (file) => {
-    const text = await readFile(join(PACKAGE_ROOT, file), 'utf8');
-    for (const [name, bytes] of Object.entries(allocatorSettings({})))
-      expect(text).toContain(`${name}=${bytes}`);
-  });
+  it.each(['package.json', 'Dockerfile', 'docs/operations.md'])(
+    'are those that stand in %s',
+    async (file) => {
+      const text = await readFile(join(PACKAGE_ROOT, file), 'utf8');
+      for (const [name, bytes] of Object.entries(allocatorSettings({})))
+        expect(text).toContain(`${name}=${bytes}`);
+    },
+  );
 });
