@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { finished, type Readable } from 'node:stream';
-import { discard, isLent } from '../s3/body.js';
+import { discard, passOn } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import { HOST_ID } from './rewriting.js';
 import { sandboxOf } from './sandbox.js';
@@ -44,12 +44,10 @@ export async function respond(
 
 async function stream(body: Readable, outgoing: ServerResponse): Promise<Sent> {
   outgoing.setTimeout(UNREAD_MS, () => outgoing.destroy());
-  const lender = isLent(body) ? body : undefined;
   let bytes = 0;
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    const written = (error?: Error | null) => error || lender?.giveBack(chunk);
-    if (!outgoing.write(chunk, written)) body.pause();
+    if (!passOn(chunk, body, outgoing)) body.pause();
   });
   outgoing.on('drain', () => body.resume());
   try {

@@ -1,4 +1,4 @@
-import { finished, Readable, type Transform } from 'node:stream';
+import { finished, Readable, type Transform, type Writable } from 'node:stream';
 import type { S3Body } from './message.js';
 
 /** A body whose source uses the memory of its chunks again, once they are given back. */
@@ -8,6 +8,14 @@ export interface LentBody extends Readable {
 }
 
 export const isLent = (body: Readable): body is LentBody => 'giveBack' in body;
+
+/** Writes a chunk of a body on, and gives it back when that is done. Returns whether there is room for more. */
+export function passOn(chunk: Buffer, body: Readable, to: Writable): boolean {
+  if (!isLent(body)) return to.write(chunk);
+  return to.write(chunk, (error) => {
+    if (!error) body.giveBack(chunk);
+  });
+}
 
 /**
  * The whole of a body that is small by nature: an error, a listing, another XML document.

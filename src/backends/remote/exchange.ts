@@ -62,9 +62,9 @@ export class Exchange implements ResponseHandler {
       this.#small = head;
       return;
     }
-    const body = new ResponseBody(this.#controller as Controller);
-    this.#body = body;
-    this.#options.resolve({ ...head, body });
+    if (!this.#controller) throw new Error('an answer comes after its request');
+    this.#body = new ResponseBody(this.#controller);
+    this.#options.resolve({ ...head, body: this.#body });
   }
 
   onData(chunk: Buffer): boolean {

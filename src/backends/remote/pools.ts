@@ -1,17 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../system/clock.js';
-import type { Times } from '../../system/times.js';
-import { Pool } from './http1/pool.js';
+import { Pool, type PoolOptions } from './http1/pool.js';
 
 // Virtual-hosted addresses have an origin per bucket; those of buckets not used for long are closed.
 const MAX_ORIGINS = 256;
-
-export type RemoteTimes = Pick<Times, 'connectMs' | 'firstByteMs' | 'idleMs'>;
-
-export interface PoolOptions extends RemoteTimes {
-  readonly maxConnections: number;
-  readonly clock: Clock;
-}
 
 export interface Pools {
   poolFor(origin: string): Pool;

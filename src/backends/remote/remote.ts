@@ -3,8 +3,9 @@ import type { Clock } from '../../system/clock.js';
 import { TIMES } from '../../system/times.js';
 import { type Backend, BackendUnavailable } from '../backend.js';
 import { Exchange } from './exchange.js';
+import type { RemoteTimes } from './http1/pool.js';
 import { createOutgoing, type OutgoingMessage } from './outgoing.js';
-import { createPools, type RemoteTimes } from './pools.js';
+import { createPools } from './pools.js';
 
 export interface RemoteBackendOptions {
   readonly name: string;

@@ -1,4 +1,5 @@
 import { finished, type Readable, Transform } from 'node:stream';
+import { parseLength } from '../content-length.js';
 import { S3Error } from '../errors.js';
 import type { HeaderFields } from '../message.js';
 import type { VerifiedSignature } from '../sigv4/verify.js';
@@ -76,9 +77,9 @@ function decodedLength(
   { headers, contentLength }: PayloadOptions,
 ): number | undefined {
   if (!chunked) return contentLength;
-  const text = headers['x-amz-decoded-content-length'] ?? '';
-  if (!/^\d{1,15}$/.test(text)) throw new S3Error('MissingContentLength');
-  return Number(text);
+  const length = parseLength(headers['x-amz-decoded-content-length'] ?? '');
+  if (length === undefined) throw new S3Error('MissingContentLength');
+  return length;
 }
 
 function checksOf(

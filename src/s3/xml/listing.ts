@@ -11,7 +11,7 @@ import {
   decodeText,
   isTrue,
   named,
-  readRoot,
+  readXml,
   requiredCount,
   requiredText,
   requiredTime,
@@ -85,7 +85,7 @@ function writeObject(object: ListedObject, withOwner: boolean, encode: Encode): 
 export function readListing(source: XmlSource): ListingPage {
   const xml = decodeText(source);
   const plain = readPlainObjects(xml, decoderOf);
-  const root = plain ? named(plain.root, ROOT) : readRoot(xml, ROOT);
+  const root = named(plain?.root ?? readXml(xml), ROOT);
   const decode = decoderOf(root);
   const nextMarker = textOf(root, 'NextMarker');
   const nextContinuationToken = textOf(root, 'NextContinuationToken');

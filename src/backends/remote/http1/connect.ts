@@ -11,17 +11,21 @@ export interface Endpoint {
   session?: Buffer;
 }
 
-/**
- * Opens a connection. What comes over it is handed to `read`, which returns whether the bytes are looked at after that call; otherwise
- * their memory is read into again.
- */
-export function connectTo(endpoint: Endpoint, read: (chunk: Buffer) => boolean): Socket {
+export interface Listener {
+  /** It is open, and secure where it has to be. */
+  connected(): void;
+  /** Bytes have come. Returns whether they are looked at after that call; otherwise their memory is read into again. */
+  read(chunk: Buffer): boolean;
+}
+
+/** Opens a connection. */
+export function connectTo(endpoint: Endpoint, listener: Listener): Socket {
   const { protocol, hostname, port } = endpoint.url;
   const host = hostname.replace(/^\[|\]$/g, '');
   const common = { host, lookup: lookupWithLocalhost };
   return protocol === 'https:'
-    ? encrypted(endpoint, { ...common, port: Number(port || 443) }, read)
-    : plain({ ...common, port: Number(port || 80) }, read);
+    ? encrypted(endpoint, { ...common, port: Number(port || 443) }, listener)
+    : plain({ ...common, port: Number(port || 80) }, listener);
 }
 
 interface Place {
@@ -30,31 +34,33 @@ interface Place {
   readonly lookup: LookupFunction;
 }
 
-function plain(place: Place, read: (chunk: Buffer) => boolean): Socket {
-  return connectPlain({
+function plain(place: Place, { connected, read }: Listener): Socket {
+  const settings = {
     ...place,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: PROBED_AFTER_MS,
     onread: {
       buffer: () => readBuffers.take(),
-      callback: (length, buffer) => {
+      callback: (length: number, buffer: Uint8Array) => {
         const chunk = readBuffers.lend(buffer as Buffer, length);
         if (!read(chunk)) readBuffers.giveBack(chunk);
         return true;
       },
     },
-  });
+  };
+  return connectPlain(settings, connected);
 }
 
-function encrypted(endpoint: Endpoint, place: Place, read: (chunk: Buffer) => boolean): Socket {
+function encrypted(endpoint: Endpoint, place: Place, { connected, read }: Listener): Socket {
   const { session } = endpoint;
-  const socket = connectEncrypted({
+  const settings = {
     ...place,
     ALPNProtocols: ['http/1.1'],
     ...(isIP(place.host) === 0 ? { servername: place.host } : {}),
     ...(session ? { session } : {}),
-  });
+  };
+  const socket = connectEncrypted(settings, connected);
   socket.setNoDelay(true).setKeepAlive(true, PROBED_AFTER_MS);
   socket.on('session', (given) => {
     endpoint.session = given;

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { finished, type Readable } from 'node:stream';
-import { isLent, type LentBody } from '../../../s3/body.js';
+import { passOn } from '../../../s3/body.js';
 import type { S3Body } from '../../../s3/message.js';
+import type { Times } from '../../../system/times.js';
 import type { Controller, FieldLines, HttpRequest, ResponseHandler } from './handler.js';
 import { BadResponse, SilentBackend, UnsendableRequest } from './http-errors.js';
 import { announcedLength, requestHead } from './request-head.js';
@@ -14,12 +15,7 @@ const IDLE_MS = 4_000;
 const CLOSED_BEFORE_MS = 2_000;
 const LONGEST_IDLE_MS = 600_000;
 
-export interface ConnectionTimes {
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-}
-
-export interface ConnectionOptions extends ConnectionTimes {
+export interface ConnectionOptions extends Pick<Times, 'firstByteMs' | 'idleMs'> {
   /** It can serve another request. Called in a later turn than the end of the one before. */
   readonly onFree: (connection: Connection) => void;
   readonly onClose: (connection: Connection) => void;
@@ -213,7 +209,6 @@ export class Connection implements ResponseEvents {
     body: Readable,
     { head, length }: { readonly head: string; readonly length: number },
   ): void {
-    const lender = isLent(body) ? body : undefined;
     let left = length;
     let hasBegun = false;
     // What comes before the head is sent belongs to no answer.
@@ -229,7 +224,7 @@ export class Connection implements ResponseEvents {
       this.#silentMs = 0;
       if (!hasBegun) this.#socket.cork();
       if (!hasBegun) begin();
-      const hasRoom = lender ? this.#writeLent(chunk, lender) : this.#socket.write(chunk);
+      const hasRoom = passOn(chunk, body, this.#socket);
       if (!hasBegun) this.#socket.uncork();
       hasBegun = true;
       if (!hasRoom) body.pause();
@@ -245,12 +240,6 @@ export class Connection implements ResponseEvents {
       }
     });
     body.on('data', send);
-  }
-
-  #writeLent(chunk: Buffer, lender: LentBody): boolean {
-    return this.#socket.write(chunk, (error) => {
-      if (!error) lender.giveBack(chunk);
-    });
   }
 
   #drained(): void {

@@ -1,14 +1,16 @@
 import type { Clock } from '../../../system/clock.js';
+import type { Times } from '../../../system/times.js';
 import { connectTo, type Endpoint } from './connect.js';
-import { Connection, type ConnectionTimes } from './connection.js';
+import { Connection } from './connection.js';
 import type { HttpRequest, ResponseHandler } from './handler.js';
 import { SilentBackend, UnsendableRequest } from './http-errors.js';
 
 const SLOWEST_TICK_MS = 500;
 
-export interface PoolOptions extends ConnectionTimes {
+export type RemoteTimes = Pick<Times, 'connectMs' | 'firstByteMs' | 'idleMs'>;
+
+export interface PoolOptions extends RemoteTimes {
   readonly clock: Clock;
-  readonly connectMs: number;
   readonly maxConnections: number;
 }
 
@@ -89,7 +91,6 @@ export class Pool {
     const deadline = this.#options.clock.after(connectMs, silent);
     let connection: Connection | undefined;
     let failure: Error | undefined;
-    const socket = connectTo(this.#endpoint, (chunk) => connection?.read(chunk) ?? false);
     const onError = (error: Error) => {
       failure = error;
     };
@@ -100,8 +101,7 @@ export class Pool {
       this.#open();
       this.#settle();
     };
-    socket.on('error', onError).on('close', onClose);
-    socket.once(this.#endpoint.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+    const connected = () => {
       socket.off('error', onError).off('close', onClose);
       deadline.cancel();
       this.#connecting -= 1;
@@ -113,7 +113,9 @@ export class Pool {
       this.#connections.add(connection);
       this.#tick();
       this.#serve(connection);
-    });
+    };
+    const read = (chunk: Buffer) => connection?.read(chunk) ?? false;
+    const socket = connectTo(this.#endpoint, { connected, read }).on('error', onError).on('close', onClose);
   }
 
   /** The first of those that wait and are still wanted. */

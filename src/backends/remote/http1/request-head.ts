@@ -1,3 +1,4 @@
+import { parseLength } from '../../../s3/content-length.js';
 import { isFieldName, isFieldValue } from '../../../s3/field-value.js';
 import type { HttpRequest } from './handler.js';
 import { UnsendableRequest } from './http-errors.js';
@@ -25,8 +26,8 @@ export function requestHead({ method, path, headers, body }: HttpRequest): strin
 export function announcedLength({ headers, body }: HttpRequest): number {
   if (body === null) return 0;
   const { 'content-length': text = '' } = headers;
-  const length = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(length))
+  const length = parseLength(text);
+  if (length === undefined)
     throw new UnsendableRequest(`a body needs a content-length, not ${JSON.stringify(text)}`);
   if (Buffer.isBuffer(body) && body.length !== length)
     throw new UnsendableRequest('a body of another length');

@@ -1,3 +1,4 @@
+import { parseLength } from '../../../s3/content-length.js';
 import { isFieldName, isFieldValue } from '../../../s3/field-value.js';
 import type { FieldLines } from './handler.js';
 import { BadResponse } from './http-errors.js';
@@ -5,7 +6,6 @@ import { BadResponse } from './http-errors.js';
 const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_CHUNK_HEAD_BYTES = 4 * 1024;
 const CRLF = '\r\n';
-const LENGTH = /^\d{1,15}$/;
 const CHUNK_SIZE = /^([0-9a-fA-F]{1,12})[ \t]*(?:;.*)?$/;
 
 export interface ResponseEvents {
@@ -146,9 +146,9 @@ export class ResponseReader {
       return 'chunk-head';
     }
     if (length === undefined) return 'to-close';
-    if (typeof length !== 'string' || !LENGTH.test(length))
-      throw new BadResponse(`Content-Length: ${length}`);
-    this.#left = Number(length);
+    const bytes = typeof length === 'string' ? parseLength(length) : undefined;
+    if (bytes === undefined) throw new BadResponse(`Content-Length: ${length}`);
+    this.#left = bytes;
     return 'sized';
   }
 
