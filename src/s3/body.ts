@@ -9,6 +9,13 @@ export interface LentBody extends Readable {
 
 export const isLent = (body: Readable): body is LentBody => 'giveBack' in body;
 
+/** A body that ends only if its bytes have this MD5, in base64: who reads it to its end need not compute it again. */
+export interface ProvenBody extends Readable {
+  readonly provenMd5: string;
+}
+
+export const isProven = (body: S3Body): body is ProvenBody => 'provenMd5' in body;
+
 /** Writes a chunk of a body on, and gives it back when that is done. Returns whether there is room for more. */
 export function passOn(chunk: Buffer, body: Readable, to: Writable): boolean {
   if (!isLent(body)) return to.write(chunk);

@@ -3,7 +3,7 @@ import { S3Error } from '../../s3/errors.js';
 import type { S3Body } from '../../s3/message.js';
 import type { ByteRange } from '../../s3/ranges.js';
 import { collect } from '../store/chunks.js';
-import type { Contents, Segment, Written } from '../store/persistence.js';
+import type { Contents, Digest, Segment, Written } from '../store/persistence.js';
 import type { BucketIndex } from './bucket-index.js';
 import { ContentStream, type Slice } from './content-stream.js';
 import type { FolderLayout } from './folder-layout.js';
@@ -21,8 +21,6 @@ export interface FileChanges {
   readonly kept: readonly string[];
   readonly released: readonly string[];
 }
-
-type Digest = Parameters<Contents['write']>[2];
 
 /** The contents of one bucket: rows of the index that name segments, and the files of those that are large. */
 export class FolderContents implements Contents {

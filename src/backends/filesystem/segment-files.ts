@@ -3,9 +3,8 @@ import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { S3Body } from '../../s3/message.js';
 import { chunksOf } from '../store/chunks.js';
+import type { Digest } from '../store/persistence.js';
 import { type FolderLayout, ownedName } from './folder-layout.js';
-
-type Digest = Parameters<typeof chunksOf>[2];
 
 /** The segments of a bucket that are files of their own. A file is written once and never changes. */
 export class SegmentFiles {

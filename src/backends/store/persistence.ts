@@ -1,4 +1,3 @@
-import type { Hash } from 'node:crypto';
 import type { S3Body } from '../../s3/message.js';
 import type { ByteRange } from '../../s3/ranges.js';
 import type { ObjectRecord, PartRecord, UploadRecord } from './records.js';
@@ -18,13 +17,18 @@ export type Written = Segment;
 /** A stretch of bytes: kept in the index when it is small, else a file of its own. */
 export type Segment = { readonly size: number } & ({ readonly bytes: Buffer } | { readonly file: string });
 
+/** Is shown bytes as they pass. */
+export interface Digest {
+  update(bytes: Buffer): unknown;
+}
+
 /** The bytes of objects and parts, by the name of their content. A content never changes. */
 export interface Contents {
   /**
    * Stores the bytes of a body, durably, and passes them to `digest`. Rejects with the error of the body, or with
    * IncompleteBody when it is not `size` bytes long; then nothing is stored.
    */
-  write(body: S3Body, size: number, digest: Pick<Hash, 'update'>): Promise<Written>;
+  write(body: S3Body, size: number, digest: Digest): Promise<Written>;
   /** Deletes what was written, unless it was adopted. */
   discard(written: Written): Promise<void>;
 

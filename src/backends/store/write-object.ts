@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { isProven, type ProvenBody } from '../../s3/body.js';
 import { S3Error } from '../../s3/errors.js';
 import { checksumFields, checksumsOf } from './checksum-fields.js';
 import { assertWritable } from './find-object.js';
 import { metadataOf } from './metadata.js';
 import { type Bytes, bodyOf, emptyResponse, type Handler, type Operation } from './operation.js';
-import type { BucketPersistence, Written } from './persistence.js';
+import type { BucketPersistence, Digest, Written } from './persistence.js';
 import type { ObjectRecord } from './records.js';
 
 /** The largest object or part of one request (AWS, "Amazon S3 multipart upload limits"). */
@@ -64,7 +65,7 @@ export async function storeBytes<T>(
   commit: (written: Written, bytes: StoredBytes) => Promise<T>,
 ): Promise<T> {
   assertSinglePut(size);
-  const md5 = createHash('md5');
+  const md5 = isProven(body) ? alreadyMd5(body) : createHash('md5');
   const written = await contents.write(body, size, md5);
   try {
     const digest = md5.digest();
@@ -75,6 +76,11 @@ export async function storeBytes<T>(
     throw error;
   }
 }
+
+const alreadyMd5 = ({ provenMd5 }: ProvenBody): Digest & { digest(): Buffer } => ({
+  update: () => undefined,
+  digest: () => Buffer.from(provenMd5, 'base64'),
+});
 
 /** Throws EntityTooLarge for more bytes than one request may write. */
 export function assertSinglePut(size: number): void {

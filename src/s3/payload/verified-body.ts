@@ -1,4 +1,5 @@
 import { finished, type Readable, Transform } from 'node:stream';
+import type { ProvenBody } from '../body.js';
 import { parseLength } from '../content-length.js';
 import { S3Error } from '../errors.js';
 import type { HeaderFields } from '../message.js';
@@ -32,8 +33,9 @@ export interface VerifiedBody {
   /**
    * The decoded bytes. It ends only when all that the client claimed of them holds, and the last ones come out only
    * then; otherwise it is destroyed with an S3Error. One reader; it stops reading the source when it is destroyed.
+   * With a Content-MD5 it is proven.
    */
-  readonly body: Readable;
+  readonly body: Readable | ProvenBody;
   /** Length of `body` in bytes; undefined where it is not known before the body has ended. */
   readonly contentLength: number | undefined;
   /** The header fields after the body, x-amz-checksum-*, once `body` has ended. */
@@ -68,7 +70,9 @@ export function verifiedBody(source: Readable, options: PayloadOptions): Verifie
     flush: (done) => done(failureOf(finish)),
   });
   connect(source, body);
-  return { body, contentLength, trailers: () => trailers };
+  const { 'content-md5': provenMd5 } = headers;
+  const proven = provenMd5 === undefined ? body : Object.assign(body, { provenMd5 });
+  return { body: proven, contentLength, trailers: () => trailers };
 }
 
 /** An aws-chunked body has to say its length (AWS, "Signature Calculations ... in Multiple Chunks"). */
