@@ -4,6 +4,7 @@ import { discard, passOn } from '../s3/body.js';
 import type { S3Response } from '../s3/message.js';
 import { HOST_ID } from './rewriting.js';
 import { sandboxOf } from './sandbox.js';
+import { sendTogether } from './send-together.js';
 
 /** How long a client may leave an answer unread, in milliseconds; longer than a backend may be silent. */
 const UNREAD_MS = 120_000;
@@ -32,11 +33,11 @@ export async function respond(
   });
   if (isBodiless || body === undefined) {
     discard(response.body);
-    outgoing.end();
+    sendTogether(() => outgoing.end());
     return { bytes: 0 };
   }
   if (Buffer.isBuffer(body)) {
-    outgoing.end(body);
+    sendTogether(() => outgoing.end(body));
     return { bytes: body.length };
   }
   return stream(body, outgoing);
