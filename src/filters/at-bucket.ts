@@ -5,4 +5,4 @@ export const atBucket =
   (bucket: string): S3Filter =>
   (service) =>
   (request) =>
-    service({ ...request, bucket });
+    service(request.bucket === bucket ? request : { ...request, bucket });

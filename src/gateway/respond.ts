@@ -23,14 +23,17 @@ export async function respond(
 ): Promise<Sent> {
   const { status, headers, body } = response;
   const isBodiless = outgoing.req.method === 'HEAD' || status === 204 || status === 304;
-  outgoing.writeHead(status, {
-    ...headers,
-    ...sandboxOf(outgoing.req.headers.accept, headers['content-type']),
-    ...(body === undefined && !isBodiless ? { 'content-length': '0' } : {}),
-    server: 'Penumbra',
-    'x-amz-request-id': requestId,
-    'x-amz-id-2': HOST_ID,
-  });
+  // A spread followed by more properties would cost several times as much.
+  const fields: Record<string, string | undefined> = Object.assign(
+    {},
+    headers,
+    sandboxOf(outgoing.req.headers.accept, headers['content-type']),
+  );
+  if (body === undefined && !isBodiless) fields['content-length'] = '0';
+  fields.server = 'Penumbra';
+  fields['x-amz-request-id'] = requestId;
+  fields['x-amz-id-2'] = HOST_ID;
+  outgoing.writeHead(status, fields);
   if (isBodiless || body === undefined) {
     discard(response.body);
     sendTogether(() => outgoing.end());

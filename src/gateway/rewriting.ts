@@ -75,7 +75,7 @@ export async function rewriteAnswer(
   if (READS.has(request.operation) && isFound(response.status)) headers[SOURCE] ??= 'target';
   const elements = elementsToRewrite(response.status, request, view);
   if (elements === undefined || response.body === undefined || 'content-encoding' in headers) {
-    return { ...response, headers };
+    return { status: response.status, headers, ...(response.body && { body: response.body }) };
   }
   const xml = (await collect(response.body, MAX_XML_BYTES, tooLong)).toString();
   const body = Buffer.from(replaceElements(xml, elements));

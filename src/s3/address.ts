@@ -45,7 +45,8 @@ export function parseAddress({ rawUrl, host, domain }: AddressSource): Address {
 
   // RFC 9112, 3.2.2: the authority of an absolute form replaces the Host field.
   const hostBucket = bucketOfHost(authority?.[1] ?? host ?? '', domain);
-  return { ...namesOf(rawPath, hostBucket), rawPath, rawQuery, query: parseQuery(rawQuery) };
+  const { bucket, key } = namesOf(rawPath, hostBucket);
+  return { bucket, key, rawPath, rawQuery, query: parseQuery(rawQuery) };
 }
 
 /** The bucket of a virtual-hosted request; undefined when the host is not below the domain. */

@@ -35,8 +35,9 @@ export function createFilesystemBackend(options: FilesystemBackendOptions): Back
 
 /** Knows which requests have no answer yet, so that nothing is closed under them. */
 class RequestsUnderWay {
-  readonly #answers = new Set<Promise<unknown>>();
+  #underWay = 0;
   #closed = false;
+  #lastEnded: () => void = () => undefined;
 
   constructor(
     private readonly backend: string,
@@ -45,17 +46,20 @@ class RequestsUnderWay {
 
   async serve(request: Parameters<S3Service>[0]): ReturnType<S3Service> {
     if (this.#closed) throw new BackendUnavailable(this.backend, 'closed', false);
-    const answer = this.service(request);
-    this.#answers.add(answer);
+    this.#underWay += 1;
     try {
-      return await answer;
+      return await this.service(request);
     } finally {
-      this.#answers.delete(answer);
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#lastEnded();
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#answers);
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#lastEnded = resolve;
+    });
   }
 }

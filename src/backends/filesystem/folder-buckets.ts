@@ -13,6 +13,7 @@ import { flushFolder } from './segment-files.js';
 
 interface OpenBucket {
   readonly bucket: FolderBucket;
+  readonly index: string;
   /** Of the index folder, to notice that the bucket was moved away, deleted or made anew. */
   readonly inode: number;
 }
@@ -34,14 +35,15 @@ export class FolderBuckets implements Buckets {
   async list(): Promise<BucketEntry[]> {
     const names = (await readdir(this.path)).filter(isBucketName).sort();
     return names.flatMap((name) => {
-      const index = this.#indexOf(name);
+      const index = folderAt(this.#indexOf(name));
       return index ? [{ name, createdAt: index.birthtimeMs }] : [];
     });
   }
 
   open(name: string): FolderBucket | undefined {
     const known = this.#open.get(name);
-    const inode = known || isBucketName(name) ? this.#indexOf(name)?.ino : undefined;
+    const index = known?.index ?? this.#indexOf(name);
+    const inode = known || isBucketName(name) ? folderAt(index)?.ino : undefined;
     const bucket = known && known.inode === inode ? known.bucket : this.#reopen(name, inode);
     bucket?.refresh();
     return bucket;
@@ -76,8 +78,8 @@ export class FolderBuckets implements Buckets {
     await Promise.all(open.map(({ bucket }) => bucket.close()));
   }
 
-  #indexOf(name: string): Stats | undefined {
-    return statSync(layoutOf(join(this.path, name)).index, { throwIfNoEntry: false });
+  #indexOf(name: string): string {
+    return layoutOf(join(this.path, name)).index;
   }
 
   #reopen(name: string, inode: number | undefined): FolderBucket | undefined {
@@ -86,7 +88,7 @@ export class FolderBuckets implements Buckets {
     this.#open.delete(name);
     if (inode === undefined) return undefined;
     const bucket = new FolderBucket(join(this.path, name));
-    this.#open.set(name, { bucket, inode });
+    this.#open.set(name, { bucket, index: this.#indexOf(name), inode });
     return bucket;
   }
 
@@ -106,4 +108,8 @@ export class FolderBuckets implements Buckets {
     await flushFolder(this.path);
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+function folderAt(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
 }

@@ -19,7 +19,7 @@ export const getObject: Handler = async (operation) => {
     if (!range) return answer;
     // Undefined when the object was replaced since it was found: then the new one is the answer.
     const body = await operation.bucket.contents.read(object.content, range);
-    if (body) return { ...answer, body };
+    if (body) return { status: answer.status, headers: answer.headers, body };
   }
 };
 
@@ -59,32 +59,26 @@ function describePart(request: S3Request, object: ObjectRecord, range: ByteRange
 }
 
 function whole(request: S3Request, object: ObjectRecord): Description {
-  const headers = {
-    ...objectFields(request, object),
-    'content-length': String(object.size),
-    ...(request.headers['x-amz-checksum-mode'] === 'ENABLED' &&
-      checksumFields(object.checksums, object.checksumType)),
-  };
+  const headers = objectFields(request, object);
+  headers['content-length'] = String(object.size);
+  if (request.headers['x-amz-checksum-mode'] === 'ENABLED')
+    Object.assign(headers, checksumFields(object.checksums, object.checksumType));
   return { object, answer: { status: 200, headers }, range: { start: 0, end: object.size - 1 } };
 }
 
 function partial(request: S3Request, object: ObjectRecord, range: ByteRange): Description {
-  const headers = {
-    ...objectFields(request, object),
-    'content-length': String(range.end - range.start + 1),
-    'content-range': formatContentRange(range, object.size),
-  };
+  const headers = objectFields(request, object);
+  headers['content-length'] = String(range.end - range.start + 1);
+  headers['content-range'] = formatContentRange(range, object.size);
   return { object, answer: { status: 206, headers }, range };
 }
 
-function objectFields(request: S3Request, object: ObjectRecord): HeaderFields {
-  return {
-    ...object.headers,
-    ...validators(object),
-    'accept-ranges': 'bytes',
-    ...(object.tagging && { 'x-amz-tagging-count': String(object.tagging.split('&').length) }),
-    ...responseOverrides(request),
-  };
+/** To be added to. */
+function objectFields(request: S3Request, object: ObjectRecord): Record<string, string> {
+  const fields: Record<string, string> = Object.assign({}, object.headers, validators(object));
+  fields['accept-ranges'] = 'bytes';
+  if (object.tagging) fields['x-amz-tagging-count'] = String(object.tagging.split('&').length);
+  return Object.assign(fields, responseOverrides(request));
 }
 
 function validators({ etag, lastModified }: ObjectRecord): HeaderFields {

@@ -47,7 +47,7 @@ export function parseAuthentication(request: IncomingRequest): Authentication | 
     signedHeaders,
     payloadHash,
   });
-  return { ...claim, canonicalRequest: canonical };
+  return Object.assign(claim, { canonicalRequest: canonical });
 }
 
 function parseClaim(headers: HeaderFields, query: readonly QueryParameter[]): Claim | undefined {

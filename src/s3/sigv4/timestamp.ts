@@ -5,8 +5,15 @@ export function formatTimestamp(now: number): string {
   return new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, '');
 }
 
-/** Milliseconds since the epoch; undefined when the text is no such timestamp. */
+let latest: { readonly text: string; readonly ms: number | undefined } = { text: '', ms: undefined };
+
+/** Milliseconds since the epoch; undefined when the text is no such timestamp. Requests of one second have the same. */
 export function parseTimestamp(text: string): number | undefined {
+  if (text !== latest.text) latest = { text, ms: parse(text) };
+  return latest.ms;
+}
+
+function parse(text: string): number | undefined {
   const match = FORM.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second] = match;
