@@ -5,6 +5,8 @@ import { Latencies } from './latencies.js';
 const FIRST = 4;
 const LEAST = 1;
 const MOST = 128;
+/** Up to here a store that has not yet been too slow, and refused nothing, gets one more for each answer (RFC 5681, 3.1, "slow start"). */
+const QUICKLY_TO = 32;
 /** How long a store is left alone that refuses one object at a time and does not say for how long, ms. */
 const LEFT_ALONE_MS = 1_000;
 
@@ -22,6 +24,7 @@ export interface Answered {
  */
 export class AdaptiveLimit {
   #limit = FIRST;
+  #growsQuickly = true;
   #sent = 0;
   /** Requests up to this one were sent before the last halving: their refusals tell nothing new. */
   #halvedAt = 0;
@@ -52,7 +55,8 @@ export class AdaptiveLimit {
   answered({ operation, ms, underWay }: Answered): void {
     const gradient = ms === undefined ? 1 : this.#latencies.note(operation, ms);
     // Of a limit that is not made use of nothing is learnt.
-    const growth = underWay >= this.#limit / 2 ? 1 / this.#limit : 0;
+    const growth = underWay >= this.#limit / 2 ? this.#growth : 0;
+    if (gradient < 1) this.#growsQuickly = false;
     this.#set(this.#limit + (gradient < 1 ? gradient - 1 : growth));
   }
 
@@ -60,9 +64,16 @@ export class AdaptiveLimit {
   refused(request: number, retryAfterMs?: number): void {
     const holdMs = retryAfterMs ?? (this.now === LEAST ? LEFT_ALONE_MS : 0);
     this.#heldUntil = Math.max(this.#heldUntil, this.clock.now() + holdMs);
+    this.#growsQuickly = false;
     if (request <= this.#halvedAt) return;
     this.#halvedAt = this.#sent;
     this.#set(this.#limit / 2);
+  }
+
+  /** For one answer. */
+  get #growth(): number {
+    this.#growsQuickly &&= this.#limit < QUICKLY_TO;
+    return this.#growsQuickly ? 1 : 1 / this.#limit;
   }
 
   #set(limit: number): void {

@@ -21,12 +21,37 @@ function answers(
 }
 
 describe('how many objects a store bears', () => {
-  it('begins with few, and is one more after each round of answers while latency holds', () => {
+  it('begins with few, and is twice as many after each round of answers while latency holds, up to 32', () => {
     expect(limit.now).toBe(4);
-    answers(5, 10);
-    expect(limit.now).toBe(5);
-    answers(6, 10);
+    answers(4, 10);
+    expect(limit.now).toBe(8);
+    answers(24, 10);
+    expect(limit.now).toBe(32);
+  });
+
+  it('is one more after each round of answers from then on', () => {
+    answers(28, 10);
+    answers(33, 10);
+    expect(limit.now).toBe(33);
+    answers(34, 10);
+    expect(limit.now).toBe(34);
+  });
+
+  it('is one more after each round from the first answer on that came too late', () => {
+    answers(4, 10);
+    answers(1, 1_000);
+    answers(1, 10);
+    const { now } = limit;
+    answers(now + 1, 10);
+    expect(limit.now).toBe(now + 1);
+  });
+
+  it('is one more after each round from the first refusal on', () => {
+    answers(8, 10);
+    limit.refused(limit.sent());
     expect(limit.now).toBe(6);
+    answers(7, 10);
+    expect(limit.now).toBe(7);
   });
 
   it('is never more than 128', () => {
