@@ -1,6 +1,16 @@
 /** Header fields by lower-case name; a field that came more than once is joined with a comma (RFC 9110, 5.3). */
 export type HeaderFields = Readonly<Record<string, string>>;
 
+/** Those fields whose name is wanted. */
+export function fieldsOf(headers: HeaderFields, isWanted: (name: string) => boolean): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && isWanted(name)) kept[name] = value;
+  }
+  return kept;
+}
+
 /** One query parameter, percent-decoded. `?acl` and `?acl=` are both `['acl', '']`. */
 export type QueryParameter = readonly [name: string, value: string];
 

@@ -1,7 +1,8 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
-import { storedEncoding } from '../s3/content-encoding.js';
+import { withStoredEncoding } from '../s3/content-encoding.js';
 import { S3Error } from '../s3/errors.js';
+import { fieldsOf } from '../s3/fields.js';
 import type { HeaderFields, S3Request, S3Response } from '../s3/message.js';
 import { OVERRIDE, responseOverrides } from '../s3/response-overrides.js';
 import { readError } from '../s3/xml/error.js';
@@ -55,11 +56,8 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
 }
 
 /** The fields that the copy will have, too. */
-function asInTarget(headers: HeaderFields): HeaderFields {
-  const { 'content-encoding': encoding, ...others } = without(headers, NOT_FROM_SHADOW);
-  const stored = storedEncoding(encoding);
-  return stored === undefined ? others : { ...others, 'content-encoding': stored };
-}
+const asInTarget = (headers: HeaderFields): HeaderFields =>
+  withStoredEncoding(without(headers, NOT_FROM_SHADOW));
 
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -114,4 +112,4 @@ export async function reachShadow(ctx: ShadowContext, request: S3Request): Promi
 }
 
 const without = (headers: HeaderFields, names: ReadonlySet<string>): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
+  fieldsOf(headers, (name) => !names.has(name));

@@ -1,5 +1,6 @@
 import { BackendUnavailable } from '../backends/backend.js';
 import { discard } from '../s3/body.js';
+import { fieldsOf } from '../s3/fields.js';
 import type { HeaderFields, S3Request, S3Response, S3Service } from '../s3/message.js';
 import { ask } from './ask.js';
 import type { ShadowContext } from './context.js';
@@ -47,7 +48,7 @@ export async function corsRules(
     const answer = await service(ask('Preflight', { method: 'OPTIONS', key, headers, signal }));
     discard(answer.body);
     if (answer.status !== 200) return {};
-    return Object.fromEntries(Object.entries(answer.headers).filter(([name]) => isOfCors(name)));
+    return fieldsOf(answer.headers, isOfCors);
   } catch (error) {
     if (error instanceof BackendUnavailable) return {};
     throw error;

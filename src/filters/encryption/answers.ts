@@ -1,5 +1,6 @@
 import { CHECKSUM_HEADERS } from '../../s3/checksums.js';
 import { S3Error } from '../../s3/errors.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields, S3Request } from '../../s3/message.js';
 
 /** How S3 says that an ETag is no hash of the bytes (AWS, "Object" API type). */
@@ -15,7 +16,7 @@ const CHECKSUMS: ReadonlySet<string> = new Set([...Object.values(CHECKSUM_HEADER
 
 /** Those that a store tells are of what it has. */
 export const withoutChecksums = (headers: HeaderFields): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !CHECKSUMS.has(name)));
+  fieldsOf(headers, (name) => !CHECKSUMS.has(name));
 
 export const replaced = (): S3Error =>
   new S3Error('ServiceUnavailable', 'The object was replaced while it was read.', {
@@ -25,9 +26,7 @@ export const replaced = (): S3Error =>
 /** The same object, asked for without its bytes, and without what only decides which of them. */
 export function headOf(request: S3Request): S3Request {
   const { signal, bucket, key } = request;
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => OF_ANY_READ.test(name)),
-  );
+  const headers = fieldsOf(request.headers, (name) => OF_ANY_READ.test(name));
   const query = request.query.filter(([name]) => name === 'versionId');
   return { operation: 'HeadObject', method: 'HEAD', bucket, key, query, headers, signal };
 }

@@ -1,5 +1,6 @@
 import { collect } from '../../s3/body.js';
 import { S3Error } from '../../s3/errors.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { S3Request, S3Response } from '../../s3/message.js';
 import {
   type CompletedPart,
@@ -72,9 +73,7 @@ async function storedParts(
   { bucket, key, signal, ...request }: S3Request,
 ): Promise<ReadonlyMap<number, ListedPart> | undefined> {
   const uploadId = request.query.filter(([name]) => name === 'uploadId');
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-expected-bucket-owner')),
-  );
+  const headers = fieldsOf(request.headers, (name) => name.startsWith('x-amz-expected-bucket-owner'));
   const parts = new Map<number, ListedPart>();
   for (let marker = 0; ; ) {
     const page = [

@@ -10,6 +10,7 @@ import {
 } from '../../s3/copied-object.js';
 import { assertChanges, type CopySource, parseCopySource } from '../../s3/copy-source.js';
 import { S3Error } from '../../s3/errors.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
 import { formatTaggingHeader, readTagging } from '../../s3/xml/tagging.js';
 import { withoutChecksums } from './answers.js';
@@ -31,7 +32,7 @@ export async function copyObject(ctx: EncryptionContext, request: S3Request): Pr
     as: 'CopyObjectResult',
     async write(source) {
       const { headers } = source;
-      const metadata = Object.fromEntries(Object.entries(headers).filter(([name]) => isMetadata(name)));
+      const metadata = fieldsOf(headers, isMetadata);
       const tagging = () => taggingOf(ctx, readOf(request, from), headers);
       const belongings = await headersOfCopy(request.headers, { metadata, tagging });
       return putObject(ctx, asWrite(request, source, { ...belongings, ...checksumOf(headers) }));
@@ -105,9 +106,7 @@ function asWrite(request: S3Request, source: S3Response, headers: HeaderFields):
 function checksumOf(headers: HeaderFields): HeaderFields {
   if (headers['x-amz-checksum-type'] !== 'FULL_OBJECT') return {};
   const others = withoutChecksums(headers);
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !(name in others) && name !== 'x-amz-checksum-type'),
-  );
+  return fieldsOf(headers, (name) => !(name in others) && name !== 'x-amz-checksum-type');
 }
 
 /** @throws S3Error ServiceUnavailable when the tags cannot be read */

@@ -1,5 +1,6 @@
 import { CHECKSUM_HEADERS } from '../../s3/checksums.js';
 import { S3Error } from '../../s3/errors.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
 import { queryValue } from '../../s3/params.js';
 import { checksumCheck, md5Check, type PayloadCheck } from '../../s3/payload/checks.js';
@@ -93,7 +94,7 @@ const BODY_CLAIMS =
 
 /** What is said of bytes that the store does not get. */
 export const withoutBodyClaims = (headers: HeaderFields): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !BODY_CLAIMS.test(name)));
+  fieldsOf(headers, (name) => !BODY_CLAIMS.test(name));
 
 const SSE = 'x-amz-server-side-encryption';
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields } from '../../s3/message.js';
 import { isProvenance } from '../../shadow/copying/provenance.js';
 import type { KeyRecord } from '../../state/key-record.js';
@@ -111,11 +112,7 @@ function sideJson(seen: Seen): ExplanationJson['target'] {
 
 /** What a client set, or the store has set by itself: not what belongs to the answer. */
 const metadataOf = (headers: HeaderFields): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name]) => METADATA.test(name) && !OF_ANSWER.test(name) && !isProvenance(name),
-    ),
-  );
+  fieldsOf(headers, (name) => METADATA.test(name) && !OF_ANSWER.test(name) && !isProvenance(name));
 
 const METADATA = /^(?:content-|cache-control$|expires$|x-amz-)/;
 const OF_ANSWER = /^(?:content-length|x-amz-(?:request-id|id-2|bucket-region))$/;

@@ -1,6 +1,7 @@
 import { STORED_ALGORITHMS, type StoredAlgorithm } from '../../backends/store/checksum-fields.js';
 import { CHECKSUM_HEADERS, checksumAlgorithmOf } from '../../s3/checksums.js';
 import { S3Error } from '../../s3/errors.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields } from '../../s3/message.js';
 
 /** The header fields of a PutObject, given to the requests of an upload in parts that stands for it. */
@@ -36,11 +37,11 @@ const CUSTOMER_KEY = 'x-amz-server-side-encryption-customer-';
 export function partedHeaders(put: HeaderFields): PartedHeaders {
   const isGiven = (algorithm: StoredAlgorithm) => put[CHECKSUM_HEADERS[algorithm]] !== undefined;
   const algorithm = STORED_ALGORITHMS.find(isGiven);
-  const abort = pick(put, (name) => OF_EACH_REQUEST.includes(name));
-  const part = pick(put, (name) => name in abort || name.startsWith(CUSTOMER_KEY));
-  const conditions = pick(put, (name) => CONDITIONS.includes(name));
+  const abort = fieldsOf(put, (name) => OF_EACH_REQUEST.includes(name));
+  const part = fieldsOf(put, (name) => name in abort || name.startsWith(CUSTOMER_KEY));
+  const conditions = fieldsOf(put, (name) => CONDITIONS.includes(name));
   return {
-    create: { ...pick(put, (name) => isOfTheObject(name)), ...announced(algorithm) },
+    create: { ...fieldsOf(put, (name) => isOfTheObject(name)), ...announced(algorithm) },
     part,
     complete: { ...part, ...conditions, ...whole(algorithm, put) },
     abort,
@@ -68,6 +69,3 @@ function whole(algorithm: StoredAlgorithm | undefined, put: HeaderFields): Heade
 
 const typeOf = (algorithm: StoredAlgorithm): 'FULL_OBJECT' | 'COMPOSITE' =>
   algorithm.startsWith('crc') ? 'FULL_OBJECT' : 'COMPOSITE';
-
-const pick = (fields: HeaderFields, isWanted: (name: string) => boolean): HeaderFields =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => isWanted(name)));

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields } from '../../s3/message.js';
 import type { ShadowContext } from '../context.js';
 import { aclBelonging } from './acl.js';
@@ -36,7 +37,9 @@ export async function gather(
   object: SourceObject,
   { way, signal }: { readonly way: Way; readonly signal: AbortSignal },
 ): Promise<Belongings> {
-  const { [REDIRECT]: redirect, ...metadata } = metadataHeaders(object);
+  const kept = metadataHeaders(object);
+  const redirect = kept[REDIRECT];
+  const metadata = redirect === undefined ? kept : fieldsOf(kept, (name) => name !== REDIRECT);
   const { lockRefusal, owner, refusals } = ctx.learnt;
   const found: Found[] = [
     ...(redirect ? [{ what: 'redirect' as const, variant: '', headers: { [REDIRECT]: redirect } }] : []),

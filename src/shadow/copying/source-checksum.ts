@@ -1,4 +1,5 @@
 import { CHECKSUM_HEADERS, isDigest } from '../../s3/checksums.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields } from '../../s3/message.js';
 import type { Checksums } from '../../s3/xml/checksums.js';
 import type { Found, Way } from './belongings.js';
@@ -52,4 +53,4 @@ const CHECKSUM = /^x-amz-checksum-(?!mode$)/;
 
 /** An answer without the checksums that its client did not ask for. */
 export const withoutChecksums = (headers: HeaderFields): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !CHECKSUM.test(name)));
+  fieldsOf(headers, (name) => !CHECKSUM.test(name));

@@ -1,5 +1,6 @@
-import { storedEncoding } from '../../s3/content-encoding.js';
+import { withStoredEncoding } from '../../s3/content-encoding.js';
 import { isMetadata } from '../../s3/copied-object.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields, S3Response } from '../../s3/message.js';
 import { formatTaggingHeader, readTagging } from '../../s3/xml/tagging.js';
 import { ask, isSuccess, readBody } from '../ask.js';
@@ -25,13 +26,8 @@ export function sourceObject(key: string, answer: S3Response): SourceObject {
 }
 
 /** The request headers that give a copy the metadata of its source; not what a gateway has added to it. */
-export function metadataHeaders({ headers }: Pick<SourceObject, 'headers'>): HeaderFields {
-  const { 'content-encoding': encoding, ...kept } = Object.fromEntries(
-    Object.entries(headers).filter(([name]) => isMetadata(name) && !isProvenance(name)),
-  );
-  const stored = storedEncoding(encoding);
-  return stored ? { ...kept, 'content-encoding': stored } : kept;
-}
+export const metadataHeaders = ({ headers }: Pick<SourceObject, 'headers'>): HeaderFields =>
+  withStoredEncoding(fieldsOf(headers, (name) => isMetadata(name) && !isProvenance(name)));
 
 /** The source's tags as the header of a write, read only when the source says that there are some. */
 export async function taggingHeader(

@@ -1,5 +1,6 @@
 import { discard } from '../../s3/body.js';
 import { CHECKSUM_HEADERS } from '../../s3/checksums.js';
+import { fieldsOf } from '../../s3/fields.js';
 import type { HeaderFields, S3Request, S3Response } from '../../s3/message.js';
 import { type CopyResult, readCopyResult } from '../../s3/xml/copy.js';
 import type { ListedObject } from '../../s3/xml/listing.js';
@@ -191,7 +192,7 @@ function isOther(source: SourceObject, { headers }: S3Response, made: CopyResult
 
 /** A copy has its source's checksums, as far as the store keeps any: they cannot be given. */
 const withoutChecksumValues = (headers: HeaderFields): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-amz-checksum-')));
+  fieldsOf(headers, (name) => !name.startsWith('x-amz-checksum-'));
 
 const asAnsweredToPut = ({ etag, checksums = {} }: CopyResult): HeaderFields => ({
   etag: quoted(etag),
