@@ -1,4 +1,4 @@
-import type { Kv, KvCommit } from './kv.js';
+import { type Kv, type KvCommit, writtenBy } from './kv.js';
 
 /** Commits that go together at most, and keys that they write. */
 const MAX_COMMITS = 64;
@@ -72,8 +72,10 @@ function nextGroup(waiting: readonly Waiting[]): { group: Waiting[]; rest: Waiti
   return { group: waiting.slice(0, count), rest: waiting.slice(count) };
 }
 
-const keysOf = ({ checks = [], sets = [], deletes = [] }: KvCommit): string[] => [
-  ...new Set([...checks.map(({ key }) => key), ...sets.map(({ key }) => key), ...deletes]),
+/** One that is checked and written is there twice. */
+const keysOf = (commit: KvCommit): string[] => [
+  ...(commit.checks ?? []).map(({ key }) => key),
+  ...writtenBy(commit),
 ];
 
 const together = (group: readonly Waiting[]): KvCommit => ({

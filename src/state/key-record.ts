@@ -92,23 +92,29 @@ export function dueAt({ tombstone, intents, copies }: KeyRecord): number | undef
  * exclusive one is settled first.
  */
 export function withoutExpired(record: KeyRecord, now: number): KeyRecord {
+  const { intents, copies, settled } = record;
+  const isSettledOver = settled !== undefined && settled.until <= now;
+  if (!isSettledOver && !hasExpired(record, now)) return record;
   return {
     ...record,
-    intents: record.intents.filter((held) => held.mode === 'exclusive' || held.until > now),
-    copies: record.copies.filter((held) => held.uploadId !== undefined || held.until > now),
-    ...(record.settled && { settled: record.settled.until > now ? record.settled : undefined }),
+    intents: intents.filter((held) => lastsAsIntent(held, now)),
+    copies: copies.filter((held) => lastsAsCopy(held, now)),
+    ...(isSettledOver && { settled: undefined }),
   };
 }
+
+const lastsAsIntent = ({ mode, until }: Intent, now: number): boolean => mode === 'exclusive' || until > now;
+
+const lastsAsCopy = ({ uploadId, until }: Copy, now: number): boolean =>
+  uploadId !== undefined || until > now;
 
 /** Until when there is anything in the record; undefined where that does not end by itself. */
 export const lastsUntil = ({ tombstone, intents, copies, settled }: KeyRecord): number | undefined =>
   tombstone || intents.length + copies.length > 0 ? undefined : settled?.until;
 
 /** Whether something of it would be forgotten at its next change. */
-export function hasExpired(record: KeyRecord, now: number): boolean {
-  const { intents, copies } = withoutExpired(record, now);
-  return intents.length < record.intents.length || copies.length < record.copies.length;
-}
+export const hasExpired = ({ intents, copies }: KeyRecord, now: number): boolean =>
+  !intents.every((held) => lastsAsIntent(held, now)) || !copies.every((held) => lastsAsCopy(held, now));
 
 export const isCommitting = (record: KeyRecord): boolean =>
   record.copies.some((held) => held.state === 'committing');

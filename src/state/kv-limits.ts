@@ -1,10 +1,7 @@
-import type { KvCommit, KvRange } from './kv.js';
+import { type KvCommit, type KvRange, writtenBy } from './kv.js';
 
 export const MAX_KV_KEY_BYTES = 1_500;
 export const MAX_KV_VALUE_BYTES = 1_024 * 1_024;
-
-/** A surrogate without its other half: such a string has no UTF-8 form and would not come back as it went in. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** @throws RangeError unless `key` is what the Kv interface allows. */
 export function assertKvKey(key: string): void {
@@ -16,7 +13,8 @@ export function assertKvKey(key: string): void {
 }
 
 /** @throws RangeError when a key, value or time is outside the limits, or when one key is written twice. */
-export function assertKvCommit({ checks = [], sets = [], deletes = [] }: KvCommit): void {
+export function assertKvCommit(commit: KvCommit): void {
+  const { checks = [], sets = [], deletes = [] } = commit;
   for (const { key } of checks) assertKvKey(key);
   for (const { key, value, expireIn } of sets) {
     assertKvKey(key);
@@ -26,7 +24,7 @@ export function assertKvCommit({ checks = [], sets = [], deletes = [] }: KvCommi
     }
   }
   for (const key of deletes) assertKvKey(key);
-  assertDistinct([...sets.map(({ key }) => key), ...deletes]);
+  assertDistinct(writtenBy(commit));
 }
 
 /** @throws RangeError unless the limit is a whole number from 0. */
@@ -44,8 +42,9 @@ function assertValue(key: string, value: string): void {
   assertWellFormed(`value of state key ${key}`, value);
 }
 
+/** A surrogate without its other half has no UTF-8 form: the string would not come back as it went in. */
 function assertWellFormed(what: string, text: string): void {
-  if (LONE_SURROGATE.test(text)) throw new RangeError(`${what} holds half a surrogate pair`);
+  if (!text.isWellFormed()) throw new RangeError(`${what} holds half a surrogate pair`);
 }
 
 function assertDistinct(keys: readonly string[]): void {

@@ -25,6 +25,12 @@ export interface KvCommit {
   readonly deletes?: readonly string[];
 }
 
+/** The keys that a commit writes. */
+export const writtenBy = ({ sets = [], deletes = [] }: KvCommit): string[] => [
+  ...sets.map(({ key }) => key),
+  ...deletes,
+];
+
 /** Keys k with prefix <= k, start <= k < end, all that are given. Order is that of the UTF-8 bytes of the keys. */
 export interface KvRange {
   readonly prefix?: string;

@@ -33,12 +33,12 @@ export function replacing(
   const at = recordKey(bucketId, key);
   const wanted: Entry[] = isEmpty(next) ? [] : [[at, JSON.stringify(next)], ...indexed(bucketId, key, next)];
   const until = lastsUntil(next);
-  const expiry = until === undefined ? {} : { expireIn: Math.max(1, until - now) };
+  const expireIn = until === undefined ? undefined : Math.max(1, until - now);
   const present = [at, ...namesOf(indexed(bucketId, key, stored.record))];
   const kept = namesOf(wanted);
   return {
     checks: [{ key: at, version: stored.version }],
-    sets: wanted.map(([key, value]) => ({ key, value, ...expiry })),
+    sets: wanted.map(([key, value]) => (expireIn === undefined ? { key, value } : { key, value, expireIn })),
     deletes: present.filter((name) => !kept.includes(name)),
   };
 }

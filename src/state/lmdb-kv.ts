@@ -3,7 +3,7 @@ import { open, type RootDatabase } from 'lmdb';
 import type { Clock } from '../system/clock.js';
 import { messageOf } from '../system/thrown.js';
 import { withinDeadline } from './deadline.js';
-import { type Kv, type KvCommit, type KvEntry, type KvRange, KvUnavailable } from './kv.js';
+import { type Kv, type KvCommit, type KvEntry, type KvRange, KvUnavailable, writtenBy } from './kv.js';
 import { assertKvCommit, assertKvKey, assertKvRange } from './kv-limits.js';
 import { boundsOf } from './kv-range.js';
 import { KvWatchers } from './kv-watchers.js';
@@ -75,7 +75,7 @@ class LmdbKv implements Kv {
   async commit(commit: KvCommit): Promise<string | null> {
     assertKvCommit(commit);
     const version = await this.#write((now) => this.#apply(commit, now));
-    if (!this.#closed) this.#deliver();
+    if (!this.#closed && version !== null) this.#deliverOwn(Number(version), commit);
     return version;
   }
 
@@ -90,7 +90,8 @@ class LmdbKv implements Kv {
     await this.root.close();
   }
 
-  #apply({ checks = [], sets = [], deletes = [] }: KvCommit, now: number): string | null {
+  #apply(commit: KvCommit, now: number): string | null {
+    const { checks = [], sets = [], deletes = [] } = commit;
     const holds = checks.every(
       ({ key, version }) => (this.#entries.get(key, now)?.version ?? null) === version,
     );
@@ -100,7 +101,7 @@ class LmdbKv implements Kv {
       this.#entries.put({ key, value, version }, expireIn === undefined ? 0 : Math.ceil(now + expireIn));
     }
     for (const key of deletes) this.#entries.remove(key);
-    this.#changes.append(version, [...sets.map(({ key }) => key), ...deletes]);
+    this.#changes.append(version, writtenBy(commit));
     return String(version);
   }
 
@@ -123,6 +124,16 @@ class LmdbKv implements Kv {
     } catch (error) {
       throw unavailable(error);
     }
+  }
+
+  /** What this process wrote is known without being read, unless others wrote before it. */
+  #deliverOwn(version: number, commit: KvCommit): void {
+    if (version !== this.#delivered + 1) {
+      this.#deliver();
+      return;
+    }
+    this.#delivered = version;
+    for (const key of writtenBy(commit)) this.#watchers.changed(key);
   }
 
   #deliver(): void {
