@@ -1,4 +1,5 @@
 import type { S3Service } from '../s3/message.js';
+import { sourceId } from '../shadow/copying/provenance.js';
 import type { ReplaceOutcome } from '../shadow/copying/replace.js';
 import { lastingTokens } from '../shadow/listing/lasting-tokens.js';
 import { createShadowed, type ShadowedBucket } from '../shadow/shadowed.js';
@@ -30,10 +31,13 @@ import { behindGate } from './write-gate.js';
 
 /** Where a bucket is moving from, and what is known of each key until it has moved. */
 export interface MovingFrom {
+  readonly target: S3Service;
   readonly shadow: S3Service;
   readonly ledger: Ledger;
   /** What all keys begin with that the shadow can have. */
   readonly prefix: string;
+  /** The `sourceId` of the shadow. */
+  readonly from: string;
   readonly migrate: ShadowedBucket['migrate'];
   readonly align: ShadowedBucket['align'];
   /** Puts the shadow's object in the place of a copy with this ETag, unless clients have written or deleted that since. */
@@ -163,9 +167,11 @@ function openShadowedRoute(
     target: target.service,
     meter: meters.requests.ofBucket(record),
     movingFrom: {
+      target: target.service,
       shadow,
       ledger,
       prefix: record.shadow.targetPrefix,
+      from: sourceId(record.shadow),
       migrate: shadowed.migrate,
       align: shadowed.align,
       async replaceCopy(key, etag, signal) {

@@ -1,20 +1,13 @@
 import { S3Error } from '../s3/errors.js';
-import { sourceId } from '../shadow/copying/provenance.js';
 import type { Ledger } from '../state/ledger.js';
-import type { AlignedBucket } from '../sweep/align.js';
 import type { MovingBucket } from '../sweep/rows.js';
 import type { MovingFrom } from './bucket-route.js';
 import type { BucketRoutes } from './bucket-routes.js';
 
 /** Both stores of a bucket as they are served now. @throws S3Error InvalidBucketState for a bucket without a shadow */
-export async function findMoving(
-  routes: Pick<BucketRoutes, 'find'>,
-  name: string,
-): Promise<MovingFrom & MovingBucket & AlignedBucket> {
-  const route = await routes.find(name);
-  const shadow = route?.record.shadow;
-  if (route?.movingFrom && shadow)
-    return { ...route.movingFrom, target: route.target, from: sourceId(shadow) };
+export async function findMoving(routes: Pick<BucketRoutes, 'find'>, name: string): Promise<MovingFrom> {
+  const moving = (await routes.find(name))?.movingFrom;
+  if (moving) return moving;
   throw new S3Error('InvalidBucketState', `Bucket "${name}" has no shadow.`);
 }
 

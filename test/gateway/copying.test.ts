@@ -17,9 +17,11 @@ async function admittedAfter(outcome: CopyOutcome): Promise<string> {
     target: service,
     meter: new Meters(systemStopwatch).requests.ofNoBucket,
     movingFrom: {
+      target: service,
       shadow: service,
       ledger,
       prefix: '',
+      from: '',
       migrate: async () => outcome,
       align: async () => undefined,
       replaceCopy: service,

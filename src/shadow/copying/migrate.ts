@@ -37,8 +37,7 @@ export function migrate(
   { as = 'read', listed, through, signal }: MigrateOptions = {},
 ): Promise<CopyOutcome> {
   if (signal?.aborted) return Promise.reject(signal.reason);
-  const landed =
-    ctx.flights.current(key)?.landed ?? begin(throughFilters(copying(ctx, as), through), key, listed);
+  const landed = ctx.flights.current(key)?.landed ?? begin(copyingContext(ctx, { as, through }), key, listed);
   return signal ? orAborted(landed, signal) : landed;
 }
 
@@ -51,7 +50,20 @@ function begin(ctx: ShadowContext, key: string, listed: MigrateOptions['listed']
   return flight.landed;
 }
 
-const copying = (ctx: ShadowContext, as: Copier['as']): ShadowContext =>
+type Copying = Required<Pick<MigrateOptions, 'as' | 'through'>>;
+
+/** Of the copy that was begun last: those of a pass all have the same. */
+const contexts = new WeakMap<ShadowContext, Copying & { readonly ctx: ShadowContext }>();
+
+function copyingContext(ctx: ShadowContext, { as, through }: Copying): ShadowContext {
+  const last = contexts.get(ctx);
+  if (last?.as === as && last.through === through) return last.ctx;
+  const copying = throughFilters(copyingAs(ctx, as), through);
+  contexts.set(ctx, { as, through, ctx: copying });
+  return copying;
+}
+
+const copyingAs = (ctx: ShadowContext, as: Copier['as']): ShadowContext =>
   as === ctx.copier.as ? ctx : { ...ctx, copier: { ...ctx.copier, as } };
 
 const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']): ShadowContext =>

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { HeaderFields, S3Response } from '../../s3/message.js';
 import { type Place, placeId } from '../../state/place.js';
 import type { Found } from './belongings.js';
@@ -83,7 +84,7 @@ export function provenance(
   const fields = {
     ...(modified && { [MODIFIED]: modified }),
     ...(etag && { [ETAG]: etag }),
-    [COPIED_BY]: `${as} ${gateway} ${markOf(key)} ${markOf(from)}`,
+    [COPIED_BY]: `${as} ${gateway} ${markOf(key)} ${markOfSource(from)}`,
   };
   const beside = userMetadataBytes(metadata);
   if (beside + userMetadataBytes(fields) > MAX_USER_METADATA_BYTES)
@@ -101,7 +102,7 @@ export function readProvenance(key: string, headers: HeaderFields, from?: string
   const [as, gateway, ofKey, ofSource] = (headers[COPIED_BY] ?? '').split(' ');
   const occasion = OCCASIONS.find((known) => known === as);
   if (!occasion || gateway === undefined || ofKey !== markOf(key)) return undefined;
-  if (from !== undefined && ofSource !== markOf(from)) return undefined;
+  if (from !== undefined && ofSource !== markOfSource(from)) return undefined;
   const lastModified = Date.parse(headers[MODIFIED] ?? '');
   return {
     etag: headers[ETAG] ?? '',
@@ -118,9 +119,23 @@ export const hasRoomForProvenance = (metadata: HeaderFields): boolean =>
   userMetadataBytes(metadata) + ROOM <= MAX_USER_METADATA_BYTES;
 
 /** Short, and of nothing else. */
-const markOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+const markOf = (text: string): string => hash('sha256', text, 'hex').slice(0, 12);
 
-const userMetadataBytes = (headers: HeaderFields): number =>
-  Object.entries(headers)
-    .filter(([name]) => name.startsWith(USER_METADATA))
-    .reduce((bytes, [name, value]) => bytes + name.length - USER_METADATA.length + value.length, 0);
+/** There are few, and each is asked for with every copy. */
+const marksOfSources = new LRUCache<string, string>({ max: 1_000 });
+
+function markOfSource(from: string): string {
+  const known = marksOfSources.get(from);
+  if (known !== undefined) return known;
+  const mark = markOf(from);
+  marksOfSources.set(from, mark);
+  return mark;
+}
+
+function userMetadataBytes(headers: HeaderFields): number {
+  let bytes = 0;
+  for (const name in headers)
+    if (name.startsWith(USER_METADATA))
+      bytes += name.length - USER_METADATA.length + (headers[name]?.length ?? 0);
+  return bytes;
+}

@@ -49,6 +49,7 @@ export class Refusals {
 
   /** Why it is not to be sent; undefined when nothing is known against it. */
   against({ what, variant }: Belonging): Loss | undefined {
+    if (this.#reasons.size === 0) return undefined;
     const reason = this.#reasons.get(what) ?? this.#reasons.get(`${what}/${variant}`);
     return reason === undefined ? undefined : { what, reason };
   }
