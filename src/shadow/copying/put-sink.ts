@@ -1,12 +1,12 @@
 import { discard } from '../../s3/body.js';
 import { CHECKSUM_HEADERS } from '../../s3/checksums.js';
-import type { S3Response } from '../../s3/message.js';
+import type { S3Body, S3Response } from '../../s3/message.js';
 import { ask, mayStillApply, wasNeverSent } from '../ask.js';
 import { WithheldBranch } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import type { Belongings } from './belongings.js';
 import { CopyFailed } from './copy-outcome.js';
-import { type CopySink, onlyIfAbsent, type SinkOptions } from './copy-sink.js';
+import { type CopySink, onlyIfAbsent, type Released, type SinkOptions } from './copy-sink.js';
 import type { Loss } from './loss.js';
 import { partCount } from './part-layout.js';
 import { expectTaken } from './refusals.js';
@@ -15,30 +15,76 @@ import { contentMd5, type SourceObject } from './source-object.js';
 
 const REFUSED = 'target refused the copy';
 
-/** A copy by one PUT: its last byte is withheld, or all of it where the whole is at hand. */
+interface Put {
+  readonly gathered: Promise<Belongings>;
+  readonly body: S3Body;
+  readonly signal: AbortSignal;
+}
+
+async function put(
+  ctx: ShadowContext,
+  object: SourceObject,
+  { gathered, body, signal }: Put,
+): Promise<S3Response> {
+  const headers = {
+    ...(await gathered).headers,
+    ...contentMd5(object),
+    ...onlyIfAbsent(ctx.conditionalWrites.put),
+    'content-length': String(object.size),
+  };
+  return ctx.target(ask('PutObject', { method: 'PUT', key: object.key, headers, body, signal }));
+}
+
+async function released(
+  { learnt: { refusals } }: ShadowContext,
+  object: SourceObject,
+  { given, answer }: { readonly given: Belongings; readonly answer: S3Response },
+): Promise<Released> {
+  if (answer.status === 412) {
+    discard(answer.body);
+    return { state: 'exists' };
+  }
+  await expectTaken(answer, REFUSED, { given: given.refusable, refusals });
+  return { state: 'done', losses: [...given.losses, ...lostOnTheWay(object, given, answer)] };
+}
+
+/** A copy by one PUT of bytes that are at hand: it is sent when it is released. */
+export function wholeSink(
+  ctx: ShadowContext,
+  object: SourceObject,
+  { signal, belongings, whole }: SinkOptions & { readonly whole: Buffer },
+): CopySink {
+  const gathered = belongings('put');
+  // `ready` tells what it fails with.
+  gathered.catch(() => undefined);
+  let answer: Promise<S3Response> | undefined;
+
+  return {
+    overwrites: !ctx.conditionalWrites.put,
+    async ready() {
+      await gathered;
+    },
+    async release() {
+      answer = put(ctx, object, { gathered, body: whole, signal });
+      return released(ctx, object, { given: await gathered, answer: await answer });
+    },
+    abort: async () => answer === undefined || answer.then(isOver, wasNeverSent),
+  };
+}
+
+/** A copy by one PUT whose last byte is withheld. */
 export function putSink(
   ctx: ShadowContext,
   object: SourceObject,
-  { signal, belongings, whole = object.size === 0 ? Buffer.alloc(0) : undefined }: SinkOptions,
+  { signal, belongings }: SinkOptions,
 ): CopySink {
   const { refusals } = ctx.learnt;
   const branch = new WithheldBranch();
   const gathered = belongings('put');
-  const put = async (): Promise<S3Response> => {
-    const headers = {
-      ...(await gathered).headers,
-      ...contentMd5(object),
-      ...onlyIfAbsent(ctx.conditionalWrites.put),
-      'content-length': String(object.size),
-    };
-    const body = whole ?? branch;
-    return ctx.target(ask('PutObject', { method: 'PUT', key: object.key, headers, body, signal }));
-  };
-  // A body that is sent in one has no end to withhold, so its request waits for the release.
-  let answer = whole ? undefined : put();
-  let released = false;
+  const answer = put(ctx, object, { gathered, body: branch, signal });
+  let isReleased = false;
   const end = (error?: Error) => branch.destroy(error);
-  (answer ?? gathered).then(() => answer && end(), end);
+  answer.then(() => end(), end);
   branch.on('error', () => undefined);
 
   return {
@@ -46,29 +92,21 @@ export function putSink(
     overwrites: !ctx.conditionalWrites.put,
     async ready() {
       const { refusable } = await gathered;
-      if (!branch.destroyed || answer === undefined) return;
+      if (!branch.destroyed) return;
       const early = await answer;
       if (early.status === 412) return;
       await expectTaken(early, REFUSED, { given: refusable, refusals });
       throw new CopyFailed('target answered before it had the whole copy');
     },
     async release() {
-      released = true;
+      isReleased = true;
       branch.release();
-      answer ??= put();
       const final = await answer;
-      if (final.status === 412) {
-        discard(final.body);
-        return { state: 'exists' };
-      }
-      const given = await gathered;
-      await expectTaken(final, REFUSED, { given: given.refusable, refusals });
-      return { state: 'done', losses: [...given.losses, ...lostOnTheWay(object, given, final)] };
+      return released(ctx, object, { given: await gathered, answer: final });
     },
     async abort(reason) {
       branch.destroy(reason);
-      const settled = answer?.then(isOver, wasNeverSent) ?? true;
-      return (await settled) || !released;
+      return (await answer.then(isOver, wasNeverSent)) || !isReleased;
     },
   };
 }

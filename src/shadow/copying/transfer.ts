@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import { type Branch, pump, ReadersLeft } from '../branch.js';
+import { Branch, pump, ReadersLeft } from '../branch.js';
 import type { ShadowContext } from '../context.js';
 import { CopyFailed } from './copy-outcome.js';
 import type { CopySink, SinkOptions } from './copy-sink.js';
 import { goesInParts } from './in-parts.js';
 import { multipartSink } from './multipart-sink.js';
 import { maxSinglePut } from './part-layout.js';
-import { putSink } from './put-sink.js';
+import { putSink, wholeSink } from './put-sink.js';
 import { refusingSink } from './refusing-sink.js';
 import type { SourceObject } from './source-object.js';
 import { CopyWithinTarget } from './within-target.js';
@@ -15,9 +15,17 @@ import { CopyWithinTarget } from './within-target.js';
 export function openSink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
   if (options.isWithinTarget) return new CopyWithinTarget(ctx, object, options);
   if (goesInParts(ctx, object)) return multipartSink(ctx, object, options);
+  const { whole } = options;
+  if (whole) return wholeSink(ctx, object, { ...options, whole });
+  if (object.size === 0) return emptySink(ctx, object, options);
   if (object.size <= maxSinglePut(ctx)) return putSink(ctx, object, options);
   ctx.background.start('have all writes announced', ctx.demandIntents);
   return refusingSink(new CopyFailed(TOO_LARGE));
+}
+
+/** Nothing can be withheld of an empty body. That it is empty is seen, for its source is read to its end. */
+function emptySink(ctx: ShadowContext, object: SourceObject, options: SinkOptions): CopySink {
+  return { ...wholeSink(ctx, object, { ...options, whole: Buffer.alloc(0) }), branch: new Branch() };
 }
 
 const TOO_LARGE =
