@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { serve, storage } from '../demo/processes.js';
+import { type Served, serve, storage } from '../demo/processes.js';
 import { createRemoteBackend } from '../src/backends/remote/remote.js';
 import { atBucket } from '../src/filters/at-bucket.js';
 import type { S3Service } from '../src/s3/message.js';
@@ -98,21 +98,33 @@ async function openRgw(): Promise<Pair> {
 
 async function compare(pair: Pair, load: Load, folder: string): Promise<string[]> {
   const scaled = { ...load, objects: Math.max(4, Math.round(load.objects * scale)) };
-  await fill(pair.from, 'source', scaled);
-  const results = { sweep: [] as Moved[], rclone: [] as Moved[] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    results.sweep.push(await bySweep(pair, scaled, folder));
-    results.rclone.push(await byRclone(pair, scaled, folder));
+  const mover = await startMover(pair, folder);
+  try {
+    await fill(pair.from, 'source', scaled);
+    const first = await bySweep(mover, pair, scaled);
+    const results = { sweep: [] as Moved[], rclone: [] as Moved[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      results.sweep.push(await bySweep(mover, pair, scaled));
+      results.rclone.push(await byRclone(pair, scaled, folder));
+    }
+    await empty(pair.from, 'source');
+    const [ours, theirs] = [median(results.sweep), median(results.rclone)];
+    return [
+      `${pair.name}, ${scaled.objects} objects of ${load.name}:`,
+      `  sweep:  ${told(ours, scaled)}`,
+      `  rclone: ${told(theirs, scaled)}`,
+      `  ${besides(ours, theirs)}`,
+      `  the first that the gateway made: ${told(first, scaled)}; ${besides(first, theirs)}`,
+    ];
+  } finally {
+    await mover.stop();
   }
-  await empty(pair.from, 'source');
-  const [ours, theirs] = [median(results.sweep), median(results.rclone)];
-  const ratio = (one: number, other: number) => `${(one / other).toFixed(2)}x`;
-  return [
-    `${pair.name}, ${scaled.objects} objects of ${load.name}:`,
-    `  sweep:  ${told(ours, scaled)}`,
-    `  rclone: ${told(theirs, scaled)}`,
-    `  objects/s ${ratio(theirs.seconds, ours.seconds)} of rclone's, CPU per object ${ratio(ours.cpuSeconds, theirs.cpuSeconds)}`,
-  ];
+}
+
+function besides(ours: Moved, theirs: Moved): string {
+  const rate = theirs.seconds / ours.seconds;
+  const cpu = ours.cpuSeconds / theirs.cpuSeconds;
+  return `objects/s ${rate.toFixed(2)}x of rclone's, CPU per object ${cpu.toFixed(2)}x`;
 }
 
 function told({ seconds, cpuSeconds }: Moved, { objects, size }: Load): string {
@@ -122,34 +134,47 @@ function told({ seconds, cpuSeconds }: Moved, { objects, size }: Load): string {
   return `${seconds.toFixed(1)} s, ${perSecond.toFixed(0)} objects/s, ${rate.toFixed(0)} MiB/s, ${cpu.toFixed(2)} ms of CPU per object`;
 }
 
-/** A gateway of its own that moves the bucket `source` to `moved`, told to sweep; its CPU from then on to the end. */
-async function bySweep(pair: Pair, load: Load, folder: string, seen = pair.to): Promise<Moved> {
-  const gateway = await serve('mover', folder, ADMIN, ['--config', await configure(pair.to, folder)]);
-  try {
-    await storage(['create', '-n', 'moved', ...shadowFlags(pair.from, 'source')], {
-      ...ADMIN,
-      PENUMBRA_URL: gateway.url,
-    });
-    const admin = await adminOf(gateway.url);
-    const [before, begun] = [await cpuSecondsOf(gateway.pid), performance.now()];
-    await admin('/buckets/moved/sweep', { method: 'POST', body: '{}' });
-    await swept(admin);
-    const moved = {
-      seconds: (performance.now() - begun) / 1_000,
-      cpuSeconds: (await cpuSecondsOf(gateway.pid)) - before,
-    };
-    await assertMoved(seen, 'moved', load);
-    return moved;
-  } finally {
-    await gateway.stop();
-    await rm(join(folder, 'mover'), { recursive: true, force: true });
-    await empty(seen, 'moved');
-  }
+/** A gateway that moves buckets, one after the other, as one does that has been running for a while. */
+interface Mover {
+  readonly gateway: Served;
+  readonly admin: Admin;
+  stop(): Promise<void>;
 }
 
-async function swept(admin: Admin): Promise<void> {
+async function startMover(pair: Pair, folder: string): Promise<Mover> {
+  const gateway = await serve('mover', folder, ADMIN, ['--config', await configure(pair.to, folder)]);
+  return {
+    gateway,
+    admin: await adminOf(gateway.url),
+    async stop() {
+      await gateway.stop();
+      await rm(join(folder, 'mover'), { recursive: true, force: true });
+    },
+  };
+}
+
+/** Has it move the bucket `source` to one of its own; its CPU from the beginning of the sweep to the end. */
+async function bySweep({ gateway, admin }: Mover, pair: Pair, load: Load, seen = pair.to): Promise<Moved> {
+  const bucket = `moved-${randomUUID()}`;
+  await storage(['create', '-n', bucket, ...shadowFlags(pair.from, 'source')], {
+    ...ADMIN,
+    PENUMBRA_URL: gateway.url,
+  });
+  const [before, begun] = [await cpuSecondsOf(gateway.pid), performance.now()];
+  await admin(`/buckets/${bucket}/sweep`, { method: 'POST', body: '{}' });
+  await swept(admin, bucket);
+  const moved = {
+    seconds: (performance.now() - begun) / 1_000,
+    cpuSeconds: (await cpuSecondsOf(gateway.pid)) - before,
+  };
+  await assertMoved(seen, bucket, load);
+  await empty(seen, bucket);
+  return moved;
+}
+
+async function swept(admin: Admin, bucket: string): Promise<void> {
   for (;;) {
-    const { state, counts } = (await admin('/buckets/moved/sweep')) as SweepAnswer;
+    const { state, counts } = (await admin(`/buckets/${bucket}/sweep`)) as SweepAnswer;
     if (counts.failed) throw new Error(`${counts.failed.objects} objects failed`);
     if (state === 'done') return;
     await systemClock.sleep(100);
@@ -222,7 +247,12 @@ async function countRequests(pair: Pair, folder: string): Promise<string[]> {
       from: { ...pair.from, endpoint: from.endpoint },
       to: { ...pair.to, endpoint: to.endpoint },
     };
-    await bySweep(behind, counted, folder, pair.to);
+    const mover = await startMover(behind, folder);
+    try {
+      await bySweep(mover, behind, counted, pair.to);
+    } finally {
+      await mover.stop();
+    }
     const all = [...counts].map(([kind, count]) => `${kind} ${(count / COUNTED).toFixed(2)}`).join(', ');
     return [`${pair.name}, requests per object, set-up included: ${all}`];
   } finally {

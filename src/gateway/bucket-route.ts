@@ -131,10 +131,9 @@ function openShadowedRoute(
   const unanswered = new UnansweredWrites(clock, times);
   const source = connections.toShadow(record);
   const shadow = unanswered.notingDeletes(source.service);
-  const ledger = new Ledger(groupedCommits(withinTenure(kv, tenure)), record.id, clock, {
-    times,
-    epoch: record.epoch,
-  });
+  const { prompt, patient } = groupedCommits(withinTenure(kv, tenure), clock);
+  const ledgerOn = (grouped: Kv) => new Ledger(grouped, record.id, clock, { times, epoch: record.epoch });
+  const ledger = ledgerOn(prompt);
   const shadowed = createShadowed({
     bucket: record,
     target: target.service,
@@ -144,6 +143,7 @@ function openShadowedRoute(
     gateway,
     demandIntents: () => demandIntents(record, buckets),
     ledger,
+    patientLedger: ledgerOn(patient),
     uploadIds: createUploadIds({ kv, sealer, ...uploadsOf(record) }),
     losses: new LossBuffer({ store: losses, bucketId: record.id, clock, log }),
     copiedByReads: new CopyCounter({

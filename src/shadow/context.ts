@@ -47,6 +47,8 @@ export interface ShadowContext {
   /** Which conditions T was seen to honour. */
   readonly conditionalWrites: BucketRecord['conditionalWrites'];
   readonly ledger: Ledger;
+  /** The same, for a sweep's copies. */
+  readonly patientLedger: Ledger;
   readonly uploadIds: UploadIds;
   readonly pageTokens: PageTokens;
   readonly clock: Clock;

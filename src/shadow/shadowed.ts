@@ -53,6 +53,8 @@ export interface ShadowedOptions {
   /** Whether the gateway encrypts what is in the store; neither unless given. */
   readonly encrypted?: ShadowContext['encrypted'];
   readonly ledger: Ledger;
+  /** The same state, for copies that nobody waits for: `ledger` unless given. */
+  readonly patientLedger?: Ledger;
   readonly uploadIds: UploadIds;
   readonly pageTokens: PageTokens;
   /** Has all gateways take intents for all writes, in a while. */
@@ -206,6 +208,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     demandIntents,
     conditionalWrites: bucket.conditionalWrites,
     ledger: options.ledger,
+    patientLedger: options.patientLedger ?? options.ledger,
     uploadIds,
     pageTokens: options.pageTokens,
     clock,

@@ -1,13 +1,24 @@
+import type { Clock } from '../system/clock.js';
 import { type Kv, type KvCommit, writtenBy } from './kv.js';
 
 /** Commits that go together at most, and keys that they write. */
 const MAX_COMMITS = 64;
 const MAX_KEYS = 256;
+/** How long patient commits wait for others where many come, ms; and how many are enough. */
+const GATHER_MS = 3;
+const ENOUGH = 32;
 
 interface Waiting {
   readonly commit: KvCommit;
+  readonly isPatient: boolean;
   readonly resolve: (version: string | null) => void;
   readonly reject: (error: unknown) => void;
+}
+
+export interface GroupedCommits {
+  readonly prompt: Kv;
+  /** The same, for work that nobody waits for: where many commits come, they wait some milliseconds for others, so that fewer and larger groups are sent. */
+  readonly patient: Kv;
 }
 
 /**
@@ -15,19 +26,36 @@ interface Waiting {
  * of which a check does not hold is sent again one by one, so that each has its own answer; nothing of a group that failed so has applied. A group that was not answered may have applied: all
  * of its callers are told so.
  */
-export function groupedCommits(kv: Kv): Kv {
+export function groupedCommits(kv: Kv, clock: Clock): GroupedCommits {
   let waiting: Waiting[] = [];
   let isUnderWay = false;
+  let lastSize = 0;
+  let hurry: (() => void) | undefined;
 
   async function sendAll(): Promise<void> {
     isUnderWay = true;
     while (waiting.length > 0) {
+      if (mayGather()) await gathered();
       const { group, rest } = nextGroup(waiting);
       waiting = rest;
+      lastSize = group.length;
       await send(group);
     }
     isUnderWay = false;
   }
+
+  const mayGather = (): boolean =>
+    lastSize > 1 && waiting.length < ENOUGH && waiting.every(({ isPatient }) => isPatient);
+
+  /** Resolves when the time is over, or as soon as others do not wait. */
+  const gathered = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = clock.after(GATHER_MS, resolve);
+      hurry = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
 
   async function send(group: readonly Waiting[]): Promise<void> {
     const [first, ...others] = group;
@@ -44,7 +72,7 @@ export function groupedCommits(kv: Kv): Kv {
   const sendAlone = ({ commit, resolve, reject }: Waiting): Promise<void> =>
     kv.commit(commit).then(resolve, reject);
 
-  return {
+  const committing = (isPatient: boolean): Kv => ({
     get: (key) => kv.get(key),
     getMany: (keys) => kv.getMany(keys),
     list: (range) => kv.list(range),
@@ -52,10 +80,13 @@ export function groupedCommits(kv: Kv): Kv {
     close: () => kv.close(),
     commit: (commit) =>
       new Promise((resolve, reject) => {
-        waiting.push({ commit, resolve, reject });
+        waiting.push({ commit, isPatient, resolve, reject });
         if (!isUnderWay) void sendAll();
+        else if (!mayGather()) hurry?.();
       }),
-  };
+  });
+
+  return { prompt: committing(false), patient: committing(true) };
 }
 
 /** Those from the first on that touch different keys; what has to wait for one of them waits with all behind it. */

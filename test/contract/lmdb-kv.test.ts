@@ -9,7 +9,8 @@ import { kvSuite } from './kv-suite.js';
 
 for (const [name, through] of [
   ['LMDB', (kv: Kv) => kv],
-  ['LMDB whose commits go together', groupedCommits],
+  ['LMDB whose commits go together', (kv: Kv) => groupedCommits(kv, systemClock).prompt],
+  ['LMDB whose commits wait for others', (kv: Kv) => groupedCommits(kv, systemClock).patient],
 ] as const)
   kvSuite(name, async () => {
     const path = await mkdtemp(join(tmpdir(), 'penumbra-lmdb-'));

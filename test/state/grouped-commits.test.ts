@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { groupedCommits } from '../../src/state/grouped-commits.js';
 import { type Kv, type KvCommit, KvUnavailable } from '../../src/state/kv.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { temporaryKv } from './temporary-kv.js';
 
 /** A state, what was sent to it, and a way to keep the first commit from being answered until the rest has come. */
@@ -17,7 +18,9 @@ async function counted(fail?: (commit: KvCommit) => boolean) {
       return kv.commit(commit);
     },
   };
-  return { kv, grouped: groupedCommits(counting), sent };
+  const clock = new ManualClock();
+  const { prompt, patient } = groupedCommits(counting, clock);
+  return { kv, grouped: prompt, patient, clock, sent };
 }
 
 const set = (key: string, version: string | null = null): KvCommit => ({
@@ -70,4 +73,48 @@ it('sends no more than 64 commits together', async () => {
   const { grouped, sent } = await counted();
   await Promise.all(Array.from({ length: 150 }, (_, index) => grouped.commit(set(`k${index}`))));
   expect(sent.map(({ sets }) => sets?.length)).toEqual([1, 64, 64, 21]);
+});
+
+const sizes = (sent: readonly KvCommit[]) => sent.map(({ sets }) => sets?.length);
+
+/** So long that all has been sent that does not wait for the clock. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+describe('patient commits', () => {
+  it('wait 3 ms for others once several have come at a time', async () => {
+    const { patient, clock, sent } = await counted();
+    await Promise.all(['a', 'b', 'c'].map((key) => patient.commit(set(key))));
+    const waiting = patient.commit(set('waiting'));
+    await settled();
+    clock.advance(2);
+    const joining = patient.commit(set('joining'));
+    await settled();
+    expect(sizes(sent)).toEqual([1, 2]);
+    clock.advance(1);
+    await Promise.all([waiting, joining]);
+    expect(sizes(sent)).toEqual([1, 2, 2]);
+  });
+
+  it('do not wait where they come one by one', async () => {
+    const { patient, sent } = await counted();
+    for (const key of ['a', 'b', 'c']) await patient.commit(set(key));
+    expect(sizes(sent)).toEqual([1, 1, 1]);
+  });
+
+  it('wait no longer when one comes that does not wait, and go with it', async () => {
+    const { grouped, patient, sent } = await counted();
+    await Promise.all(['a', 'b', 'c'].map((key) => grouped.commit(set(key))));
+    const waiting = patient.commit(set('waiting'));
+    await settled();
+    expect(sizes(sent)).toEqual([1, 2]);
+    await Promise.all([waiting, grouped.commit(set('prompt'))]);
+    expect(sizes(sent)).toEqual([1, 2, 2]);
+  });
+
+  it('wait no longer when they are 32', async () => {
+    const { grouped, patient, sent } = await counted();
+    await Promise.all(['a', 'b', 'c'].map((key) => grouped.commit(set(key))));
+    await Promise.all(Array.from({ length: 32 }, (_, index) => patient.commit(set(`k${index}`))));
+    expect(sizes(sent)).toEqual([1, 2, 32]);
+  });
 });

@@ -63,8 +63,10 @@ function copyingContext(ctx: ShadowContext, { as, through }: Copying): ShadowCon
   return copying;
 }
 
-const copyingAs = (ctx: ShadowContext, as: Copier['as']): ShadowContext =>
-  as === ctx.copier.as ? ctx : { ...ctx, copier: { ...ctx.copier, as } };
+const copyingAs = (ctx: ShadowContext, as: Copier['as']): ShadowContext => {
+  const ledger = as === 'sweep' ? ctx.patientLedger : ctx.ledger;
+  return as === ctx.copier.as ? ctx : { ...ctx, ledger, copier: { ...ctx.copier, as } };
+};
 
 const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']): ShadowContext =>
   through ? { ...ctx, target: through.target(ctx.target), shadow: through.shadow(ctx.shadow) } : ctx;
