@@ -13,9 +13,9 @@ export interface ContentStreamOptions {
   release(): Promise<void>;
 }
 
-const CHUNK_BYTES = 128 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
-/** Slices one after another; at most one file is open at a time, and each is read in chunks of 128 KiB. */
+/** Slices one after another; at most one file is open at a time, and each is read in chunks of 256 KiB. */
 export class ContentStream extends Readable {
   readonly #slices: Slice[];
   readonly #options: ContentStreamOptions;

@@ -5,6 +5,7 @@ import type { S3Body } from '../../s3/message.js';
 import { chunksOf } from '../store/chunks.js';
 import type { Digest } from '../store/persistence.js';
 import { type FolderLayout, ownedName } from './folder-layout.js';
+import { writeAll } from './write-all.js';
 
 /** The segments of a bucket that are files of their own. A file is written once and never changes. */
 export class SegmentFiles {
@@ -48,7 +49,7 @@ export class SegmentFiles {
   async #stage(file: string, chunks: AsyncIterable<Buffer>): Promise<void> {
     const handle = await open(this.#staged(file), 'wx');
     try {
-      for await (const chunk of chunks) await writeAll(handle, chunk);
+      await writeAll(handle, chunks);
       await handle.sync();
     } finally {
       await handle.close();
@@ -61,12 +62,6 @@ export class SegmentFiles {
 
   #staged(file: string): string {
     return join(this.layout.staging, ownedName(file));
-  }
-}
-
-async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    offset += (await handle.write(chunk, offset)).bytesWritten;
   }
 }
 
