@@ -1,8 +1,14 @@
 const FORM = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
+/** Of the second that was asked for last: requests have it in common. */
+let last = { second: Number.NaN, text: '' };
+
 /** `now` (ms) in the basic form of ISO 8601 that SigV4 uses: 20130524T000000Z. */
 export function formatTimestamp(now: number): string {
-  return new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, '');
+  const second = Math.floor(now / 1_000);
+  if (second !== last.second)
+    last = { second, text: new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, '') };
+  return last.text;
 }
 
 let latest: { readonly text: string; readonly ms: number | undefined } = { text: '', ms: undefined };

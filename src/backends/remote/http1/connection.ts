@@ -16,7 +16,7 @@ const CLOSED_BEFORE_MS = 2_000;
 const LONGEST_IDLE_MS = 600_000;
 
 export interface ConnectionOptions extends Pick<Times, 'firstByteMs' | 'idleMs'> {
-  /** It can serve another request. Called in a later turn than the end of the one before. */
+  /** It can serve another request, from a later turn on. */
   readonly onFree: (connection: Connection) => void;
   readonly onClose: (connection: Connection) => void;
 }
@@ -169,8 +169,7 @@ export class Connection implements ResponseEvents {
       return;
     }
     this.#socket.unref();
-    // What came after the end of the answer, and that the other side has closed, is to be seen before the next is sent.
-    setImmediate(() => this.isOpen && this.#options.onFree(this));
+    this.#options.onFree(this);
   }
 
   #write(turn: Turn): void {

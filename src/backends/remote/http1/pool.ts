@@ -57,7 +57,12 @@ export class Pool {
     return closed;
   }
 
-  /** What reached an idle connection meanwhile, its end or bytes nobody asked for, is seen before it is used. */
+  #freed(connection: Connection): void {
+    if (this.#waiting.length > 0) this.#afterLook(connection);
+    else this.#rest(connection);
+  }
+
+  /** What has reached a connection since its last answer, its end or bytes nobody asked for, is seen before it is used again. */
   #afterLook(connection: Connection): void {
     setImmediate(() => this.#serve(connection));
   }
@@ -68,10 +73,11 @@ export class Pool {
       return;
     }
     const next = this.#next();
-    if (next) {
-      connection.send(next.request, next.handler);
-      return;
-    }
+    if (next) connection.send(next.request, next.handler);
+    else this.#rest(connection);
+  }
+
+  #rest(connection: Connection): void {
     if (this.#onEmpty) connection.destroy(new Error('closed'));
     else this.#idle.push(connection);
   }
@@ -107,7 +113,7 @@ export class Pool {
       this.#connecting -= 1;
       connection = new Connection(socket, {
         ...this.#options,
-        onFree: (free) => this.#serve(free),
+        onFree: (free) => this.#freed(free),
         onClose: (closed) => this.#closed(closed),
       });
       this.#connections.add(connection);
