@@ -36,9 +36,14 @@ export class FolderBucket implements BucketPersistence {
     this.#index.refresh();
   }
 
+  /** Whether a process, this one or another, has deleted it. */
+  isRemoved(): boolean {
+    return this.#marks.get(REMOVED) !== undefined;
+  }
+
   async transact<T>(change: () => T): Promise<T> {
     return this.#write(() => {
-      if (this.#marks.get(REMOVED)) throw new S3Error('NoSuchBucket');
+      if (this.isRemoved()) throw new S3Error('NoSuchBucket');
       return change();
     });
   }

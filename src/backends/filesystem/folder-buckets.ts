@@ -24,6 +24,8 @@ const ASIDE = '_penumbra-';
 /** The buckets of a folder, each a folder in it, by name. */
 export class FolderBuckets implements Buckets {
   readonly #open = new Map<string, OpenBucket>();
+  /** Those whose folder this turn of the event loop has seen, since to look for it costs as much as to read an object. */
+  readonly #seen = new Map<string, FolderBucket>();
 
   constructor(private readonly path: string) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -41,12 +43,30 @@ export class FolderBuckets implements Buckets {
   }
 
   open(name: string): FolderBucket | undefined {
+    const seen = this.#seen.get(name);
+    seen?.refresh();
+    // Who deletes a bucket marks it first.
+    return seen && !seen.isRemoved() ? seen : this.#look(name);
+  }
+
+  #look(name: string): FolderBucket | undefined {
     const known = this.#open.get(name);
     const index = known?.index ?? this.#indexOf(name);
     const inode = known || isBucketName(name) ? folderAt(index)?.ino : undefined;
     const bucket = known && known.inode === inode ? known.bucket : this.#reopen(name, inode);
     bucket?.refresh();
+    if (bucket) this.#noteSeen(name, bucket);
     return bucket;
+  }
+
+  #noteSeen(name: string, bucket: FolderBucket): void {
+    if (this.#seen.size === 0) setImmediate(() => this.#seen.clear());
+    this.#seen.set(name, bucket);
+  }
+
+  #forget(name: string): void {
+    this.#open.delete(name);
+    this.#seen.delete(name);
   }
 
   async create(name: string): Promise<boolean> {
@@ -67,7 +87,7 @@ export class FolderBuckets implements Buckets {
     const bucket = this.open(name);
     if (!bucket) throw new S3Error('NoSuchBucket');
     await bucket.markRemoved();
-    this.#open.delete(name);
+    this.#forget(name);
     await bucket.close();
     await this.#moveAway(name);
   }
@@ -75,6 +95,7 @@ export class FolderBuckets implements Buckets {
   async close(): Promise<void> {
     const open = [...this.#open.values()];
     this.#open.clear();
+    this.#seen.clear();
     await Promise.all(open.map(({ bucket }) => bucket.close()));
   }
 
@@ -85,7 +106,7 @@ export class FolderBuckets implements Buckets {
   #reopen(name: string, inode: number | undefined): FolderBucket | undefined {
     // Requests that still hold the old one end by themselves; its files are no longer here.
     void this.#open.get(name)?.bucket.close();
-    this.#open.delete(name);
+    this.#forget(name);
     if (inode === undefined) return undefined;
     const bucket = new FolderBucket(join(this.path, name));
     this.#open.set(name, { bucket, index: this.#indexOf(name), inode });

@@ -1,8 +1,17 @@
+import { LRUCache } from 'lru-cache';
 import { S3Error } from '../errors.js';
 import type { HeaderFields } from '../message.js';
 import { ALGORITHM } from './canonical.js';
 import { type Claim, parseCredential, parseSignature, parseSignedHeaders } from './claim.js';
 import { formatTimestamp, parseTimestamp } from './timestamp.js';
+
+/** What a client says of all its signatures of a day. */
+type Terms = Pick<Claim, 'accessKeyId' | 'scope' | 'signedHeaders'>;
+
+/** By the header up to the signature, where that comes last. The bounds hold back clients that make them up. */
+const TERMS = new LRUCache<string, Terms>({ max: 1000 });
+const STEM = /^.{1,512}, *Signature=$/;
+const SIGNATURE_LENGTH = 64;
 
 /**
  * Reads `AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...`; undefined when it is another mechanism.
@@ -11,18 +20,33 @@ import { formatTimestamp, parseTimestamp } from './timestamp.js';
  */
 export function parseAuthorizationHeader(authorization: string, headers: HeaderFields): Claim | undefined {
   if (!authorization.startsWith(`${ALGORITHM} `)) return undefined;
-  const parameters = parseParameters(authorization.slice(ALGORITHM.length + 1));
   const timestamp = timestampOf(headers);
+  const { accessKeyId, scope, signedHeaders, signature } =
+    recall(authorization, timestamp) ?? parse(authorization, timestamp);
+  const payloadHash = payloadHashOf(headers);
+  return { accessKeyId, scope, timestamp, expiresIn: undefined, signedHeaders, signature, payloadHash };
+}
+
+type Signed = Terms & Pick<Claim, 'signature'>;
+
+/** Undefined unless the same was read before, of another signature of that day. */
+function recall(authorization: string, timestamp: string): Signed | undefined {
+  const terms = TERMS.get(authorization.slice(0, -SIGNATURE_LENGTH));
+  if (!terms || !timestamp.startsWith(terms.scope.date)) return undefined;
+  const { accessKeyId, scope, signedHeaders } = terms;
+  const signature = parseSignature(authorization.slice(-SIGNATURE_LENGTH), malformed);
+  return { accessKeyId, scope, signedHeaders, signature };
+}
+
+function parse(authorization: string, timestamp: string): Signed {
+  const parameters = parseParameters(authorization.slice(ALGORITHM.length + 1));
   const { accessKeyId, scope } = parseCredential(required(parameters, 'Credential'), timestamp, malformed);
-  return {
-    accessKeyId,
-    scope,
-    timestamp,
-    expiresIn: undefined,
-    signedHeaders: parseSignedHeaders(required(parameters, 'SignedHeaders'), malformed),
-    signature: parseSignature(required(parameters, 'Signature'), malformed),
-    payloadHash: payloadHashOf(headers),
-  };
+  const signedHeaders = parseSignedHeaders(required(parameters, 'SignedHeaders'), malformed);
+  const signature = parseSignature(required(parameters, 'Signature'), malformed);
+  const stem = authorization.slice(0, -SIGNATURE_LENGTH);
+  if (STEM.test(stem) && authorization.endsWith(signature))
+    TERMS.set(stem, { accessKeyId, scope, signedHeaders });
+  return { accessKeyId, scope, signedHeaders, signature };
 }
 
 function parseParameters(text: string): Map<string, string> {

@@ -112,6 +112,14 @@ it('sees at once what another process wrote', async () => {
   expect(await client.text('key-0')).toMatch(/^\d+$/);
 });
 
+it('sees at once that another process deleted a bucket and made it anew', async () => {
+  const { path, client } = await withBucket();
+  expect(await client.text('key')).toBeUndefined();
+  spawnSync(process.execPath, [CHILD, path, 'remake', BUCKET]);
+  expect(await client.text('key')).toBe('new');
+  expect((await client.put('other', 'text')).status).toBe(200);
+});
+
 it('moves a bucket with its folder', async () => {
   const { path, backend, client } = await withBucket();
   const large = randomBytes(100_000);

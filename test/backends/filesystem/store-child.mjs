@@ -53,6 +53,13 @@ const commands = {
     }
     await backend.close();
   },
+  /** Deletes the bucket, and makes it anew with an object in it. */
+  async remake() {
+    await ask('DELETE', '');
+    await ask('PUT', '');
+    await put('key', Buffer.from('new'));
+    await backend.close();
+  },
   /** Puts an object whose body stops before its end, until SIGTERM. */
   async stall() {
     async function* body() {

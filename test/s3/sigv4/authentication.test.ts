@@ -93,6 +93,19 @@ describe('a signature in the Authorization header', () => {
     }
   });
 
+  it('is read alike whether its key was seen before or not', () => {
+    const tail = (digits: string) => withAuthorization((text) => text.slice(0, -digits.length) + digits);
+    for (const request of [signed({ 'x-amz-meta-a': '1' }), signed({ 'x-amz-meta-a': '2' })])
+      expect(authenticate(request)).toMatchObject({ accessKeyId: 'AKID', scope: { region: 'us-east-1' } });
+    expect(() => authenticate(tail('0'.repeat(64)))).toThrow(refused('SignatureDoesNotMatch'));
+    for (const request of [tail('0'.repeat(63).padStart(64, 'g')), tail(', Signature=0')])
+      expect(() => authenticate(request)).toThrow(refused('AuthorizationHeaderMalformed', /Signature/));
+    const another = withHeaders(signed(), { 'x-amz-date': '20260204T040506Z' });
+    expect(() => authenticate(another)).toThrow(
+      refused('AuthorizationHeaderMalformed', /Invalid credential date/),
+    );
+  });
+
   it('holds for every way to escape the same path', () => {
     const request = signed({}, { path: '/bucket/%C3%A9%20%2B~%28' });
     for (const rawPath of ['/bucket/%c3%a9%20+~(', '/%62ucket/%C3%A9%20%2B%7E%28']) {
