@@ -29,6 +29,7 @@ import { createMigrations } from './migrations.js';
 import { startPassEngine } from './pass-engine.js';
 import { copiedOf } from './recent/copied.js';
 import { RecentMeters } from './recent/recent.js';
+import type { Shedding } from './shedding.js';
 import { openState } from './state.js';
 import { openBackend, openBackends, type StorageBackend } from './storage.js';
 import { createStores } from './stores.js';
@@ -46,6 +47,8 @@ export interface GatewayOptions {
   readonly kv?: Kv;
   /** What all processes have measured that serve as one; what this one has, unless given. */
   readonly measuredByAll?: Measured;
+  /** Of a worker: closes connections of which it has more than the others. */
+  readonly shedding?: Shedding;
 }
 
 export interface Gateway {
@@ -124,7 +127,7 @@ async function listenAsWorker({ config, clock, log, scrape }: GatewayParts): Pro
 /** All of a gateway but its socket. Throws what keeps it from starting, with nothing left open. */
 export async function openParts(
   config: Config,
-  { clock, log, kv: givenKv, storage = openBackends(config, clock), measuredByAll }: GatewayOptions,
+  { clock, log, kv: givenKv, storage = openBackends(config, clock), measuredByAll, shedding }: GatewayOptions,
   draining: AbortSignal,
 ): Promise<GatewayParts> {
   try {
@@ -184,6 +187,7 @@ export async function openParts(
       shared,
       survey,
       underWay: () => traffic.underWay,
+      shed: () => shedding?.closed ?? 0,
       isInTouch: () => !lease.tenure.isOver(),
     });
     const recent = new RecentMeters({

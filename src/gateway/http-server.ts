@@ -5,6 +5,7 @@ import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { type Listener, Pipelining } from './pipelining.js';
 import { Refusals } from './refusals.js';
+import type { Shedding } from './shedding.js';
 import { Certificate } from './tls/certificate.js';
 import { secureContext, type TlsFiles } from './tls/pair.js';
 
@@ -19,6 +20,8 @@ export interface HttpServerOptions {
   readonly tls?: TlsFiles | undefined;
   /** How long a client may take for the header of a request, in milliseconds. */
   readonly headersMs?: number;
+  /** Without it no connection is closed that a client keeps in use. */
+  readonly shedding?: Shedding;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -60,7 +63,7 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
 }
 
 function openServer(
-  { headersMs = HEADERS_MS, clock, log }: HttpServerOptions,
+  { headersMs = HEADERS_MS, shedding, clock, log }: HttpServerOptions,
   certificate: Certificate | undefined,
   serve: Listener,
 ): Server {
@@ -77,7 +80,13 @@ function openServer(
   const server = certificate ? openTls(certificate, settings, log) : createServer(settings);
   // Beyond a number Node would drop header fields in silence; their bytes are limited anyway.
   server.maxHeadersCount = 0;
-  const pipelining = new Pipelining(serve);
+  shedding?.follow(server, certificate ? 'secureConnection' : 'connection');
+  const pipelining: Pipelining = new Pipelining((incoming, outgoing) => {
+    // What comes behind the last request is never served, and may reset the connection before its answer was read.
+    if (shedding?.picks(incoming.socket) && !pipelining.isPipelined(incoming.socket))
+      shedding.closeAfter(incoming, outgoing);
+    serve(incoming, outgoing);
+  });
   const refusals = new Refusals({ pipelining, clock, log });
   // The listener says itself when it wants the body that a client holds back.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, pipelining.listener);

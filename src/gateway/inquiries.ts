@@ -2,6 +2,7 @@ import type { Clock } from '../system/clock.js';
 import { messageOf } from '../system/thrown.js';
 import type { MetricReading } from './metrics/cells.js';
 import type { Recent, RecentWish } from './recent/recent.js';
+import type { Load } from './shedding.js';
 
 /** What one process has measured, or several as one. */
 export type Readings = readonly MetricReading[];
@@ -17,7 +18,16 @@ export interface Measured {
   recent(of: RecentWish): Promise<Recent>;
 }
 
-type Asked = ({ readonly about: 'metrics' } & ReadingsWish) | ({ readonly about: 'recent' } & RecentWish);
+/** What a worker is asked for besides. */
+export interface Loaded {
+  /** Undefined of one that takes no connections. */
+  load(): Promise<Load | undefined>;
+}
+
+type Asked =
+  | ({ readonly about: 'metrics' } & ReadingsWish)
+  | ({ readonly about: 'recent' } & RecentWish)
+  | { readonly about: 'load' };
 
 export type Question = { readonly question: number } & Asked;
 
@@ -35,7 +45,7 @@ export class NotTold extends Error {
 const ANSWER_MS = 3_000;
 
 /** Questions to another process over the channel between a worker and the one that started it. @throws NotTold when that fails, has gone, or takes longer than 3 s */
-export class Inquiries implements Measured {
+export class Inquiries implements Measured, Loaded {
   #last = 0;
   readonly #open = new Map<number, { resolve(told: unknown): void; reject(error: Error): void }>();
 
@@ -50,6 +60,10 @@ export class Inquiries implements Measured {
 
   recent(of: RecentWish): Promise<Recent> {
     return this.#ask({ ...of, about: 'recent' });
+  }
+
+  load(): Promise<Load | undefined> {
+    return this.#ask({ about: 'load' });
   }
 
   /** The other process is of this program, and answers what it was asked. */
@@ -83,13 +97,23 @@ export class Inquiries implements Measured {
   }
 }
 
-/** Never rejects. */
-export async function answerTo(question: Question, measured: Measured): Promise<Answer> {
+/** Never rejects. The process that has started workers has no load, and is not asked for one. */
+export async function answerTo(question: Question, measured: Measured & Partial<Loaded>): Promise<Answer> {
   const { question: answer } = question;
   try {
-    const told = question.about === 'metrics' ? measured.metrics(question) : measured.recent(question);
-    return { answer, told: await told };
+    return { answer, told: await toldOf(question, measured) };
   } catch (error) {
     return { answer, failure: messageOf(error) };
+  }
+}
+
+function toldOf(question: Question, measured: Measured & Partial<Loaded>): Promise<unknown> | undefined {
+  switch (question.about) {
+    case 'metrics':
+      return measured.metrics(question);
+    case 'recent':
+      return measured.recent(question);
+    case 'load':
+      return measured.load?.();
   }
 }

@@ -9,6 +9,8 @@ interface Line {
   last: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
   /** How many requests wait for their turn. */
   waiting: number;
+  /** Whether any has had to wait so far. */
+  isPipelined: boolean;
 }
 
 /** So many requests of one connection may wait; then no more are read from it. */
@@ -27,7 +29,7 @@ export class Pipelining {
     const line = this.#lines.get(incoming.socket);
     const before = line?.last.outgoing;
     if (line) line.last = { incoming, outgoing };
-    else this.#lines.set(incoming.socket, { last: { incoming, outgoing }, waiting: 0 });
+    else this.#lines.set(incoming.socket, { last: { incoming, outgoing }, waiting: 0, isPipelined: false });
     if (!line || !before || before.closed) this.serve(incoming, outgoing);
     else before.once('close', this.#turnOf(line, incoming, outgoing));
   };
@@ -37,9 +39,15 @@ export class Pipelining {
     return this.#lines.get(socket)?.last;
   }
 
+  /** Whether its client was seen to send requests before the answers to those before them. */
+  isPipelined(socket: Duplex): boolean {
+    return this.#lines.get(socket)?.isPipelined === true;
+  }
+
   #turnOf(line: Line, incoming: IncomingMessage, outgoing: ServerResponse): () => void {
     const { socket } = incoming;
     line.waiting += 1;
+    line.isPipelined = true;
     if (line.waiting >= MAX_WAITING) socket.pause();
     return () => {
       line.waiting -= 1;

@@ -2,9 +2,10 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../system/clock.js';
 import { allocatorSettings } from '../system/environment.js';
+import type { BalancedProcess } from './balance.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
-import { type Answer, answerTo, Inquiries, type Measured, type Question } from './inquiries.js';
+import { type Answer, answerTo, Inquiries, type Loaded, type Measured, type Question } from './inquiries.js';
 import type { MeasuredProcess } from './metrics/of-workers.js';
 
 export type ReadyReport = Pick<Gateway, 'url' | 'port' | 'adminPassword'>;
@@ -16,12 +17,18 @@ export const LISTENS = 'listens';
 export type WorkerReport = ReadyReport | { readonly failure: string };
 
 /** What it is told besides its configuration. */
-export type Instruction = typeof STOP | Question | Answer;
+export type Instruction = typeof STOP | Question | Answer | Shed;
 
 export const STOP = 'stop';
 
+/** So many connections are to be closed. */
+export interface Shed {
+  readonly shed: number;
+}
+
 /** A worker as the process sees it that has started it. */
-export interface WorkerProcess extends MeasuredProcess {
+export interface WorkerProcess extends MeasuredProcess, BalancedProcess {
+  readonly measured: Measured & Loaded;
   /** Rejects with what keeps it from serving. */
   readonly ready: Promise<ReadyReport>;
   /** Resolves to its exit code, or to the signal that ended it. */
@@ -78,6 +85,7 @@ export function startWorker(config: Config, { measured, clock }: WorkerOptions):
       else tell(STOP);
     },
     kill,
+    shed: (connections) => tell({ shed: connections }),
     measured: inquiries,
   };
 }

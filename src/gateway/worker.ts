@@ -10,6 +10,7 @@ import { messageOf } from '../system/thrown.js';
 import { type Config, logSettings } from './config.js';
 import { type Gateway, startGateway } from './gateway.js';
 import { type Answer, answerTo, Inquiries, type Question } from './inquiries.js';
+import { Shedding } from './shedding.js';
 import { stopSignal } from './stop-signal.js';
 import { watched } from './watched.js';
 import { type Instruction, LISTENS, STOP } from './worker-process.js';
@@ -41,11 +42,14 @@ async function startAndReport(
 ): Promise<Gateway | undefined> {
   const log = (await openLogger(logSettings(config))).child({ pid: process.pid });
   try {
-    const started = await startGateway(config, { clock: systemClock, log, measuredByAll: inquiries });
-    const gateway = watched(started, { config, clock: systemClock });
+    const shedding = new Shedding();
+    const options = { clock: systemClock, log, measuredByAll: inquiries, shedding };
+    const gateway = watched(await startGateway(config, options), { config, clock: systemClock });
+    const asked = { ...gateway.measured, load: async () => shedding.load() };
     worker.on('message', (instruction: Instruction) => {
       if (instruction === STOP || 'answer' in instruction) return;
-      void answerTo(instruction, gateway.measured).then((answer) => tell(worker, answer));
+      if ('shed' in instruction) shedding.shed(instruction.shed);
+      else void answerTo(instruction, asked).then((answer) => tell(worker, answer));
     });
     const { url, port, adminPassword } = gateway;
     worker.send({ url, port, adminPassword });

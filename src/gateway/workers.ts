@@ -1,5 +1,6 @@
 import type { Clock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
+import { Balance } from './balance.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
 import { WorkerReadings } from './metrics/of-workers.js';
@@ -37,6 +38,7 @@ export async function startWorkers(
 class Workers {
   readonly #running = new Set<WorkerProcess>();
   readonly #readings = new WorkerReadings();
+  readonly #balance: Balance;
   #config: Config;
   #port: number;
   #isClosing = false;
@@ -47,17 +49,20 @@ class Workers {
   ) {
     this.#config = config;
     this.#port = config.port;
+    this.#balance = new Balance(options.clock);
   }
 
   /** One starts before all others: what keeps a gateway from starting is told once, and a password is made once. */
   async start(): Promise<ReadyReport> {
     const first = await this.#add();
     await Promise.all(Array.from({ length: this.#config.workers - 1 }, () => this.#add()));
+    this.#balance.start();
     return first;
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#balance.stop();
     await Promise.all([...this.#running].map((worker) => this.#stop(worker)));
   }
 
@@ -73,8 +78,10 @@ class Workers {
     const report = await worker.ready;
     this.#port = report.port;
     this.#readings.add(worker);
+    this.#balance.add(worker);
     worker.ended.then((how) => {
       this.#readings.end(worker);
+      this.#balance.end(worker);
       return this.#replace(worker, how);
     });
     return report;

@@ -60,7 +60,14 @@ beforeAll(async () => {
   const shared = new StateGauges(meters.buckets);
   const read = () => Promise.reject(new Error('there is no state'));
   const survey = new StateSurvey({ read, show: () => undefined, clock: new ManualClock(), log });
-  const measuring = createMeasuring({ meters, shared, survey, underWay: () => 0, isInTouch: () => true });
+  const measuring = createMeasuring({
+    meters,
+    shared,
+    survey,
+    underWay: () => 0,
+    shed: () => 0,
+    isInTouch: () => true,
+  });
   types = new Map((await measuring.read({ shared: true })).map(({ name, type }) => [name, type]));
   await measuring.close();
 });

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import type { Readings, ReadingsWish } from '../inquiries.js';
 import type { Meters } from './meters.js';
 import { watchProcess } from './process.js';
@@ -17,6 +17,8 @@ export interface MeasuringOptions {
   readonly survey: StateSurvey;
   /** Requests of clients that are under way. */
   readonly underWay: () => number;
+  /** Connections that were closed, since this process had more than others. */
+  readonly shed: () => number;
   /** Whether others wait for this gateway. */
   readonly isInTouch: () => boolean;
 }
@@ -26,6 +28,7 @@ export function createMeasuring({
   shared,
   survey,
   underWay,
+  shed,
   isInTouch,
 }: MeasuringOptions): Measuring {
   const own = new Registry();
@@ -44,6 +47,15 @@ export function createMeasuring({
     Number(isInTouch()),
   );
   gauge('requests_under_way', 'Requests of S3 clients that are under way', underWay);
+  new Counter({
+    name: 'penumbra_connections_shed_total',
+    help: 'Connections that workers have closed, since they had more than the others',
+    registers: [own],
+    collect() {
+      this.reset();
+      this.inc(shed());
+    },
+  });
 
   return {
     async read(of) {
