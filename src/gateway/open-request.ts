@@ -39,10 +39,10 @@ const HEX_SHA256 = /^[0-9a-f]{64}$/;
  */
 export function openRequest(options: OpenRequestOptions): S3Request {
   const { head, signal } = options;
-  const headers = { ...forwardedFields(head.fields), ...options.fields };
+  const headers = Object.assign(forwardedFields(head.fields), options.fields);
   const { operation, method, address, query } = head;
   const request = { operation, method, bucket: address.bucket, key: address.key, query, headers, signal };
-  return expectsBody(head) ? { ...request, ...openBody(options, headers) } : request;
+  return expectsBody(head) ? Object.assign(request, openBody(options, headers)) : request;
 }
 
 function expectsBody({ method, operation, fields }: RequestHead): boolean {
@@ -64,11 +64,9 @@ function openBody({ incoming, outgoing, head, verified, clock }: OpenRequestOpti
   watchBody(incoming, body, clock);
   askForBody(incoming, outgoing);
   const hash = fields['x-amz-content-sha256'];
-  const described = {
-    ...headers,
-    ...(contentLength !== undefined ? { 'content-length': String(contentLength) } : {}),
-    ...(hash !== undefined && HEX_SHA256.test(hash) ? { 'x-amz-content-sha256': hash } : {}),
-  };
+  const described: Record<string, string> = Object.assign({}, headers);
+  if (contentLength !== undefined) described['content-length'] = String(contentLength);
+  if (hash !== undefined && HEX_SHA256.test(hash)) described['x-amz-content-sha256'] = hash;
   const announcedTrailer = TRAILED.has(operation) ? fields['x-amz-trailer']?.trim().toLowerCase() : undefined;
   return { headers: described, body, trailers, ...(announcedTrailer !== undefined && { announcedTrailer }) };
 }

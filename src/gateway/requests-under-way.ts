@@ -86,7 +86,7 @@ export class RequestsUnderWay {
       ended();
     };
     try {
-      const sent = { ...request, signal: write.signal };
+      const sent = Object.assign({}, request, { signal: write.signal });
       const answer = await this.options.unanswered.noting(() => this.inner(sent), write.signal);
       if (answer.body instanceof Readable) finished(answer.body, end);
       else end();

@@ -16,7 +16,9 @@ export const STORED_ALGORITHMS: readonly StoredAlgorithm[] = [
 
 /** The checksums of a body that was read to its end, from its header fields or its trailers; they were verified. */
 export function checksumsOf(request: Pick<S3Request, 'headers' | 'trailers'>): Checksums | undefined {
-  return readChecksumFields({ ...request.headers, ...request.trailers?.() });
+  const after = readChecksumFields(request.trailers?.() ?? {});
+  const before = readChecksumFields(request.headers);
+  return after && before ? { ...before, ...after } : (after ?? before);
 }
 
 export function readChecksumFields(fields: HeaderFields): Checksums | undefined {

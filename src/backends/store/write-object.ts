@@ -17,12 +17,8 @@ export const putObject: Handler = async ({ request, bucket, store }) => {
   const object = await storeBytes(bucket, bodyOf(request), (written, bytes) => {
     const checksums = checksumsOf(request);
     return bucket.transact(() => {
-      const fields = {
-        ...metadata,
-        ...bytes,
-        lastModified: store.clock.now(),
-        ...(checksums && { checksums, checksumType: 'FULL_OBJECT' as const }),
-      };
+      const checked = checksums && { checksums, checksumType: 'FULL_OBJECT' as const };
+      const fields = Object.assign({ lastModified: store.clock.now() }, metadata, bytes, checked);
       return replaceObject({ bucket, request }, fields, () => bucket.contents.adopt(written));
     });
   });
@@ -43,7 +39,7 @@ export function replaceObject(
 ): ObjectRecord {
   const replaced = bucket.objects.get(request.key);
   assertWritable(request, replaced);
-  const object = { ...fields, content: takeContent() };
+  const object: ObjectRecord = Object.assign({ content: takeContent() }, fields);
   bucket.objects.put(request.key, object);
   if (replaced) bucket.contents.release(replaced.content);
   return object;
