@@ -1,7 +1,7 @@
 import { finished, Readable } from 'node:stream';
 import type { S3Request, S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
-import { Count } from './count.js';
+import { Count } from '../system/count.js';
 import { isRead, outOfTouch } from './switching/out-of-touch.js';
 import type { UnansweredWrites } from './unanswered-writes.js';
 

@@ -2,8 +2,8 @@ import type { S3Response, S3Service } from '../s3/message.js';
 import type { OperationName } from '../s3/operations.js';
 import { mayStillApply, wasLeftUnanswered } from '../shadow/ask.js';
 import type { Clock } from '../system/clock.js';
+import { Count } from '../system/count.js';
 import { longestRequestMs, type Times } from '../system/times.js';
-import { Count } from './count.js';
 
 const DELETES: ReadonlySet<OperationName> = new Set<OperationName>(['DeleteObject', 'DeleteObjects']);
 

@@ -1,5 +1,6 @@
 import type { S3Service } from '../../s3/message.js';
 import type { Clock } from '../../system/clock.js';
+import { Count } from '../../system/count.js';
 import { type Backend, BackendUnavailable } from '../backend.js';
 import { createStoreService } from '../store/service.js';
 import { FolderBuckets } from './folder-buckets.js';
@@ -35,9 +36,8 @@ export function createFilesystemBackend(options: FilesystemBackendOptions): Back
 
 /** Knows which requests have no answer yet, so that nothing is closed under them. */
 class RequestsUnderWay {
-  #underWay = 0;
+  readonly #underWay = new Count();
   #closed = false;
-  #lastEnded: () => void = () => undefined;
 
   constructor(
     private readonly backend: string,
@@ -46,20 +46,16 @@ class RequestsUnderWay {
 
   async serve(request: Parameters<S3Service>[0]): ReturnType<S3Service> {
     if (this.#closed) throw new BackendUnavailable(this.backend, 'closed', false);
-    this.#underWay += 1;
+    this.#underWay.enter();
     try {
       return await this.service(request);
     } finally {
-      this.#underWay -= 1;
-      if (this.#underWay === 0) this.#lastEnded();
+      this.#underWay.leave();
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#underWay === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#lastEnded = resolve;
-    });
+    await this.#underWay.zero();
   }
 }

@@ -39,7 +39,7 @@ export function replaceObject(
 ): ObjectRecord {
   const replaced = bucket.objects.get(request.key);
   assertWritable(request, replaced);
-  const object: ObjectRecord = Object.assign({ content: takeContent() }, fields);
+  const object: ObjectRecord = Object.assign({}, fields, { content: takeContent() });
   bucket.objects.put(request.key, object);
   if (replaced) bucket.contents.release(replaced.content);
   return object;
