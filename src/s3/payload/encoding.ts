@@ -31,7 +31,7 @@ export function payloadEncodingOf(payloadHash: string | undefined): PayloadEncod
   if (payloadHash === undefined) return IDENTITY;
   const encoding = ENCODINGS.get(payloadHash);
   if (encoding) return encoding;
-  if (SHA256.test(payloadHash)) return { ...IDENTITY, sha256: payloadHash };
+  if (SHA256.test(payloadHash)) return Object.assign({ sha256: payloadHash }, IDENTITY);
   throw new S3Error(
     'InvalidArgument',
     `x-amz-content-sha256 must be ${[...ENCODINGS.keys()].join(', ')} or a valid sha256 value.`,
