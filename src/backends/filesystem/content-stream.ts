@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { LentBody } from '../../s3/body.js';
 
 /** Some bytes of a segment: from the index, or `start` to `end`, both included, of its file. */
 export type Slice =
@@ -15,8 +16,16 @@ export interface ContentStreamOptions {
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** Memory that nobody looks at any more: were it made anew for each chunk, all of the heap would be marked again for every few hundred of them. */
+const free: Buffer[] = [];
+const MAX_FREE = 64;
+const lent = new WeakSet<Buffer>();
+
+const memoryFor = (bytes: number): Buffer =>
+  (bytes === CHUNK_BYTES ? free.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes);
+
 /** Slices one after another; at most one file is open at a time, and each is read in chunks of 256 KiB. */
-export class ContentStream extends Readable {
+export class ContentStream extends Readable implements LentBody {
   readonly #slices: Slice[];
   readonly #options: ContentStreamOptions;
   #opened: { file: string; handle: FileHandle } | undefined;
@@ -32,6 +41,10 @@ export class ContentStream extends Readable {
   async prepare(): Promise<void> {
     const [first] = this.#slices;
     if (first && 'file' in first) await this.#handleOf(first.file);
+  }
+
+  giveBack(chunk: Buffer): void {
+    if (chunk.length === CHUNK_BYTES && lent.delete(chunk) && free.length < MAX_FREE) free.push(chunk);
   }
 
   override _read(): void {
@@ -62,10 +75,12 @@ export class ContentStream extends Readable {
 
   async #readSome({ file, start, end }: Extract<Slice, { file: string }>): Promise<Buffer> {
     const handle = await this.#handleOf(file);
-    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - start + 1));
+    const buffer = memoryFor(Math.min(CHUNK_BYTES, end - start + 1));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
     if (bytesRead === 0) throw new Error(`${file} ends at ${start}, before ${end}`);
-    return buffer.subarray(0, bytesRead);
+    const chunk = bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
+    lent.add(chunk);
+    return chunk;
   }
 
   async #handleOf(file: string): Promise<FileHandle> {
