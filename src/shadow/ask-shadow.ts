@@ -41,8 +41,9 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   // What cannot be sent is refused before a copy begins, whose bytes somebody has to read.
   responseOverrides(request);
   const query = request.query.filter(([name]) => !name.startsWith(OVERRIDE));
-  const headers = { ...forShadow(request).headers, 'accept-encoding': 'identity' };
-  const asked = { ...request, query, headers };
+  const headers = without(request.headers, NOT_FOR_SHADOW);
+  headers['accept-encoding'] = 'identity';
+  const asked: S3Request = Object.assign({}, request, { query, headers });
   const { answer, missing } = await judge(asked, await reachShadow(ctx, asked), ctx.presence.shadow);
   // Nothing lies below the shadow that its delete marker would hide.
   if (missing || isDeleteMarker(answer)) {
@@ -52,7 +53,7 @@ export async function askShadow(ctx: ShadowContext, request: S3Request): Promise
   if (!isSuccess(answer) && !ABOUT_THE_OBJECT.has(answer.status)) {
     throw await refusalOf(answer);
   }
-  return { ...answer, headers: asInTarget(answer.headers) };
+  return Object.assign({}, answer, { headers: asInTarget(answer.headers) });
 }
 
 /** The fields that the copy will have, too. */
@@ -111,5 +112,5 @@ export async function reachShadow(ctx: ShadowContext, request: S3Request): Promi
   }
 }
 
-const without = (headers: HeaderFields, names: ReadonlySet<string>): HeaderFields =>
+const without = (headers: HeaderFields, names: ReadonlySet<string>): Record<string, string> =>
   fieldsOf(headers, (name) => !names.has(name));

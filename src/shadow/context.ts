@@ -37,6 +37,8 @@ export interface ShadowContext {
   /** What T copies a key of S from by itself (`x-amz-copy-source`), where both are of one store. */
   readonly sourceInTarget: ((key: string) => string) | undefined;
   readonly settings: ShadowSettings;
+  /** Which objects the bucket's copies are made of (`copying/provenance.ts`). */
+  readonly sourceId: string;
   readonly rung: Rung;
   /** How often T and S have changed places. */
   readonly swaps: number;

@@ -23,6 +23,7 @@ import { Flights } from './copying/flights.js';
 import { nothingLearnt } from './copying/learnt.js';
 import type { LossLog } from './copying/loss.js';
 import { type MigrateOptions, migrate } from './copying/migrate.js';
+import { sourceId } from './copying/provenance.js';
 import { type ReplaceOptions, type ReplaceOutcome, replaceCopy } from './copying/replace.js';
 import { crossOrigin } from './cross-origin.js';
 import { deleteObject } from './deleting/delete.js';
@@ -202,6 +203,7 @@ export function createShadowed(options: ShadowedOptions): ShadowedBucket {
     encrypted,
     sourceInTarget: encrypted.target || encrypted.shadow ? undefined : sourceInTarget(bucket),
     settings: bucket.shadow,
+    sourceId: sourceId(bucket.shadow),
     rung: bucket.shadow.rung,
     swaps: bucket.swaps ?? 0,
     isConfirmed: bucket.shadow.confirmed,

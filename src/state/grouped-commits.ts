@@ -1,5 +1,5 @@
 import type { Clock } from '../system/clock.js';
-import { type Kv, type KvCommit, writtenBy } from './kv.js';
+import { type Kv, type KvCheck, type KvCommit, type KvSet, writtenBy } from './kv.js';
 
 /** Commits that go together at most, and keys that they write. */
 const MAX_COMMITS = 64;
@@ -109,8 +109,12 @@ const keysOf = (commit: KvCommit): string[] => [
   ...writtenBy(commit),
 ];
 
-const together = (group: readonly Waiting[]): KvCommit => ({
-  checks: group.flatMap(({ commit }) => commit.checks ?? []),
-  sets: group.flatMap(({ commit }) => commit.sets ?? []),
-  deletes: group.flatMap(({ commit }) => commit.deletes ?? []),
-});
+function together(group: readonly Waiting[]): KvCommit {
+  const [checks, sets, deletes]: [KvCheck[], KvSet[], string[]] = [[], [], []];
+  for (const { commit } of group) {
+    checks.push(...(commit.checks ?? []));
+    sets.push(...(commit.sets ?? []));
+    deletes.push(...(commit.deletes ?? []));
+  }
+  return { checks, sets, deletes };
+}

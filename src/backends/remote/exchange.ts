@@ -120,7 +120,8 @@ export class Exchange implements ResponseHandler {
 }
 
 function withContent(head: S3Response, pieces: readonly Buffer[]): S3Response {
-  const [first, ...rest] = pieces;
+  const [first] = pieces;
   if (!first) return head;
-  return { ...head, body: rest.length === 0 ? first : Buffer.concat(pieces) };
+  const { status, headers } = head;
+  return { status, headers, body: pieces.length === 1 ? first : Buffer.concat(pieces) };
 }

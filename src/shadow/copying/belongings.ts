@@ -4,7 +4,7 @@ import type { ShadowContext } from '../context.js';
 import { aclBelonging } from './acl.js';
 import type { Loss } from './loss.js';
 import { objectLockBelonging } from './object-lock.js';
-import { provenance, sourceId } from './provenance.js';
+import { provenance } from './provenance.js';
 import type { Belonging } from './refusals.js';
 import { checksumBelonging } from './source-checksum.js';
 import { metadataHeaders, type SourceObject, taggingHeader } from './source-object.js';
@@ -51,7 +51,7 @@ export async function gather(
     ...unreadableMetadata(object),
     ...(ctx.settings.provenance === false
       ? []
-      : provenance(object, metadata, { ...ctx.copier, from: sourceId(ctx.settings) })),
+      : provenance(object, metadata, { ...ctx.copier, from: ctx.sourceId })),
   ];
   const sendable = found.map((item) => ('headers' in item ? (refusals.against(item) ?? item) : item));
   const refusable = sendable.filter((item) => 'headers' in item);

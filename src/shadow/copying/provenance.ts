@@ -81,11 +81,10 @@ export function provenance(
   { as, gateway, from }: Copier & { readonly from: string },
 ): Found[] {
   const modified = headers['last-modified'];
-  const fields = {
-    ...(modified && { [MODIFIED]: modified }),
-    ...(etag && { [ETAG]: etag }),
-    [COPIED_BY]: `${as} ${gateway} ${markOf(key)} ${markOfSource(from)}`,
-  };
+  const fields: Record<string, string> = {};
+  if (modified) fields[MODIFIED] = modified;
+  if (etag) fields[ETAG] = etag;
+  fields[COPIED_BY] = `${as} ${gateway} ${markOf(key)} ${markOfSource(from)}`;
   const beside = userMetadataBytes(metadata);
   if (beside + userMetadataBytes(fields) > MAX_USER_METADATA_BYTES)
     return [{ what: 'provenance', reason: 'no room beside the user metadata (2 KB)' }];

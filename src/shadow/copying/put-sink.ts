@@ -1,6 +1,6 @@
 import { discard } from '../../s3/body.js';
 import { CHECKSUM_HEADERS } from '../../s3/checksums.js';
-import type { S3Body, S3Response } from '../../s3/message.js';
+import type { HeaderFields, S3Body, S3Response } from '../../s3/message.js';
 import { ask, mayStillApply, wasNeverSent } from '../ask.js';
 import { WithheldBranch } from '../branch.js';
 import type { ShadowContext } from '../context.js';
@@ -26,12 +26,14 @@ async function put(
   object: SourceObject,
   { gathered, body, signal }: Put,
 ): Promise<S3Response> {
-  const headers = {
-    ...(await gathered).headers,
-    ...contentMd5(object),
-    ...onlyIfAbsent(ctx.conditionalWrites.put),
-    'content-length': String(object.size),
-  };
+  // A spread followed by more properties would cost several times as much.
+  const headers: HeaderFields = Object.assign(
+    {},
+    (await gathered).headers,
+    contentMd5(object),
+    onlyIfAbsent(ctx.conditionalWrites.put),
+    { 'content-length': String(object.size) },
+  );
   return ctx.target(ask('PutObject', { method: 'PUT', key: object.key, headers, body, signal }));
 }
 

@@ -128,12 +128,26 @@ export function startAfter(
   return found >= 0 && found + delimiter.length === after.length ? after + LAST_CHARACTER : after;
 }
 
+interface Stretch {
+  readonly prefix?: string;
+  readonly after?: string | undefined;
+}
+
 /** All objects of a store whose keys begin with `prefix` and come after `after`, in key order. */
 export async function* listStore(
   service: S3Service,
   signal: AbortSignal,
-  { prefix = '', after }: { readonly prefix?: string; readonly after?: string | undefined } = {},
+  stretch: Stretch = {},
 ): AsyncGenerator<ListedObject> {
+  for await (const objects of listPages(service, signal, stretch)) yield* objects;
+}
+
+/** As `listStore`, a page at a time: a turn of a generator for each object would cost more than to read it. */
+export async function* listPages(
+  service: S3Service,
+  signal: AbortSignal,
+  { prefix = '', after }: Stretch = {},
+): AsyncGenerator<ListedObject[]> {
   let end = after;
   do {
     const page = await readStorePage(service, {
@@ -143,7 +157,7 @@ export async function* listStore(
       maxKeys: MAX_PAGE,
       signal,
     });
-    for (const { object } of page.entries) if (object) yield object;
+    yield page.entries.flatMap(({ object }) => object ?? []);
     end = page.end;
   } while (end !== undefined);
 }

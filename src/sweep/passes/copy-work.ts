@@ -32,11 +32,7 @@ export function copyWork({ migrate, paced, through, judgeBoth, clock, log }: Cop
     signal: AbortSignal,
   ): Promise<CopyOutcome & { attempts: number }> {
     for (let attempts = 1; ; attempts += 1) {
-      const hints = {
-        as: 'sweep' as const,
-        ...(listed && { listed }),
-        ...(through && { through }),
-      };
+      const hints = { as: 'sweep' as const, listed, through };
       const outcome = await paced(() => migrate(key, hints), signal);
       const rest = RESTS_MS[attempts - 1];
       const isLeft = outcome.state === 'failed' || outcome.state === 'superseded';
@@ -59,20 +55,19 @@ export function copyWork({ migrate, paced, through, judgeBoth, clock, log }: Cop
   };
 }
 
-function endOf(key: string, outcome: CopyOutcome & { readonly attempts: number }, listed: number): Ended {
+function endOf(key: string, outcome: CopyOutcome & { readonly attempts: number }, bytes: number): Ended {
   const { attempts } = outcome;
-  const ended = { key, bytes: listed, attempts };
   switch (outcome.state) {
     case 'copied':
-      return { ...ended, outcome: 'copied', bytes: outcome.bytes };
+      return { key, bytes: outcome.bytes, attempts, outcome: 'copied' };
     case 'absent':
-      return { ...ended, outcome: 'gone' };
+      return { key, bytes, attempts, outcome: 'gone' };
     case 'failed':
-      return { ...ended, outcome: 'failed', reason: outcome.reason };
+      return { key, bytes, attempts, outcome: 'failed', reason: outcome.reason };
     // Whoever was writing it may have failed to: then the target still has nothing.
     case 'superseded':
-      return { ...ended, outcome: 'failed', reason: WRITTEN_EACH_TIME };
+      return { key, bytes, attempts, outcome: 'failed', reason: WRITTEN_EACH_TIME };
     default:
-      return { ...ended, outcome: outcome.state };
+      return { key, bytes, attempts, outcome: outcome.state };
   }
 }
