@@ -30,6 +30,8 @@ interface Load {
   readonly objects: number;
   /** Bytes. */
   readonly size: number;
+  /** Whether a first sweep is told by itself: of few large objects it takes the room that a Ceph gateway gives back only hours later. */
+  readonly hasFirst: boolean;
 }
 
 /** What moving a load came to. */
@@ -47,8 +49,8 @@ const COUNTED = 1_000;
 const MEBIBYTE = 1024 * 1024;
 
 const LOADS: readonly Load[] = [
-  { name: '4 KiB', objects: 20_000, size: 4096 },
-  { name: '64 MiB', objects: 40, size: 64 * MEBIBYTE },
+  { name: '4 KiB', objects: 20_000, size: 4096, hasFirst: true },
+  { name: '64 MiB', objects: 40, size: 64 * MEBIBYTE, hasFirst: false },
 ];
 
 /**
@@ -101,7 +103,7 @@ async function compare(pair: Pair, load: Load, folder: string): Promise<string[]
   const mover = await startMover(pair, folder);
   try {
     await fill(pair.from, 'source', scaled);
-    const first = await bySweep(mover, pair, scaled);
+    const first = load.hasFirst ? await bySweep(mover, pair, scaled) : undefined;
     const results = { sweep: [] as Moved[], rclone: [] as Moved[] };
     for (let round = 0; round < ROUNDS; round += 1) {
       results.sweep.push(await bySweep(mover, pair, scaled));
@@ -114,7 +116,9 @@ async function compare(pair: Pair, load: Load, folder: string): Promise<string[]
       `  sweep:  ${told(ours, scaled)}`,
       `  rclone: ${told(theirs, scaled)}`,
       `  ${besides(ours, theirs)}`,
-      `  the first that the gateway made: ${told(first, scaled)}; ${besides(first, theirs)}`,
+      ...(first
+        ? [`  the first that the gateway made: ${told(first, scaled)}; ${besides(first, theirs)}`]
+        : []),
     ];
   } finally {
     await mover.stop();
@@ -229,7 +233,7 @@ const remote = (name: string, { endpoint, accessKeyId, secretAccessKey }: Store)
 
 /** Requests of one object of a sweep, counted before both stores. */
 async function countRequests(pair: Pair, folder: string): Promise<string[]> {
-  const counted = { name: '4 KiB', objects: COUNTED, size: 4096 };
+  const counted = { name: '4 KiB', objects: COUNTED, size: 4096, hasFirst: false };
   await fill(pair.from, 'source', counted);
   const counts = new Map<string, number>();
   const proxies = [await startFaultProxy(pair.from.endpoint), await startFaultProxy(pair.to.endpoint)];
