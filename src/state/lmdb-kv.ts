@@ -75,7 +75,7 @@ class LmdbKv implements Kv {
   async commit(commit: KvCommit): Promise<string | null> {
     assertKvCommit(commit);
     const version = await this.#write((now) => this.#apply(commit, now));
-    if (!this.#closed && version !== null) this.#deliverOwn(Number(version), commit);
+    if (!this.#closed) this.#deliverAfter(commit, version);
     return version;
   }
 
@@ -126,13 +126,13 @@ class LmdbKv implements Kv {
     }
   }
 
-  /** What this process wrote is known without being read, unless others wrote before it. */
-  #deliverOwn(version: number, commit: KvCommit): void {
-    if (version !== this.#delivered + 1) {
+  /** What this process wrote is known without being read, unless others wrote before it, as they did where a check did not hold. */
+  #deliverAfter(commit: KvCommit, version: string | null): void {
+    if (version === null || Number(version) !== this.#delivered + 1) {
       this.#deliver();
       return;
     }
-    this.#delivered = version;
+    this.#delivered += 1;
     for (const key of writtenBy(commit)) this.#watchers.changed(key);
   }
 
