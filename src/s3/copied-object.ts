@@ -1,6 +1,7 @@
 import { evaluateCopyConditions } from './conditions.js';
 import { copySourceRange, directiveOf } from './copy-source.js';
 import { S3Error } from './errors.js';
+import { fieldsOf } from './fields.js';
 import { parseHttpDate } from './http-date.js';
 import type { HeaderFields, S3Response } from './message.js';
 import { writeCopyResult } from './xml/copy.js';
@@ -44,7 +45,7 @@ const OF_A_COPY =
 
 /** What a write has of the header fields of a copy. */
 export const withoutCopySource = (headers: HeaderFields): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_A_COPY.test(name)));
+  fieldsOf(headers, (name) => !OF_A_COPY.test(name));
 
 const REDIRECT = 'x-amz-website-redirect-location';
 
@@ -78,21 +79,18 @@ export interface CopiedBelongings {
 export async function headersOfCopy(headers: HeaderFields, source: CopiedBelongings): Promise<HeaderFields> {
   const copiesMetadata = directiveOf(headers, 'x-amz-metadata-directive') === 'COPY';
   const copiesTags = directiveOf(headers, 'x-amz-tagging-directive') === 'COPY';
-  const own = pick(
+  const own = fieldsOf(
     withoutCopySource(headers),
     (name) => !(copiesMetadata && isCopied(name)) && !(copiesTags && name === 'x-amz-tagging'),
   );
   return {
     ...own,
-    ...(copiesMetadata && pick(source.metadata, isCopied)),
+    ...(copiesMetadata && fieldsOf(source.metadata, isCopied)),
     ...(copiesTags && (await source.tagging())),
   };
 }
 
 const isCopied = (name: string): boolean => isMetadata(name) && name !== REDIRECT;
-
-const pick = (headers: HeaderFields, wanted: (name: string) => boolean): HeaderFields =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)));
 
 /** A copy that was made by a write of the bytes of its source. */
 export interface WrittenCopy {

@@ -63,10 +63,11 @@ function copyingContext(ctx: ShadowContext, { as, through }: Copying): ShadowCon
   return copying;
 }
 
-const copyingAs = (ctx: ShadowContext, as: Copier['as']): ShadowContext => {
+function copyingAs(ctx: ShadowContext, as: Copier['as']): ShadowContext {
+  if (as === ctx.copier.as) return ctx;
   const ledger = as === 'sweep' ? ctx.patientLedger : ctx.ledger;
-  return as === ctx.copier.as ? ctx : { ...ctx, ledger, copier: { ...ctx.copier, as } };
-};
+  return { ...ctx, ledger, copier: { ...ctx.copier, as } };
+}
 
 const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']): ShadowContext =>
   through ? { ...ctx, target: through.target(ctx.target), shadow: through.shadow(ctx.shadow) } : ctx;

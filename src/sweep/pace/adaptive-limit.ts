@@ -24,7 +24,8 @@ export interface Answered {
  */
 export class AdaptiveLimit {
   #limit = FIRST;
-  #growsQuickly = true;
+  /** Whether it once was too slow, or refused something. */
+  #hadTooMuch = false;
   #sent = 0;
   /** Requests up to this one were sent before the last halving: their refusals tell nothing new. */
   #halvedAt = 0;
@@ -56,7 +57,7 @@ export class AdaptiveLimit {
     const gradient = ms === undefined ? 1 : this.#latencies.note(operation, ms);
     // Of a limit that is not made use of nothing is learnt.
     const growth = underWay >= this.#limit / 2 ? this.#growth : 0;
-    if (gradient < 1) this.#growsQuickly = false;
+    if (gradient < 1) this.#hadTooMuch = true;
     this.#set(this.#limit + (gradient < 1 ? gradient - 1 : growth));
   }
 
@@ -64,7 +65,7 @@ export class AdaptiveLimit {
   refused(request: number, retryAfterMs?: number): void {
     const holdMs = retryAfterMs ?? (this.now === LEAST ? LEFT_ALONE_MS : 0);
     this.#heldUntil = Math.max(this.#heldUntil, this.clock.now() + holdMs);
-    this.#growsQuickly = false;
+    this.#hadTooMuch = true;
     if (request <= this.#halvedAt) return;
     this.#halvedAt = this.#sent;
     this.#set(this.#limit / 2);
@@ -72,8 +73,8 @@ export class AdaptiveLimit {
 
   /** For one answer. */
   get #growth(): number {
-    this.#growsQuickly &&= this.#limit < QUICKLY_TO;
-    return this.#growsQuickly ? 1 : 1 / this.#limit;
+    const isQuick = !this.#hadTooMuch && this.#limit < QUICKLY_TO;
+    return isQuick ? 1 : 1 / this.#limit;
   }
 
   #set(limit: number): void {
