@@ -153,6 +153,9 @@ OPTION(r_wowed,1)      // swap, guard of the exchange: S is owed no delete that 
 OPTION(r_rlease,1)     // swap: the exchange waits for gateways that cannot reach the state and may be on a rung before 10
 OPTION(r_wmc,1)        // swap, rungs 10 and 11: recovery of a Complete that T has done aborts S's half before T's object is copied over
 OPTION(r_wpread,0)     // a gateway that cannot reach the state answers reads on rungs 10 and 11, too
+OPTION(r_late,1)       // SWEEP read-through, T with conditional writes, one PUT: may read S without a token; then one commit: no D, no intent -> commit lease (0: never; 2: also on a T without; 3: also on rungs 1 and 2)
+OPTION(r_lateI,1)      // ... not while an intent is open
+OPTION(r_lateD,1)      // ... not if the key is in D
 OPTION(ccomp,0)        // CPUT is a Complete or a copy whose condition T ignores
 const int P=7; // max procs
 enum {PUT=1,DEL,GET,CPUT,SWEEP,REC,ADM,HEAD,LIST,MC,IPUT,IDEL,SETSHADOW};
@@ -222,7 +225,9 @@ bool inflight(St&s,int p){ return s.pr[p].rs!=0; }
 bool zother(St&s){ for(int z=0;z<2;z++) if(s.z[z][0]&&s.z[z][0]!=TPUTC&&s.z[z][0]!=TCPY) return true; return false; }
 bool needI(){ return !inm||(fence&&!inmc&&r_mpw); }
 bool active(const St&s,int i){ if(kind[i]==REC||kind[i]==ADM) return false; if(s.pr[i].w&&!(s.pr[i].fl&1)) return true; return ((s.pr[i].fl&8)&&s.pr[i].pc!=255&&!(s.pr[i].fl&1))||(s.pr[i].rs==1); }
-int actives(const St&s){ int m=0; for(int i=0;i<NP;i++) if(active(s,i)) m|=1<<i; return m; }
+// a sweep's listing of T may be of any age: no grace waits for it
+bool merelyListed(const St&s,int i){ const Pr&q=s.pr[i]; return kind[i]==SWEEP&&(q.pc==1||(q.pc==2&&q.b==2)); }
+int actives(const St&s){ int m=0; for(int i=0;i<NP;i++) if(active(s,i)&&!merelyListed(s,i)) m|=1<<i; return m; }
 void arm(St&s,int me,int k){ s.garm=k; if(r_gc!=3) s.gmask=actives(s); s.gmask&=~(1<<me); }
 bool dead(St&s,int p){ if(zombie==3) return (s.pr[p].fl&5)&&!inflight(s,p)&&(!s.z[0][0]||(r_settle&&!(s.pr[p].fl&1))); return (s.pr[p].fl&5)!=0 && (zomb(p)|| !inflight(s,p)); }
 bool expired(St&s,int p){ if(p==RP) return s.pr[p].pc==0 && (zombie==1||!zother(s)); return dead(s,p)||((slow==1||(slow==2&&copier(p)))&&!(s.pr[p].pc==255)&&(zomb(p)||!inflight(s,p))); }
@@ -475,6 +480,7 @@ bool step0(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r; bool again=q.p
    case 51: q.a=s.S; L("read S=%s",vn(s.S).c_str()); q.pc=37; return true;
    case 37: if(s.D&0x80)return false; L("read D2=%d",s.D); if(s.D&&!q.b&&r_recheckD){q.a=0;q.pc=4;return true;} if(wt&&r_recheckS&&q.a&&!q.b){q.pc=4;return true;} ret(s,p,(s.D||q.b)?0:q.a,c); fin(s,p); return true;
    case 1: // KV: read D, register token
+     if(k==SWEEP&&r_late&&(md==0||(r_late==3&&md<=2))&&((inm&&!fence)||r_late==2)&&c.ch.choose(2)){ q.b=2; q.pc=2; L("no token"); return true; }
      if(s.D&0x80) return false; // a delete is between its two commits: wait
      if(isop&&wt&&r_recheckS==4&&!s.D&&openint(s)) return false; // reader waits for the open intent
      if(s.D&&!r_regD){ L("KV read D=1"); q.a=0; if(!isop){fin(s,p);return true;} if(k==LIST?r_listD:r_recheckD){ q.pc=4; return true; } ret(s,p,0,c); fin(s,p); return true; }
@@ -487,6 +493,7 @@ bool step0(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r; bool again=q.p
    case 2: q.a=s.S; L("read S=%s",vn(s.S).c_str());
      if(isop&&q.a&&(k!=LIST||r_listS)&&((wt&&r_recheckS)||r_recheckAll)){ q.pc=(r_recheckS==2||r_recheckS==5)?40:(r_recheckS==4||r_recheckS==6)?42:r_recheckS==3?43:4; return true; }
      if(isop&&!q.a&&r_recheckN){ q.pc=4; return true; }
+     if(k==SWEEP&&q.b==2){ if(!q.a) fin(s,p); else q.pc=9; return true; }
      if(isop) ret(s,p,q.a,c);
      q.pc=8; return true;
    case 8: // decide to copy
@@ -507,6 +514,8 @@ bool step0(St&s,int p,Ctx&c){ Pr&q=s.pr[p]; int k=kind[p]; int r; bool again=q.p
      if(r_dcheck&&s.D){ L("KV key in D: copy abandoned"); s.tok[p]=0; fin(s,p); return true; }
      if(r_mpx){ if(s.lock||s.intent) return false; lockit(s,p); s.tok[p]=3; L("KV exclusive intent for the copy"); q.pc=14; return true; }
      if(r_lease&&r_token){ s.tok[p]=3; L("KV token -> commit lease"); } else L("KV check passed (no lease)"); q.pc=11; return true; }
+   case 9: if((r_lateD&&s.D)||(r_lateI&&openint(s))){ L("KV D=%d, intent %s: copy abandoned",s.D?1:0,openint(s)?"open":"none"); fin(s,p); return true; }
+     s.tok[p]=3; L("KV no D, no intent -> commit lease"); q.pc=11; return true;
    case 14: L("re-read T=%s",vn(s.T).c_str()); if(s.T){ q.pc=13; return true; } q.pc=11; return true;
    case 11: send(s,p,fence?TCPY:TPUTC,q.a,c); q.pc=12; return true;
    case 12: r=await_(s,p,c); if(!r)return false; if(r==3&&zombie&&(r_keeplease||fence)){ q.fl|=4; q.pc=255; L("lease left to expiry"); return true; } q.pc=13; return true;

@@ -124,6 +124,11 @@ export class LedgerStore {
     }
   }
 
+  /** True when there was no record of the key, and this is it now. */
+  protected create(key: string, next: KeyRecord, now: number): Promise<boolean> {
+    return this.#replace(key, { stored: NOT_STORED, next, now });
+  }
+
   async #read(key: string): Promise<StoredRecord> {
     return readStored(await this.#kv.get(recordKey(this.#bucketId, key)));
   }

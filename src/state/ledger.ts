@@ -166,6 +166,21 @@ export class Ledger extends LedgerTombstones {
     return begun && this.outlastsRequest({ until });
   }
 
+  /**
+   * SWEEP of an object that was read without a token: the state knows nothing of the key -> committing. False: it does, or reading took so long that
+   * the tombstone of a delete may have come and gone.
+   *
+   * @param readSince when the shadow was asked for the object, Unix ms
+   */
+  async commitUnknown({ key, id }: CopyToken, readSince: number): Promise<boolean> {
+    const now = this.clock.now();
+    const copy = { id, state: 'committing' as const, ...this.#term(now) };
+    if (!(await this.create(key, { intents: [], copies: [copy] }, now))) return false;
+    if (this.outlastsRequest(copy) && this.clock.now() - readSince <= this.lookMs) return true;
+    await this.dropToken({ key, id });
+    return false;
+  }
+
   async dropToken(token: CopyToken): Promise<void> {
     await this.change(token.key, (record) => {
       const copies = record.copies.filter((copy) => copy.id !== token.id);

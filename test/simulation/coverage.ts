@@ -44,7 +44,7 @@ const RULES = [
 ];
 
 /** Where writers do without excluding each other. */
-const RULES_OF_SHARING = ['shared intent announced', 'dead intent forgotten'];
+const RULES_OF_SHARING = ['shared intent announced', 'dead intent forgotten', 'copy committed at once'];
 
 /** Where writers exclude each other, so that readers have to look twice. */
 const RULES_OF_EXCLUSION = ['second look found a delete', 'second look found a newer object'];

@@ -68,7 +68,8 @@ function* ofCopies(before: KeyRecord, after: KeyRecord): Generator<string> {
   for (const { id, state, uploadId } of after.copies) {
     const was = before.copies.find((copy) => copy.id === id)?.state;
     const isOthers = uploadId !== undefined && before.copies.some((copy) => copy.uploadId === uploadId);
-    if (was === undefined) yield isOthers ? 'copy gone on with' : 'copy registered';
+    if (was === undefined && state === 'committing') yield 'copy committed at once';
+    else if (was === undefined) yield isOthers ? 'copy gone on with' : 'copy registered';
     else if (was !== state) yield state === 'void' ? 'copy voided' : 'copy committed';
   }
   for (const { id, state } of before.copies)

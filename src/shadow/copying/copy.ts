@@ -57,9 +57,8 @@ export async function copy(
     const object = sourceObject(key, source);
     if (token.left && (isWithinTarget || !goesInParts(ctx, object)))
       await abortUpload(ctx, { key, uploadId: token.left.uploadId }, signal);
-    const isSmall =
-      object.size <= WHOLE_BYTES && readers.length === 0 && !isWithinTarget && !goesInParts(ctx, object);
-    const whole = isSmall ? await readWhole(source.body, object) : undefined;
+    const isWhole = readers.length === 0 && !isWithinTarget && fitsWhole(ctx, object);
+    const whole = isWhole ? await readWhole(source.body, object) : undefined;
     sink = openSink(ctx, object, {
       signal,
       whole,
@@ -76,16 +75,11 @@ export async function copy(
     }
     const end = await commit(ctx, token, sink);
     await endToken(ctx, token);
-    if (end.state === 'exists') return { state: 'present' };
-    noteLosses(ctx, key, end.losses);
-    return { state: 'copied', bytes: object.size };
+    return outcomeOf(ctx, object, end);
   } catch (error) {
     const reason = errorOf(error);
     for (const reader of readers) reader.fail(reason);
-    const isFenced = await abandon(ctx, sink, { token, reason });
-    if (error instanceof Superseded) return { state: 'superseded' };
-    const again = isFenced && error instanceof CopyAnew;
-    return { ...failedCopy(reason), ...(again && { again }) };
+    return givenUp(ctx, sink, { token, reason });
   } finally {
     renewing.end();
     // Where nobody reads any more, the source has not come to its end.
@@ -94,11 +88,21 @@ export async function copy(
   }
 }
 
+/** What a copy has come to whose end was released. */
+export function outcomeOf(ctx: ShadowContext, { key, size }: SourceObject, end: Released): CopyOutcome {
+  if (end.state === 'exists') return { state: 'present' };
+  noteLosses(ctx, key, end.losses);
+  return { state: 'copied', bytes: size };
+}
+
 /** Up to this size (bytes) an object is held whole: one write to the target costs less than a stream whose end is kept back. */
 const WHOLE_BYTES = 64 * 1024;
 
+export const fitsWhole = (ctx: ShadowContext, object: Pick<SourceObject, 'etag' | 'size'>): boolean =>
+  object.size <= WHOLE_BYTES && !goesInParts(ctx, object);
+
 /** @throws WrongLength, or whatever the source fails with */
-async function readWhole(body: S3Body | undefined, { size }: SourceObject): Promise<Buffer> {
+export async function readWhole(body: S3Body | undefined, { size }: SourceObject): Promise<Buffer> {
   const whole = await collect(body, size, () => new WrongLength(size, size + 1));
   if (whole.length < size) throw new WrongLength(size, whole.length);
   return whole;
@@ -134,11 +138,28 @@ function keepRenewing({ clock, ledger, log }: ShadowContext, token: CopyToken): 
   };
 }
 
+interface GivenUp {
+  readonly token: CopyToken;
+  readonly reason: Error;
+}
+
+/** Ends a copy that failed, and tells what it has come to. */
+export async function givenUp(
+  ctx: ShadowContext,
+  sink: CopySink | undefined,
+  { token, reason }: GivenUp,
+): Promise<CopyOutcome> {
+  const isFenced = await abandon(ctx, sink, { token, reason });
+  if (reason instanceof Superseded) return { state: 'superseded' };
+  const again = isFenced && reason instanceof CopyAnew;
+  return { ...failedCopy(reason), ...(again && { again }) };
+}
+
 /** True: nothing of the copy can be committed any more, or gone on with. */
 async function abandon(
   ctx: ShadowContext,
   sink: CopySink | undefined,
-  { token, reason }: { readonly token: CopyToken; readonly reason: Error },
+  { token, reason }: GivenUp,
 ): Promise<boolean> {
   try {
     if (!sink) await returnToken(ctx, token);
@@ -156,7 +177,7 @@ export const returnToken = (ctx: ShadowContext, token: CopyToken): Promise<void>
   unlessUnavailable(ctx, token.left ? ctx.ledger.leaveUpload(token) : ctx.ledger.dropToken(token));
 
 /** Of a copy that nothing is left of but the object, if it was made. */
-const endToken = (ctx: ShadowContext, token: CopyToken): Promise<void> =>
+export const endToken = (ctx: ShadowContext, token: CopyToken): Promise<void> =>
   unlessUnavailable(ctx, ctx.ledger.dropToken(token));
 
 /** What the copy or the read has come to holds, even when the state cannot be told that the token is free. */

@@ -7,6 +7,7 @@ import type { ShadowContext } from '../context.js';
 import { holdsReaders, seesShadow } from '../rungs.js';
 import { type InTarget, lookInTarget } from '../view.js';
 import { type CopyJob, copy, returnToken } from './copy.js';
+import { copyAtOnce, mayCopyAtOnce } from './copy-at-once.js';
 import { type CopyOutcome, failedCopy } from './copy-outcome.js';
 import { goesInParts } from './in-parts.js';
 import type { Copier } from './provenance.js';
@@ -121,6 +122,8 @@ async function migrateUnderToken(
   if (!seesShadow(ctx)) return { state: ctx.rung === 'opening' ? 'superseded' : 'absent' };
   // What is begun towards one target must not be left to be ended towards the other.
   if (holdsReaders(ctx)) return { state: 'superseded' };
+  const outcome = isCopiedAtOnce(ctx, key, listed) ? await copyAtOnce(ctx, key) : undefined;
+  if (outcome) return outcome;
   const { deleted, token } = await ctx.ledger.openCopy(key);
   if (deleted) return { state: 'deleted' };
   if (!token) return { state: 'superseded' };
@@ -134,6 +137,9 @@ async function migrateUnderToken(
     if (held) await returnToken(ctx, token);
   }
 }
+
+const isCopiedAtOnce = (ctx: ShadowContext, key: string, listed: MigrateOptions['listed']): boolean =>
+  listed !== undefined && mayCopyAtOnce(ctx, listed) && !mayCopyWithin(ctx, key, listed);
 
 /** From this size on (bytes) a source that goes in parts is read in ranges, several at once: a smaller one is soon read as one. */
 const IN_RANGES_FROM = 64 * 1024 * 1024;

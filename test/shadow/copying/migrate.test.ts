@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { S3Filter, S3Request } from '../../../src/s3/message.js';
+import type { OperationName } from '../../../src/s3/operations.js';
 import type { MigrateOptions } from '../../../src/shadow/copying/migrate.js';
+import type { Kv } from '../../../src/state/kv.js';
+import { beforeEachCall } from '../../support/before-each-call.js';
 import { type Moving, type MovingOptions, movingBucket } from '../moving.js';
 
 const asIs: S3Filter = (service) => service;
@@ -79,14 +82,106 @@ describe('a copy of an object that a listing showed in the shadow alone', () => 
   });
 });
 
+describe('a copy of a small object that a listing showed in the shadow alone', () => {
+  /** What is done when the copy has read the shadow, and before it is committed. */
+  async function copied(
+    done: (bucket: Moving) => Promise<unknown>,
+    options: MovingOptions = {},
+  ): Promise<{ readonly bucket: Moving; readonly state: string; readonly commits: number }> {
+    let commits = 0;
+    const onState = (kv: Kv): Kv =>
+      beforeEachCall(kv, (method) => {
+        if (method === 'commit') commits += 1;
+      });
+    let isFirst = true;
+    const onShadow: S3Filter = (service) => async (request) => {
+      const answer = await service(request);
+      if (request.operation !== 'GetObject' || !isFirst) return answer;
+      isFirst = false;
+      await done(bucket);
+      commits = 0;
+      return answer;
+    };
+    const bucket = await moving({ onState, onShadow, ...options });
+    const listed = await listedIn(bucket, 'k');
+    commits = 0;
+    const { state } = await bucket.bucket.migrate('k', { as: 'sweep', listed });
+    await bucket.settled();
+    return { bucket, state, commits };
+  }
+
+  const nothing = async () => undefined;
+
+  it('takes two commits of the state, and leaves nothing in it', async () => {
+    const { bucket, state, commits } = await copied(nothing);
+    expect([state, commits]).toEqual(['copied', 2]);
+    expect(await bucket.ledger.record('k')).toEqual({ intents: [], copies: [] });
+  });
+
+  it.each(['both', 'target'] as const)(
+    'does not bring back what was deleted since it was read, shadow-delete %s',
+    async (shadowDelete) => {
+      const deleted = ({ client }: Moving) => client.ask('DELETE', 'k');
+      const { bucket, state } = await copied(deleted, { delete: shadowDelete });
+      expect(state).toBe('deleted');
+      expect(await bucket.target.text('k')).toBeUndefined();
+      expect(await bucket.client.text('k')).toBeUndefined();
+    },
+  );
+
+  it('leaves what was written since it was read', async () => {
+    const { bucket, state } = await copied(({ client }) => client.put('k', 'new'));
+    expect(state).toBe('present');
+    expect(await bucket.client.text('k')).toBe('new');
+  });
+
+  it('waits for nobody who is writing the key', async () => {
+    const { bucket, state } = await copied(({ ledger }) => ledger.openIntent('k', 'exclusive'));
+    expect(state).toBe('superseded');
+    expect(await bucket.target.text('k')).toBeUndefined();
+  });
+
+  it('is read anew when reading took longer than the tombstone of a delete may last', async () => {
+    const { bucket, state } = await copied(async ({ pass }) => pass(5_001));
+    expect(state).toBe('copied');
+    expect(asked(bucket.asked.shadow)).toEqual(['GetObject', 'GetObject']);
+  });
+
+  it('holds up a delete until it has ended', async () => {
+    const { filter, open } = gateOf('PutObject');
+    const bucket = await moving({ onTarget: filter });
+    const listed = await listedIn(bucket, 'k');
+    const outcome = bucket.bucket.migrate('k', { as: 'sweep', listed });
+    await vi.waitFor(() => expect(asked(bucket.asked.target)).toContain('PutObject'));
+    const deleted = bucket.client.ask('DELETE', 'k');
+    open();
+    expect(await outcome).toMatchObject({ state: 'copied' });
+    expect((await deleted).status).toBe(204);
+    expect(await bucket.client.text('k')).toBeUndefined();
+  });
+
+  it.each([
+    ['writers go to both stores', { writeThrough: true }],
+    ['all writers announce themselves', { rung: 'exclusive' }],
+    ['the target replaces what it has', { conditionalWrites: { put: false, complete: false, match: false } }],
+  ] as const)('has a token before it is read where %s', async (_, options) => {
+    const { state, commits } = await copied(async ({ ledger }) => {
+      expect((await ledger.record('k')).copies).toMatchObject([{ state: 'valid' }]);
+    }, options);
+    expect([state, commits]).toEqual(['copied', 2]);
+  });
+});
+
 /** Holds back what is asked of the source until it is told to go on. */
-function gate(): { readonly filter: S3Filter; open(): void } {
+const gate = () => gateOf('GetObject');
+
+function gateOf(operation: OperationName): { readonly filter: S3Filter; open(): void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
   const filter: S3Filter = (service) => async (request) => {
-    if (request.operation === 'GetObject') await opened;
+    if (request.operation === operation) await opened;
     return service(request);
   };
   return { filter, open };

@@ -49,6 +49,23 @@ class RegistersBesideWriters extends Ledger {
   }
 }
 
+/** What a sweep has read is committed although something is known of its key, as that it is deleted. */
+class CommitsWhatIsKnown extends Ledger {
+  readonly #pairs: Kv;
+
+  constructor(...parts: LedgerParts) {
+    super(...parts);
+    [this.#pairs] = parts;
+  }
+
+  override async commitUnknown(token: CopyToken, readSince: number): Promise<boolean> {
+    if (await super.commitUnknown(token, readSince)) return true;
+    const copy = { id: token.id, state: 'committing' as const, until: Number.MAX_SAFE_INTEGER, epoch: 0 };
+    await forceRecord(this.#pairs, token.key, (record) => ({ ...record, copies: [...record.copies, copy] }));
+    return true;
+  }
+}
+
 const NEVER_VOID = withRecords({
   stored: (record) => ({
     ...record,
@@ -74,6 +91,10 @@ const COPIES_OVER_OTHERS = withStores(({ target }) => ({
 export const COPIES: Mutants = {
   'commits a copy without its token': { rules: withLedger(CommitsWithoutToken), where: CROWD },
   'gives the token after the shadow was read': { rules: withLedger(GivesTokensLate) },
+  'commits what a sweep has read of a key that was deleted since': {
+    rules: withLedger(CommitsWhatIsKnown),
+    where: { ...CROWD, rung: 'read-through' },
+  },
   'registers a copy beside a writer': {
     rules: withLedger(RegistersBesideWriters),
     where: { ...CROWD, rung: 'read-through', conditional: NOTHING_CONDITIONAL },
