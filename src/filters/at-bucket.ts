@@ -5,4 +5,5 @@ export const atBucket =
   (bucket: string): S3Filter =>
   (service) =>
   (request) =>
-    service(request.bucket === bucket ? request : { ...request, bucket });
+    // A spread followed by more properties would cost several times as much.
+    service(request.bucket === bucket ? request : Object.assign({}, request, { bucket }));

@@ -26,22 +26,28 @@ export class BackgroundWork {
 
   /** What `work` rejects with has nobody else to tell and is logged. Whoever cannot go on beyond the limit awaits the end. */
   start(what: string, work: () => Promise<unknown>): Promise<void> {
-    const running: Promise<void> = work()
-      .then(
-        () => undefined,
-        (error: unknown) => this.log.error({ err: error, work: what }, 'background work failed'),
-      )
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    return running;
+    return this.#run(what, work, () => undefined);
   }
 
   /** Work that is bounded by whoever begins it, and leaves the limit to others. */
-  async startUncounted(what: string, work: () => Promise<unknown>): Promise<void> {
+  startUncounted(what: string, work: () => Promise<unknown>): Promise<void> {
     this.#uncounted += 1;
-    await this.start(what, work).finally(() => {
+    return this.#run(what, work, () => {
       this.#uncounted -= 1;
     });
+  }
+
+  #run(what: string, work: () => Promise<unknown>, ended: () => void): Promise<void> {
+    const end = () => {
+      this.#running.delete(running);
+      ended();
+    };
+    const running: Promise<void> = work().then(end, (error: unknown) => {
+      this.log.error({ err: error, work: what }, 'background work failed');
+      end();
+    });
+    this.#running.add(running);
+    return running;
   }
 
   /** Resolves when all work has ended; aborts what is left when `signal` does. */

@@ -2,8 +2,8 @@ import type { Clock } from '../system/clock.js';
 import { type Kv, type KvCheck, type KvCommit, type KvSet, writtenBy } from './kv.js';
 
 /** Commits that go together at most, and keys that they write. */
-const MAX_COMMITS = 64;
-const MAX_KEYS = 256;
+const MAX_COMMITS = 256;
+const MAX_KEYS = 1_024;
 /** How long patient commits wait for others where many come, ms; and how many are enough. */
 const GATHER_MS = 3;
 const ENOUGH = 32;

@@ -69,10 +69,10 @@ it('tells all of a group that was not answered that it may have applied, and goe
   expect(await grouped.commit(set('later'))).toEqual(expect.any(String));
 });
 
-it('sends no more than 64 commits together', async () => {
+it('sends no more than 256 commits together', async () => {
   const { grouped, sent } = await counted();
-  await Promise.all(Array.from({ length: 150 }, (_, index) => grouped.commit(set(`k${index}`))));
-  expect(sent.map(({ sets }) => sets?.length)).toEqual([1, 64, 64, 21]);
+  await Promise.all(Array.from({ length: 600 }, (_, index) => grouped.commit(set(`k${index}`))));
+  expect(sent.map(({ sets }) => sets?.length)).toEqual([1, 256, 256, 87]);
 });
 
 const sizes = (sent: readonly KvCommit[]) => sent.map(({ sets }) => sets?.length);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { S3Request, S3Response } from '../../s3/message.js';
+import { abortListeners } from '../../system/abort-listeners.js';
 import { failureOf } from './failures.js';
 import { forwardedResponseHeaders } from './headers.js';
 import type { Controller, FieldLines, ResponseHandler } from './http1/handler.js';
@@ -34,7 +35,7 @@ export class Exchange implements ResponseHandler {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     const { body, signal } = options.request;
-    signal.addEventListener('abort', this.#onAbort);
+    abortListeners(signal).add(this.#onAbort);
     // One that fails in the queue is found so when its turn has come.
     if (body instanceof Readable) body.on('error', () => undefined);
   }
@@ -110,7 +111,7 @@ export class Exchange implements ResponseHandler {
   }
 
   #release(): void {
-    this.#options.request.signal.removeEventListener('abort', this.#onAbort);
+    abortListeners(this.#options.request.signal).delete(this.#onAbort);
   }
 
   readonly #onAbort = (): void => {

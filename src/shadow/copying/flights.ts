@@ -5,13 +5,14 @@ export class Flight {
   readonly landed: Promise<CopyOutcome>;
   #land: (outcome: CopyOutcome) => void = () => undefined;
 
-  constructor() {
+  constructor(private readonly onLanded: () => void) {
     this.landed = new Promise((resolve) => {
       this.#land = resolve;
     });
   }
 
   land(outcome: CopyOutcome): void {
+    this.onLanded();
     this.#land(outcome);
   }
 }
@@ -27,9 +28,10 @@ export class Flights {
 
   /** Only when there is no current one. Whoever begins a flight must land it. */
   begin(key: string): Flight {
-    const flight = new Flight();
+    const flight: Flight = new Flight(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
     this.#flights.set(key, flight);
-    flight.landed.then(() => this.#flights.delete(key));
     return flight;
   }
 }

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { abortListeners } from '../../system/abort-listeners.js';
 import type { Clock } from '../../system/clock.js';
 
 /** What keeps the next object from being begun. */
@@ -43,8 +43,9 @@ export class Gate<Reason> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#refusal) throw this.#refusal;
+      const leavers = abortListeners(signal);
       const end = () => {
-        signal.removeEventListener('abort', leave);
+        leavers.delete(leave);
         this.#waiters.delete(waiter);
       };
       const refuse = (reason: unknown) => {
@@ -57,9 +58,7 @@ export class Gate<Reason> {
       };
       const leave = () => refuse(signal.reason);
       const waiter = { begin, refuse };
-      // Each object of a pass that waits listens to the signal of the pass.
-      setMaxListeners(0, signal);
-      signal.addEventListener('abort', leave, { once: true });
+      leavers.add(leave);
       this.#waiters.add(waiter);
       this.look();
     });

@@ -31,8 +31,11 @@ export const heeding =
   (options: HeedingOptions): S3Filter =>
   (service) =>
   async (request) => {
-    await held(request, options);
-    const { clock, limit, underWay } = options;
+    const { clock, limit, requests, underWay } = options;
+    if (limit.heldFor > 0 && mayWait(request))
+      await clock.sleep(Math.min(MAX_HELD_MS, limit.heldFor), request.signal);
+    const paid = requests.pay(request);
+    if (paid) await paid;
     const msSinceSent = stopwatch(request, clock);
     const number = limit.sent();
     options.sent();
@@ -49,12 +52,6 @@ export const heeding =
       options.answered();
     }
   };
-
-async function held(request: S3Request, { clock, limit, requests }: HeedingOptions): Promise<void> {
-  if (limit.heldFor > 0 && mayWait(request))
-    await clock.sleep(Math.min(MAX_HELD_MS, limit.heldFor), request.signal);
-  await requests.pay(request);
-}
 
 function retryAfter({ headers }: S3Response, clock: Clock): number | undefined {
   const value = headers['retry-after'];

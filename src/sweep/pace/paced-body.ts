@@ -23,10 +23,10 @@ export const pacingBodies =
     return paced(answer, { ...options, signal: request.signal });
   };
 
-async function paced(
+function paced(
   answer: S3Response,
   { bucket, passed, signal }: PacingOptions & { readonly signal: AbortSignal },
-): Promise<S3Response> {
+): S3Response | Promise<S3Response> {
   const { body } = answer;
   if (body === undefined) return answer;
   if (body instanceof Readable && !bucket.isUnlimited)
@@ -36,9 +36,11 @@ async function paced(
     body.once('end', () => passed(bytes));
     return answer;
   }
-  await bucket.take(body.length, signal);
-  passed(body.length);
-  return answer;
+  const counted = () => {
+    passed(body.length);
+    return answer;
+  };
+  return bucket.take(body.length, signal)?.then(counted) ?? counted();
 }
 
 /** The same bytes: no more than two chunks are held. It fails as `source` does, and destroys it when it is destroyed itself. */
