@@ -13,10 +13,19 @@ import type { CopySink } from './copy-sink.js';
 import { wholeSink } from './put-sink.js';
 import { ASKING_FOR_CHECKSUMS } from './source-checksum.js';
 import { type SourceObject, sourceObject } from './source-object.js';
+import { mayCopyWithin } from './within-target.js';
 
-/** Whether a listed object may be copied without a token that is there before the shadow is read. */
-export const mayCopyAtOnce = (ctx: ShadowContext, listed: Pick<ListedObject, 'size' | 'etag'>): boolean =>
-  ctx.rung === 'read-through' && ctx.conditionalWrites.put && fitsWhole(ctx, listed);
+/** Whether an object, by its entry of a listing, may be copied without a token that is there before the shadow is read. */
+export const mayCopyAtOnce = (
+  ctx: ShadowContext,
+  key: string,
+  listed: Pick<ListedObject, 'size' | 'etag'> | undefined,
+): boolean =>
+  listed !== undefined &&
+  ctx.rung === 'read-through' &&
+  ctx.conditionalWrites.put &&
+  fitsWhole(ctx, listed) &&
+  !mayCopyWithin(ctx, key, listed);
 
 /**
  * SWEEP of an object that is held whole: the shadow is read first, and then one commit of the state says that nothing is known of the key and that its

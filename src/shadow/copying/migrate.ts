@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import type { S3Filter } from '../../s3/message.js';
 import type { ListedObject } from '../../s3/xml/listing.js';
+import { abortListeners } from '../../system/abort-listeners.js';
 import { ask } from '../ask.js';
 import { askShadow } from '../ask-shadow.js';
 import type { ShadowContext } from '../context.js';
@@ -74,11 +74,11 @@ const throughFilters = (ctx: ShadowContext, through: MigrateOptions['through']):
   through ? { ...ctx, target: through.target(ctx.target), shadow: through.shadow(ctx.shadow) } : ctx;
 
 function orAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
-  setMaxListeners(0, signal);
+  const leavers = abortListeners(signal);
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
-    outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    leavers.add(leave);
+    outcome.then(resolve, reject).finally(() => leavers.delete(leave));
   });
 }
 
@@ -122,7 +122,7 @@ async function migrateUnderToken(
   if (!seesShadow(ctx)) return { state: ctx.rung === 'opening' ? 'superseded' : 'absent' };
   // What is begun towards one target must not be left to be ended towards the other.
   if (holdsReaders(ctx)) return { state: 'superseded' };
-  const outcome = isCopiedAtOnce(ctx, key, listed) ? await copyAtOnce(ctx, key) : undefined;
+  const outcome = mayCopyAtOnce(ctx, key, listed) ? await copyAtOnce(ctx, key) : undefined;
   if (outcome) return outcome;
   const { deleted, token } = await ctx.ledger.openCopy(key);
   if (deleted) return { state: 'deleted' };
@@ -137,9 +137,6 @@ async function migrateUnderToken(
     if (held) await returnToken(ctx, token);
   }
 }
-
-const isCopiedAtOnce = (ctx: ShadowContext, key: string, listed: MigrateOptions['listed']): boolean =>
-  listed !== undefined && mayCopyAtOnce(ctx, listed) && !mayCopyWithin(ctx, key, listed);
 
 /** From this size on (bytes) a source that goes in parts is read in ranges, several at once: a smaller one is soon read as one. */
 const IN_RANGES_FROM = 64 * 1024 * 1024;

@@ -1,3 +1,4 @@
+import { abortListeners } from '../../system/abort-listeners.js';
 import type { Clock } from '../../system/clock.js';
 
 /** How much of what is not used may be used later, in seconds. */
@@ -84,9 +85,10 @@ export class TokenBucket {
   #waitFor(amount: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
+      const leavers = abortListeners(signal);
       const end = () => {
         latest.cancel();
-        signal.removeEventListener('abort', leave);
+        leavers.delete(leave);
         this.#waiters.delete(waiter);
       };
       const leave = () => {
@@ -99,7 +101,7 @@ export class TokenBucket {
       };
       const waiter = { amount, resume };
       const latest = this.clock.after(MAX_WAIT_MS, () => this.#resume(waiter));
-      signal.addEventListener('abort', leave, { once: true });
+      leavers.add(leave);
       this.#waiters.add(waiter);
       this.#serve();
     });
