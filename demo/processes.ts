@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { allocatorSettings } from '../src/system/environment.js';
+import { memorySettings } from '../src/system/environment.js';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
 
@@ -32,7 +32,7 @@ export async function serve(
   const child = spawn(
     process.execPath,
     [join(BIN, 'penumbra.js'), 'serve', '--port', '0', '--data', join(folder, name), ...args],
-    { env: { ...INHERITED, ...allocatorSettings(INHERITED), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...INHERITED, ...memorySettings(INHERITED), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   child.stderr.pipe(createWriteStream(join(folder, `${name}.log`)));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../system/clock.js';
-import { allocatorSettings } from '../system/environment.js';
+import { memorySettings } from '../system/environment.js';
 import type { BalancedProcess } from './balance.js';
 import type { Config } from './config.js';
 import type { Gateway } from './gateway.js';
@@ -51,7 +51,7 @@ export function startWorker(config: Config, { measured, clock }: WorkerOptions):
   // Each accepts for itself: a connection handed to a worker that has just died would never be answered.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: PROGRAM, args: [] });
-  const worker = cluster.fork(allocatorSettings());
+  const worker = cluster.fork(memorySettings());
   const kill = () => void worker.process.kill('SIGKILL');
   const tell = (instruction: Instruction) => void (worker.isConnected() && worker.send(instruction));
   const inquiries = new Inquiries(tell, clock);
