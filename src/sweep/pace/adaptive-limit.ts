@@ -5,8 +5,6 @@ import { Latencies } from './latencies.js';
 const FIRST = 4;
 const LEAST = 1;
 const MOST = 128;
-/** Up to here a store that has not yet been too slow, and refused nothing, gets one more for each answer (RFC 5681, 3.1, "slow start"). */
-const QUICKLY_TO = 32;
 /** How long a store is left alone that refuses one object at a time and does not say for how long, ms. */
 const LEFT_ALONE_MS = 1_000;
 
@@ -19,8 +17,8 @@ export interface Answered {
 }
 
 /**
- * How many objects at a time one store bears: AIMD, as TCP finds its window (RFC 5681). One more for each round of answers while its latency holds, less when it does not, half
- * when the store says that it is too much.
+ * How many objects at a time one store bears: AIMD, as TCP finds its window (RFC 5681). One more for each answer until the store is too slow for the first time, or refuses something
+ * (3.1, "slow start"), from then on for each round of answers while its latency holds; less when it does not, half when the store says that it is too much.
  */
 export class AdaptiveLimit {
   #limit = FIRST;
@@ -73,8 +71,7 @@ export class AdaptiveLimit {
 
   /** For one answer. */
   get #growth(): number {
-    const isQuick = !this.#hadTooMuch && this.#limit < QUICKLY_TO;
-    return isQuick ? 1 : 1 / this.#limit;
+    return this.#hadTooMuch ? 1 / this.#limit : 1;
   }
 
   #set(limit: number): void {

@@ -110,7 +110,7 @@ describe('objects that are moved', () => {
     await pass(400);
     expect(pacer.state.slots.now).toBeGreaterThan(8);
     const refusing = pacer.through.target(async () => refusal(503));
-    for (let i = 0; i < 6; i += 1) await refusing(PUT);
+    for (let i = 0; i < 8; i += 1) await refusing(PUT);
     const { slots } = pacer.state;
     expect(slots).toMatchObject({ target: 1, now: 1 });
     expect(slots.shadow).toBeGreaterThan(8);
